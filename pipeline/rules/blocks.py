@@ -1,0 +1,46 @@
+"""From the bytes between two starts to the text of a block, or the reason why there is none."""
+
+from typing import NamedTuple
+
+from pipeline.elements import Block, Piece, Reject
+from pipeline.rules.text import WHITE_SPACE
+
+
+class Limits(NamedTuple):
+    """What a block may hold before it is rejected for its size alone."""
+
+    block_bytes: int = 4 << 20
+    line_bytes: int = 1 << 20
+
+
+def block_of(piece: Piece, limits: Limits) -> Block | Reject | None:
+    """The block in a piece of a dump; None where the piece is white space only.
+
+    White space (ASCII) around the text belongs to no block. A piece over the limit is rejected whole:
+    its bytes are not at hand to be trimmed.
+    """
+    dump, start, end, data = piece
+    if data is None:
+        detail = f"{end - start:,} bytes from one article start to the next; a block may have {limits.block_bytes:,}"
+        return Reject(dump, start, end - start, "split", "block_too_large", None, detail)
+    trimmed = data.strip(WHITE_SPACE)
+    if not trimmed:
+        return None
+    offset = start + len(data) - len(data.lstrip(WHITE_SPACE))
+    length = len(trimmed)
+
+    def reject(reason: str, detail: str) -> Reject:
+        return Reject(dump, offset, length, "split", reason, None, detail)
+
+    if (nul := trimmed.find(b"\0")) >= 0:
+        return reject("nul_byte", f"a NUL at byte {nul} of the block; text has none")
+    try:
+        text = trimmed.decode("utf-8")
+    except UnicodeDecodeError as error:
+        found = trimmed[error.start : error.start + 4].hex(" ")
+        return reject("not_utf8", f"bytes {found} at byte {error.start} of the block are not UTF-8 ({error.reason})")
+    if length > limits.line_bytes:
+        longest = max(map(len, trimmed.split(b"\n")))
+        if longest > limits.line_bytes:
+            return reject("line_too_long", f"a line of {longest:,} bytes; a line may have {limits.line_bytes:,}")
+    return Block(dump, offset, length, text)

@@ -1,0 +1,204 @@
+"""From the text of a block to the fields of its article.
+
+    KYIV opens a bridge                       headline
+    _
+    The bridge at dusk. (AFP/File)            caption, credit
+    Short Url                                 slot: empty
+    Updated 07 September 2023                 updated
+    Follow
+    _
+    KYIV opens a bridge                       (the headline again)
+    _
+      • It took two years                     summary
+    _
+    KYIV: Traffic crossed it on Monday.       place; the body starts here
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from pipeline.elements import Record
+from pipeline.rules.dates import read_stamp
+from pipeline.rules.layout import MAX_HEADER_LINES, MAX_NAME, Header, find_header, kind_of
+from pipeline.rules.places import locate
+
+_CREDIT = re.compile(r"\s*[(\[]([^()\[\]]{2,100})[)\]]\.?$")
+_BARE_CREDIT = re.compile(
+    r"(?<=[.!?”\"])\s+((?:File/)?(?:AFP|AP|Reuters|SPA|Shutterstock|Supplied|Instagram|File|Getty Images))\.?$"
+)
+_WHOLE_CREDIT = re.compile(r"(?:Photos?/|AN photos? by |Supplied/|File photo: )[^.]{2,80}$")
+_NO_CREDIT = re.compile(r"(?:left|right|cent(?:er|re)|top|bottom|above|below|front|back|not pictured|[LRC])$", re.I)
+_SHORT_URL = re.compile(r"https?://(?:www\.)?arab\.news/([A-Za-z0-9]{1,12})/?$")
+_LABELS = frozenset(("WATCH", "VIDEO", "PHOTOS", "OPINION", "REVIEW", "EXCLUSIVE", "BREAKING", "UPDATE", "ANALYSIS",
+                     "INTERVIEW", "EDITORIAL", "FACTBOX", "TIMELINE", "LIVE", "NOTE"))  # fmt: skip
+"""What stands before a colon in capitals and is no place."""
+
+MAX_SUBHEADING = 80
+"""Characters of a subheading; longer is a paragraph."""
+
+
+class Failure(NamedTuple):
+    """Why a block is no article that can be read."""
+
+    reason: str
+    detail: str
+
+
+def parse_block(text: str, crawl_date: date | None) -> Record | Failure:
+    """The record of one block, without what only its dump tells (source, offset, length, id).
+
+    Args:
+        text: the block, lines parted by LF.
+        crawl_date: the day of the crawl where the block itself does not say it.
+    """
+    lines = text.lstrip("\ufeff").split("\n")
+    header = _header_of(lines)
+    if header is None:
+        return _no_header(lines)
+    paragraphs, subheadings = _read_body(lines[header.end :])
+    if not paragraphs:
+        return Failure("no_body", "a header and nothing below it; expected at least one paragraph")
+    crawled = _day(header.crawled) or crawl_date
+    updated, updated_source = read_stamp(header.stamp_text, crawled)
+    caption, credit = _split_credit(header.captions[0] if header.captions else None)
+    place = dateline(paragraphs[0])
+    country, region, region_source = locate(place, header.headline)
+    body = "\n\n".join(paragraphs)
+    return {
+        "headline": header.headline.lstrip("\ufeff"),
+        "short_url": short_url(header.url) if header.url else None,
+        "short_url_slot": header.slot,
+        "updated": updated.isoformat() if updated else None,
+        "updated_text": header.stamp_text,
+        "updated_source": updated_source,
+        "caption": caption,
+        "credit": credit,
+        "byline": header.byline,
+        "summary": [header.summary] if header.summary else header.bullets,
+        "place": place,
+        "country": country,
+        "region": region,
+        "region_source": region_source,
+        "body": body,
+        "subheadings": subheadings,
+        "word_count": len(body.split()),
+        "page_url": None,
+        "node": None,
+        "crawled": crawled.isoformat() if crawled else None,
+    }
+
+
+def short_url(url: str) -> str:
+    """A slot's URL, normalised: https, no www, no trailing slash, lower case.
+
+    One that is no short URL of the site comes back as it is, for the JSON Schema to refuse.
+
+    >>> short_url("http://www.arab.news/AB2cd/")
+    'https://arab.news/ab2cd'
+    """
+    match = _SHORT_URL.match(url)
+    return f"https://arab.news/{match[1].lower()}" if match else url
+
+
+def dateline(paragraph: str) -> str | None:
+    """The place in capitals before the first colon of a body, as printed, or None.
+
+    >>> dateline("IMOLA, Italy: The race began.")
+    'IMOLA, Italy'
+    >>> dateline("Author: Jane Doe") is None
+    True
+    """
+    place, colon, rest = paragraph[:120].partition(": ")
+    if not colon or not rest.strip():
+        return None
+    city = place.partition(",")[0]
+    letters = sum(c.isalpha() for c in city)
+    if letters < 2 or len(city) > MAX_NAME or city != city.upper() or city in _LABELS:
+        return None
+    return place if all(c.isalpha() or c in " .,'’-/&" for c in place) else None
+
+
+def _header_of(lines: Sequence[str]) -> Header | None:
+    """The header that the block starts with; only furniture may stand above it."""
+    for i, line in enumerate(lines[: MAX_HEADER_LINES + 40]):
+        if kind_of(line) == "stamp":
+            header = find_header(lines, i)
+            if header and header.start and kind_of(lines[0]) == "crawl":
+                header.crawled, header.start = lines[0].strip()[len("date ") :][:10], 0
+            if header and header.start == 0:
+                return header
+    return None
+
+
+def _no_header(lines: Sequence[str]) -> Failure:
+    """Tell an article in a layout that is not read from text that is no article."""
+    head = [line for line in lines[:30] if line.strip()]
+    kinds = [kind_of(line) for line in head]
+    signs = (
+        ("a crawler's line", kinds[0] == "crawl"),
+        ("a stamp", "stamp" in kinds),
+        ("a slot", "slot" in kinds),
+        ("a headline twice", any(a.strip() == b.strip() for a, b in zip(head, head[1:], strict=False))),
+        ("a dateline", any(dateline(line.strip()) for line in head)),
+    )
+    found = [name for name, there in signs if there]
+    if found:
+        return Failure("unsupported_layout", f"{' and '.join(found)}, but no header of layout A, B, C or F")
+    return Failure("not_an_article", "no stamp, no slot, no dateline: text that belongs to no article")
+
+
+def _read_body(lines: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Paragraphs and, among them, subheadings; tags at the end are furniture."""
+    paragraphs: list[str] = []
+    subheadings: list[str] = []
+    after_blank = True
+    for line in lines:
+        text = line.strip()
+        if not text:
+            after_blank = True
+            continue
+        if subheadings and paragraphs[-1] == subheadings[-1] and _is_subheading(text):
+            subheadings.pop()               # two short lines in a row head nothing: a list, a quote's speaker
+        elif after_blank and paragraphs and _is_subheading(text):
+            subheadings.append(text)
+        paragraphs.append(text)
+        after_blank = False
+    while paragraphs and kind_of(paragraphs[-1]) in ("topics", "follow"):
+        paragraphs.pop()
+    if subheadings and paragraphs and paragraphs[-1] == subheadings[-1]:
+        subheadings.pop()                   # nothing follows it
+    return paragraphs, subheadings
+
+
+def _is_subheading(text: str) -> bool:
+    """A short line that no sentence's end closes, and no bullet, label or number opens."""
+    bare = text.strip("‘’“”'\"")
+    return (
+        1 < len(bare) <= MAX_SUBHEADING
+        and bare[-1] not in ".,:;!…)"
+        and bare[0].isupper()
+        and ": " not in bare
+        and kind_of(text) == "text"
+    )
+
+
+def _split_credit(caption: str | None) -> tuple[str | None, str | None]:
+    """Caption and credit: "A bridge. (AFP/File)" -> "A bridge.", "AFP/File"."""
+    if not caption:
+        return None, None
+    if _WHOLE_CREDIT.match(caption):
+        return None, caption
+    for pattern in (_CREDIT, _BARE_CREDIT):
+        match = pattern.search(caption)
+        if match and not _NO_CREDIT.match(match[1]):
+            return caption[: match.start()].rstrip() or None, match[1].strip()
+    return caption, None
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None

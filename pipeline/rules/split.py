@@ -1,0 +1,196 @@
+"""Where articles start in the bytes of a dump, and how a dump is cut there.
+
+A start depends on no more than CONTEXT bytes on either side of it, never on what was read before. So
+a reader that begins anywhere in a dump finds the very starts that one reading from byte 0 finds:
+
+    dump     [ page furniture | Headline .. Updated .. body | Headline .. Updated .. body ]
+    starts   ^0               ^120                          ^3180
+
+Byte 0 always counts as a start: what stands before the first article there belongs to none.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from pipeline.rules.dates import STAMP
+from pipeline.rules.layout import MAX_HEADER_BYTES, MAX_HEADER_LINES, MAX_NAME, find_header, is_headline, kind_of
+from pipeline.rules.text import unify_newlines
+
+CONTEXT = 4 * MAX_HEADER_BYTES
+"""Bytes on either side of a start that decide on it: its header above the stamp and below it, and the
+same of the header before it, which may own the stamp (C prints its stamp twice)."""
+
+CHUNK = 4 << 20
+"""Bytes read at once: 4 MiB was the best of 1, 4 and 16."""
+
+FURNITURE_LINES = 15
+"""Lines between a crawler's line and the header it announces, at most; none of them a paragraph."""
+
+_SPACE = rb"(?:[ \t]|\xc2\xa0)*"
+_ANCHOR = re.compile(
+    rb"\n" + _SPACE + rb"(?:"
+    rb"(?P<stamp>Updated:? +" + STAMP.encode() + rb")" + _SPACE + rb"(?=\n)"
+    rb"|(?P<slot>Short Url)" + _SPACE + rb"(?=\n)"
+    rb"|(?P<crawl>date \d{4}-\d\d-\d\d)(?=[ \n])"
+    rb")"
+)
+_DOUBLED = re.compile(rb"\n([^\n]{20,300}+)\n\1\n(?=[ \t]*- |[ \t]*\xe2\x80\xa2 |[A-Z]{2}[^\n:]{0,60}: )")
+"""A headline twice, then a bullet or a dateline: E, the header that comes without a stamp."""
+
+
+class Cut(NamedTuple):
+    """The bytes from one article start to the next, or to the end of the dump."""
+
+    start: int
+    """Where it starts, in bytes of the dump."""
+    end: int
+    """One past its last byte."""
+    data: bytes | None
+    """The bytes, newlines unified; None where they are more than the limit."""
+
+
+def find_starts(data: bytes, at_start: bool) -> list[int]:
+    """The offsets in `data` at which an article starts, rising.
+
+    Within CONTEXT bytes of an end of `data` that is no end of the dump, starts may be missing or wrong:
+    the caller passes them over.
+
+    Args:
+        data: bytes of a dump, newlines unified.
+        at_start: whether data begins where a line begins (at byte 0 of the dump, say). If not, the first
+            line is taken for a partial one.
+    """
+    text = b"\n" + data if at_start else data       # every line begins behind a newline
+    shift = -1 if at_start else 0
+    starts: set[int] = set()
+    zones: list[tuple[int, int]] = []               # (start, end) of every header
+    others: list[tuple[str, int]] = []              # anchors that need no stamp
+    previous = covered = 0
+    for match in _ANCHOR.finditer(text + b"\n"):
+        at = match.start() + 1
+        if match.lastgroup != "stamp":
+            others.append((match.lastgroup or "", at))
+            continue
+        zone = _header_zone(text, at, max(previous, at - MAX_HEADER_BYTES))     # a header has one stamp above
+        previous = at
+        if zone is None:
+            continue
+        if at >= covered:                           # otherwise the stamp belongs to the header before
+            starts.add(zone[0])
+        covered = max(covered, zone[1])
+        zones.append(zone)
+    for kind, at in [*others, *(("doubled", m.start() + 1) for m in _DOUBLED.finditer(text))]:
+        near = zones[bisect_left(zones, (at - MAX_HEADER_BYTES,)) : bisect_left(zones, (at + MAX_HEADER_BYTES,))]
+        if any(start <= at < end for start, end in near):
+            continue
+        start = _slot_start(text, at) if kind == "slot" else at
+        if start is None:
+            continue
+        if kind == "crawl":
+            starts.difference_update(header for header, _ in near if _only_furniture(text, at, header))
+        starts.add(start)
+    return sorted(start + shift for start in starts)
+
+
+def _header_zone(text: bytes, stamp: int, above: int) -> tuple[int, int] | None:
+    """Start and end, in bytes, of the header whose stamp line starts at `stamp`."""
+    head = text[above:stamp]
+    if above and text[above - 1 : above] != b"\n":
+        head = head[head.find(b"\n") + 1 :] if b"\n" in head else b""
+    rows = head.split(b"\n")[-MAX_HEADER_LINES - 2 : -1] + text[stamp : stamp + MAX_HEADER_BYTES].split(b"\n", 50)
+    at = min(MAX_HEADER_LINES + 1, head.count(b"\n"))
+    lines = b"\n".join(rows).decode("utf-8", "replace").split("\n")
+    header = find_header(lines, at)
+    if header is None:
+        return None
+    start = stamp - sum(len(row) + 1 for row in rows[header.start : at])
+    return start, stamp + sum(len(row) + 1 for row in rows[at : header.end])
+
+
+def _slot_start(text: bytes, slot: int) -> int | None:
+    """The headline of a header that has a slot but no stamp (G): headline, empty line, caption, slot."""
+    rows = text[max(0, slot - MAX_HEADER_BYTES) : slot].split(b"\n")[:-1]
+    below = text[slot : slot + MAX_HEADER_BYTES].split(b"\n", 6)[1:]
+    if any(kind_of(row.decode("utf-8", "replace")) == "stamp" for row in below):
+        return None
+    i = len(rows) - 1
+    while i >= 0 and rows[i].strip():
+        i -= 1
+    while i >= 0 and not rows[i].strip():
+        i -= 1
+    if i < 0 or (i and rows[i - 1].strip()) or not is_headline(rows[i].decode("utf-8", "replace")):
+        return None
+    return slot - sum(len(row) + 1 for row in rows[i:])
+
+
+def _only_furniture(text: bytes, crawl: int, header: int) -> bool:
+    """Whether nothing but short lines stands between a crawler's line and a header below it."""
+    if not crawl < header <= crawl + MAX_HEADER_BYTES:
+        return False
+    rows = text[crawl:header].split(b"\n")[1:]
+    return len(rows) <= FURNITURE_LINES and all(len(row) <= 2 * MAX_NAME for row in rows)
+
+
+def cut_range(
+    read: Callable[[int, int], bytes],
+    begin: int,
+    claim: Callable[[int], bool],
+    max_block_bytes: int,
+    chunk: int = CHUNK,
+) -> Iterator[Cut]:
+    """The articles that start in one byte range of a dump, in order.
+
+    Args:
+        read: read(offset, n) returns up to n bytes of the dump there; b"" at its end.
+        begin: where the range begins. If it is 0, byte 0 is a start.
+        claim: asked with each start, rising; False says that it lies behind the range, and ends it.
+        max_block_bytes: longer articles are yielded without their bytes.
+        chunk: bytes read at once.
+    """
+    base = max(0, begin - CONTEXT - 1)      # offset of buffer[0]
+    buffer = b""
+    decided = begin                         # all starts before this one are known
+    opened: int | None = None               # start of the article under way
+    kept = True                             # whether the buffer still holds it from there
+    if begin == 0:
+        if not claim(0):
+            return
+        opened = 0
+        decided = 1
+    while True:
+        at = base + len(buffer)
+        new = read(at, chunk)
+        if new.endswith(b"\r"):             # never part a CR from its LF
+            new += read(at + len(new), 1)
+        last = not new
+        buffer = unify_newlines(buffer + new) if new else buffer
+        limit = base + len(buffer) if last else base + len(buffer) - CONTEXT
+        if limit > decided:
+            for start in (base + s for s in find_starts(buffer, base == 0)):
+                if not decided <= start < limit:
+                    continue
+                if opened is not None:
+                    yield _cut(buffer, base, opened, start, kept, max_block_bytes)
+                    opened = None
+                if not claim(start):
+                    return
+                opened, kept = start, True
+            decided = limit
+        if last:
+            if opened is not None:
+                yield _cut(buffer, base, opened, base + len(buffer), kept, max_block_bytes)
+            return
+        if opened is not None and limit - opened > max_block_bytes:
+            kept = False
+        keep = max(base, decided - CONTEXT - 1)
+        if opened is not None and kept:
+            keep = min(keep, opened)
+        buffer = buffer[keep - base :]
+        base = keep
+
+
+def _cut(buffer: bytes, base: int, start: int, end: int, kept: bool, limit: int) -> Cut:
+    data = buffer[start - base : end - base] if kept and end - start <= limit else None
+    return Cut(start, end, data)

@@ -1,0 +1,57 @@
+"""Plain text helpers that more than one rule needs: newlines, normalised headlines, safe printing."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+WHITE_SPACE = b" \t\n\r\f\v"
+"""The bytes that may stand between blocks without belonging to one."""
+
+_FOLD = str.maketrans(
+    {quote: "'" for quote in "‘’‚‛′`´"}
+    | {quote: '"' for quote in "“”„‟″«»"}
+    | {dash: "-" for dash in "‐‑‒–—―−"}
+)
+_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+                        "\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")  # fmt: skip
+
+
+def unify_newlines(data: bytes) -> bytes:
+    """Make every line end one LF without moving a byte: CRLF becomes " \\n", a lone CR "\\n".
+
+    >>> unify_newlines(b"a\\r\\nb\\rc\\n")
+    b'a \\nb\\nc\\n'
+    """
+    if b"\r" not in data:
+        return data
+    return data.replace(b"\r\n", b" \n").replace(b"\r", b"\n")
+
+
+@lru_cache(maxsize=1 << 12)
+def normalise(headline: str) -> str:
+    """The form in which two headlines are compared (design: Identity).
+
+    Unicode NFKC, case folded, quotes and dashes unified, invisible characters dropped, white space
+    collapsed and stripped.
+
+    >>> normalise(" Riyadh’s  “Green”—plan ") == normalise("RIYADH'S \\"green\\"-plan")
+    True
+    """
+    if not headline.isascii():
+        headline = unicodedata.normalize("NFKC", _INVISIBLE.sub("", headline)).translate(_FOLD)
+    folded = headline.casefold()
+    if not folded.isascii():    # NFKC and case folding can each undo the other's form, for few letters
+        folded = unicodedata.normalize("NFKC", folded).translate(_FOLD)
+    return " ".join(folded.replace("`", "'").split())
+
+
+def printable(text: str) -> str:
+    """The text with everything that could steer a terminal or break a line shown as an escape.
+
+    >>> printable("a\\x1b[31mb\\n")
+    'a\\\\x1b[31mb\\\\n'
+    """
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode("ascii")
+        for c in text
+    )

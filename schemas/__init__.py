@@ -1,0 +1,28 @@
+"""The contracts, as JSON Schema (draft 2020-12): what a row, a ledger, a manifest and a report hold.
+
+The keyword `arrow` names a field's Arrow type where the JSON type does not decide it; JSON Schema
+leaves keywords that it does not know alone.
+"""
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+Name = Literal["article", "reject", "duplicate", "manifest", "report"]
+NAMES: tuple[Name, ...] = ("article", "reject", "duplicate", "manifest", "report")
+
+VERSION = 1
+"""Version of the article schema; it stands in every file and manifest."""
+
+
+@cache
+def load(name: Name) -> dict[str, Any]:
+    """The schema of that name, as parsed JSON. Not to be changed by the caller."""
+    schema: dict[str, Any] = json.loads(files("schemas").joinpath(f"{name}.schema.json").read_text("utf-8"))
+    return schema
+
+
+def reject_reasons() -> tuple[str, ...]:
+    """The fixed list of reasons for which a block is rejected."""
+    return tuple(load("reject")["properties"]["reason"]["enum"])
