@@ -1,0 +1,39 @@
+"""What one run is to do, decided before any work: the only thing that flows down to every stage."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from pipeline.elements import Dump
+from pipeline.rules.blocks import Limits
+
+RANGE_BYTES = 8 << 20
+"""Bytes of one task of reading: small enough that workers end together, large enough to be cheap."""
+
+PARTITION_BYTES = 16 << 20
+"""Bytes of input for each key of a shuffle: what one worker folds or writes at once."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """A run. Nothing here may depend on the machine that a stage runs on."""
+
+    dumps: tuple[Dump, ...]
+    """Sorted by source: a dump's place here is its number in every shuffle, and ties go by it."""
+    output: str
+    """The dataset's folder, as an absolute path."""
+    run: str
+    """The id of this run: names what it writes until it is committed, never what stays."""
+    limits: Limits = field(default_factory=Limits)
+    crawl_date: date | None = None
+    same_headline_days: int | None = None
+    range_bytes: int = RANGE_BYTES
+    keys: int = 0
+    """Keys of each shuffle; 0 lets the size of the input decide. No row depends on it."""
+
+    @property
+    def input_bytes(self) -> int:
+        return sum(dump.size for dump in self.dumps)
+
+    @property
+    def shuffle_keys(self) -> int:
+        return self.keys or max(4, min(4096, self.input_bytes // PARTITION_BYTES))

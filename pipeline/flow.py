@@ -1,0 +1,33 @@
+"""The flow: start reading here.
+
+    read -> split -> parse -> validate -> deduplicate -> write
+
+Each stage is one transform in the module of its name; what it does to a single article is a plain function
+in pipeline/rules. build() starts nothing: the command line, the tests and every runner share it.
+"""
+
+import apache_beam as beam
+
+from pipeline.config import Config
+from pipeline.dataset import progress_folder
+from pipeline.stages.deduplicate import Deduplicate
+from pipeline.stages.parse import ParseBlocks
+from pipeline.stages.read import ReadDumps
+from pipeline.stages.split import SplitPages
+from pipeline.stages.validate import ValidateRecords
+from pipeline.stages.write import WriteDataset
+
+
+def build(pipeline: beam.Pipeline, config: Config) -> beam.PCollection[str]:
+    """Add the whole job to a pipeline; the result is the names of the write tasks that were done."""
+    progress = progress_folder(config.output, config.run)
+
+    pieces = pipeline | "Read" >> ReadDumps(config.dumps, config.limits, config.range_bytes)
+    blocks = pieces | "Split" >> SplitPages(config.limits, progress)
+    records = blocks.good | "Parse" >> ParseBlocks(config.dumps, config.crawl_date)
+    checked = records.good | "Validate" >> ValidateRecords(progress)
+    unique = checked.good | "Deduplicate" >> Deduplicate(config.shuffle_keys, config.same_headline_days)
+
+    rejects = (blocks.rejects, records.rejects, checked.rejects) | "AllRejects" >> beam.Flatten()
+    outputs = {"winners": unique.winners, "duplicates": unique.duplicates, "rejects": rejects}
+    return outputs | "Write" >> WriteDataset(config)

@@ -1,0 +1,50 @@
+"""How far a run is, for people only: nothing that is written depends on it.
+
+Each worker process keeps its counts in a small file of its own in the run's folder; whoever watches adds
+them up. A count may be doubled where a runner repeats work, so no result is made of these.
+"""
+
+import os
+import struct
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+_COUNTS = struct.Struct("<5q")
+
+
+class Counts(NamedTuple):
+    bytes_read: int = 0
+    records: int = 0
+    rejects: int = 0
+    rows_written: int = 0
+    files: int = 0
+
+
+class Progress:
+    """Counts of one worker process; pickles as its folder."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def add(self, **counts: int) -> None:
+        """Add to the counts; a folder that is gone (the run is over) counts nothing."""
+        sums = _SUMS.setdefault((self._folder, os.getpid()), [0] * len(Counts._fields))
+        for name, count in counts.items():
+            sums[Counts._fields.index(name)] += count
+        with suppress(OSError):
+            Path(self._folder, str(os.getpid())).write_bytes(_COUNTS.pack(*sums))
+
+
+_SUMS: dict[tuple[str, int], list[int]] = {}
+"""The counts of this process, by the run's folder."""
+
+
+def read_progress(folder: str) -> Counts:
+    """The counts of all workers so far."""
+    total = [0] * len(Counts._fields)
+    for path in Path(folder).glob("[0-9]*"):
+        data = path.read_bytes()
+        if len(data) == _COUNTS.size:
+            total = [a + b for a, b in zip(total, _COUNTS.unpack(data), strict=True)]
+    return Counts(*total)

@@ -1,0 +1,60 @@
+"""Arrow: the schema that follows from a JSON Schema, and rows in JSON terms as a record batch."""
+
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+
+import schemas
+
+SCHEMA_VERSION_KEY = b"dateline.schema_version"
+"""Where a file's metadata has the version of the schema that it was written with."""
+
+_BY_JSON_TYPE = {"string": pa.string(), "boolean": pa.bool_(), "array": pa.list_(pa.field("item", pa.string(), False))}
+_BY_NAME = {"int32": pa.int32(), "int64": pa.int64(), "date32": pa.date32(), "binary": pa.binary()}
+
+
+@cache
+def arrow_schema(name: schemas.Name) -> pa.Schema:
+    """The Arrow schema of a kind of row, field by field from its JSON Schema.
+
+    The keyword `arrow` decides the type where it stands, the JSON type where not; a field is nullable if
+    its JSON type admits null.
+    """
+    fields = []
+    for field, spec in schemas.load(name)["properties"].items():
+        types = spec["type"] if isinstance(spec["type"], list) else [spec["type"]]
+        (json_type,) = (kind for kind in types if kind != "null")
+        arrow = _BY_NAME[spec["arrow"]] if "arrow" in spec else _BY_JSON_TYPE[json_type]
+        fields.append(pa.field(field, arrow, nullable="null" in types))
+    return pa.schema(fields, metadata={SCHEMA_VERSION_KEY: str(schemas.VERSION).encode()})
+
+
+def to_batch(rows: Sequence[dict[str, Any]], name: schemas.Name) -> pa.RecordBatch:
+    """Rows that are valid by the JSON Schema, as one record batch of its Arrow schema."""
+    schema = arrow_schema(name)
+    return pa.record_batch([_column([row[field.name] for row in rows], field.type) for field in schema], schema=schema)
+
+
+def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
+    if kind == pa.date32():
+        values = [date.fromisoformat(value) if value else None for value in values]
+    elif kind == pa.binary():
+        values = [b64decode(value) for value in values]
+    return pa.array(values, kind)
+
+
+def from_batch(batch: pa.RecordBatch | pa.Table) -> list[dict[str, Any]]:
+    """The inverse of to_batch: rows in JSON terms."""
+    return [{field: _json(value) for field, value in row.items()} for row in batch.to_pylist()]
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return b64encode(value).decode("ascii")
+    return value

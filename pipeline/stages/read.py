@@ -1,0 +1,130 @@
+"""Read: the dumps, cut at their article starts, by as many workers as there are."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, NamedTuple
+
+import apache_beam as beam
+from apache_beam.io.filebasedsource import FileBasedSource
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.io.iobase import RangeTracker
+from apache_beam.io.range_trackers import OffsetRangeTracker
+
+from pipeline.elements import Dump, Piece
+from pipeline.rules.blocks import Limits
+from pipeline.rules.split import CHUNK, Cut, cut_range
+
+BATCH_BYTES = 1 << 20
+"""Bytes of pieces that travel together: the cost of an element is paid once for some hundred articles."""
+
+
+class DumpSource(FileBasedSource):  # type: ignore[misc]  # FileBasedSource is untyped
+    """The articles of dumps as a splittable Beam source: each start is claimed before it is read."""
+
+    def __init__(
+        self, file_pattern: str, max_block_bytes: int = Limits().block_bytes, chunk: int = CHUNK, validate: bool = True
+    ) -> None:
+        super().__init__(
+            file_pattern, compression_type=CompressionTypes.UNCOMPRESSED, splittable=True, validate=validate
+        )
+        self._max_block_bytes = max_block_bytes
+        self._chunk = chunk
+
+    def read_records(self, file_name: str, range_tracker: RangeTracker) -> Iterator[Cut]:
+        """The cuts whose start lies in the tracker's range."""
+        with self.open_file(file_name) as file:
+            yield from cut_range(
+                _Reader(file).read,
+                range_tracker.start_position(),
+                range_tracker.try_claim,
+                self._max_block_bytes,
+                self._chunk,
+            )
+
+
+class _Reader:
+    """Reading at an offset; seeks only where the last read did not end."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._at = 0
+
+    def read(self, offset: int, size: int) -> bytes:
+        if offset != self._at:
+            self._file.seek(offset)
+        data = self._file.read(size)
+        self._at = offset + len(data)
+        return data
+
+
+class ByteRange(NamedTuple):
+    """A share of one dump: the articles that start in these bytes."""
+
+    dump: int
+    path: str
+    start: int
+    stop: int
+
+
+def plan_reads(dumps: Sequence[Dump], range_bytes: int) -> list[tuple[ByteRange, ...]]:
+    """The tasks of reading: big dumps cut into ranges, small ones put together.
+
+    Every byte of every dump is in exactly one range; a task has about range_bytes bytes.
+    """
+    tasks: list[tuple[ByteRange, ...]] = []
+    task: list[ByteRange] = []
+    room = range_bytes
+    for number, dump in enumerate(dumps):
+        for start in range(0, dump.size, range_bytes):
+            stop = min(start + range_bytes, dump.size)
+            if task and room < stop - start:
+                tasks.append(tuple(task))
+                task, room = [], range_bytes
+            task.append(ByteRange(number, dump.path, start, stop))
+            room -= stop - start
+    return [*tasks, tuple(task)] if task else tasks
+
+
+@dataclass
+class ReadDumps(beam.PTransform):
+    """Dumps -> batches of pieces, each the bytes from one article start to the next."""
+
+    dumps: Sequence[Dump]
+    limits: Limits
+    range_bytes: int
+
+    def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[list[Piece]]:
+        return (
+            begin
+            | "PlanReads" >> beam.Create(plan_reads(self.dumps, self.range_bytes), reshuffle=False)
+            | "SpreadReads" >> beam.Reshuffle()
+            | "ReadRanges" >> beam.ParDo(ReadRanges(self.limits.block_bytes))
+        )
+
+
+class ReadRanges(beam.DoFn):
+    """The pieces of the byte ranges of one task."""
+
+    def __init__(self, max_block_bytes: int) -> None:
+        self._max_block_bytes = max_block_bytes
+
+    def process(self, task: Sequence[ByteRange]) -> Iterable[list[Piece]]:
+        batch: list[Piece] = []
+        size = 0
+        for dump, path, start, stop in task:
+            source = DumpSource(path, self._max_block_bytes, validate=False)
+            for cut in source.read_records(path, OffsetRangeTracker(start, stop)):
+                batch.append(Piece(dump, *cut))
+                size += len(cut.data or b"")
+                if size >= BATCH_BYTES:
+                    yield batch
+                    batch, size = [], 0
+        if batch:
+            yield batch
+
+
+def open_dump(path: str) -> IO[bytes]:
+    """A dump, open for reading at any offset, uncompressed as it lies there."""
+    file: IO[bytes] = FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
+    return file

@@ -1,0 +1,41 @@
+"""How a stage parts what it made from what it rejected."""
+
+from collections.abc import Iterable
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
+
+import apache_beam as beam
+from apache_beam.pvalue import TaggedOutput
+
+from pipeline.elements import Reject
+
+REJECTED: Literal["rejected"] = "rejected"
+"""Tag of a stage's rejects."""
+
+T = TypeVar("T")
+Rejects: TypeAlias = TaggedOutput[Literal["rejected"], list[Reject]]
+
+
+class Parted(NamedTuple):
+    """What a stage's transform gives: batches of what goes on, and batches of rejects."""
+
+    good: beam.PCollection[Any]
+    rejects: beam.PCollection[list[Reject]]
+
+
+def part(outputs: beam.pvalue.DoOutputsTuple) -> Parted:
+    return Parted(outputs["good"], outputs[REJECTED])
+
+
+def route(found: Iterable[T | Reject]) -> Iterable[list[T] | Rejects]:
+    """A batch of what is good, and one of rejects under its tag; neither where it is empty."""
+    good: list[T] = []
+    bad: list[Reject] = []
+    for item in found:
+        if isinstance(item, Reject):
+            bad.append(item)
+        else:
+            good.append(item)
+    if good:
+        yield good
+    if bad:
+        yield TaggedOutput(REJECTED, bad)

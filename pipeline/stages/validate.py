@@ -1,0 +1,47 @@
+"""Validate: every record against the JSON Schema; what is wrong is rejected with the JSON pointer."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+
+from pipeline.elements import Parsed, Reject
+from pipeline.progress import Progress
+from pipeline.rules.contract import Contract, contract
+from pipeline.stages.routing import REJECTED, Rejects, part, route
+
+
+@dataclass
+class ValidateRecords(beam.PTransform):
+    """Batches of records -> those that are valid; the others under REJECTED."""
+
+    progress: str
+
+    def expand(self, records: beam.PCollection[list[Parsed]]) -> Any:  # Parted; Beam reads the annotation of a single PCollection only
+        return part(records | "CheckSchema" >> beam.ParDo(CheckSchema(self.progress)).with_outputs(REJECTED, main="good"))
+
+
+class CheckSchema(beam.DoFn):
+    def __init__(self, progress: str) -> None:
+        self._progress = Progress(progress)
+
+    def setup(self) -> None:
+        self._contract = contract("article")
+
+    def process(self, records: list[Parsed]) -> Iterable[list[Parsed] | Rejects]:
+        checked = [check(record, self._contract) for record in records]
+        yield from route(checked)
+        rejects = sum(isinstance(record, Reject) for record in checked)
+        self._progress.add(records=len(checked) - rejects, rejects=rejects)
+
+
+def check(parsed: Parsed, schema: Contract) -> Parsed | Reject:
+    """The record itself if it is valid, or a reject that says which field is not, and why."""
+    if schema.is_valid(parsed.record):
+        return parsed
+    pointer, message = schema.violation(parsed.record)
+    record = parsed.record
+    return Reject(
+        parsed.dump, record["source_offset"], record["source_length"], "validate", "schema", pointer, message
+    )
