@@ -10,13 +10,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-_COUNTS = struct.Struct("<5q")
+_COUNTS = struct.Struct("<6q")
 
 
 class Counts(NamedTuple):
     bytes_read: int = 0
     records: int = 0
     rejects: int = 0
+    winners: int = 0
     rows_written: int = 0
     files: int = 0
 

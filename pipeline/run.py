@@ -1,52 +1,28 @@
 """One run: build the flow, have a runner do it, settle the balance, commit."""
 
+import hashlib
 import os
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import pipeline
 from pipeline import dataset
 from pipeline.balance import Balance, settle
 from pipeline.config import Config
 from pipeline.dataset import File
-from pipeline.inputs import UsageError
+from pipeline.inputs import Unreadable, UsageError
+from pipeline.limits import RejectLimit
+from pipeline.report import Report, write_report
 from pipeline.rules.text import printable
 
 
 class RunFailed(Exception):
     """The run stopped, and nothing was committed; the message says why, for a person."""
-
-
-@dataclass(frozen=True)
-class RejectLimit:
-    """How many rejects a run may have: a number, or a share of all blocks in percent."""
-
-    count: int | None = None
-    percent: float | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> "RejectLimit":
-        """From "20" or "2.5%".
-
-        Raises:
-            ValueError: it is neither.
-        """
-        number = text.strip()
-        limit = cls(percent=float(number[:-1])) if number.endswith("%") else cls(count=int(number))
-        if not 0 <= (limit.count if limit.percent is None else limit.percent) <= (100 if limit.percent is not None else 2**63):
-            raise ValueError(f"{text!r} is out of range")
-        return limit
-
-    def exceeded(self, rejects: int, blocks: int) -> bool:
-        if self.count is not None:
-            return rejects > self.count
-        return self.percent is not None and rejects * 100 > self.percent * blocks
-
-    def __str__(self) -> str:
-        return f"{self.percent:g} %" if self.percent is not None else f"{self.count:,}"
 
 
 @dataclass(frozen=True)
@@ -98,26 +74,38 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
 
 
-def execute(config: Config, run_flow: Callable[[Config], None], max_rejects: RejectLimit | None) -> Result:
+def execute(
+    config: Config,
+    run_flow: Callable[[Config], None],
+    max_rejects: RejectLimit | None = None,
+    runner: str = "",
+    unreadable: Sequence[Unreadable] = (),
+) -> Result:
     """Do a run to the commit.
 
     Args:
         config: the run.
         run_flow: has a runner do flow.build(config), and returns when it is done.
         max_rejects: more rejects than this fail the run, before anything is committed.
+        runner: what run_flow runs on, for the report.
+        unreadable: inputs that were left out, for the report.
 
     Raises:
         RunFailed: too many rejects, or the balance does not hold.
         Exception: whatever stops the runner.
     """
     seconds: dict[str, float] = {}
+    started = datetime.now(UTC)
     clock = time.perf_counter
     begin = clock()
     dataset.prepare(config.output, config.run)
     committed = False
     try:
-        run_flow(config)
-        seconds["flow"] = clock() - begin
+        with ThreadPoolExecutor(1) as beside:
+            digests = beside.submit(lambda: [sha256(dump.path) for dump in config.dumps])
+            run_flow(config)
+            seconds["flow"] = clock() - begin
+            dumps = _dumps(config, digests.result())
         then = clock()
         files = dataset.receipts(config.output, config.run)
         balance = settle(config.dumps, files)
@@ -128,11 +116,14 @@ def execute(config: Config, run_flow: Callable[[Config], None], max_rejects: Rej
         result = Result(files, balance, 1, seconds)
         _check_rejects(result, max_rejects)
         then = clock()
-        manifest = dataset.manifest_of(result.version, _dumps(config), _settings(config), files)
+        manifest = dataset.manifest_of(result.version, dumps, settings(config), files)
         dataset.commit(config.output, files, manifest)
         committed = True
         seconds["commit"] = clock() - then
         seconds["all"] = clock() - begin
+        write_report(
+            f"{config.output}/{dataset.RUNS}/{config.run}", _report(config, result, started, runner, unreadable)
+        )
         return result
     finally:
         dataset.clean_up(config.output, config.run, failed=not committed)
@@ -146,11 +137,62 @@ def _check_rejects(result: Result, limit: RejectLimit | None) -> None:
         raise RunFailed(f"{rejects:,} of {blocks:,} blocks are rejects ({reasons}); --max-rejects allows {limit}")
 
 
-def _dumps(config: Config) -> list[dict[str, Any]]:
-    return [{"source": dump.source, "bytes": dump.size} for dump in config.dumps]
+def sha256(path: str) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _settings(config: Config) -> dict[str, Any]:
+def holds(manifest: dict[str, Any], config: Config) -> bool:
+    """Whether a version is of the very dumps and settings of a run, byte for byte."""
+    if manifest["settings"] != settings(config) or len(manifest["dumps"]) != len(config.dumps):
+        return False
+    pairs = list(zip(manifest["dumps"], config.dumps, strict=True))
+    return all((old["source"], old["bytes"]) == (new.source, new.size) for old, new in pairs) and all(
+        old["sha256"] == sha256(new.path) for old, new in pairs
+    )
+
+
+def _dumps(config: Config, digests: Sequence[str]) -> list[dict[str, Any]]:
+    return [
+        {"source": dump.source, "bytes": dump.size, "sha256": digest}
+        for dump, digest in zip(config.dumps, digests, strict=True)
+    ]
+
+
+def _report(
+    config: Config, result: Result, started: datetime, runner: str, unreadable: Sequence[Unreadable]
+) -> Report:
+    balance = result.balance
+    return {
+        "run": config.run,
+        "version": result.version,
+        "dateline": pipeline.__version__,
+        "runner": runner,
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
+        "counts": {
+            "articles": result.rows("articles"),
+            "duplicates": result.rows("duplicates"),
+            "rejects": result.rows("rejected"),
+            "partitions": result.partitions,
+            "files": len(result.files),
+        },
+        "rejects_by_reason": result.reasons,
+        "balance": {
+            "read": balance.read,
+            "articles": balance.articles,
+            "duplicates": balance.duplicates,
+            "rejects": balance.rejected,
+            "white_space": balance.white_space,
+        },
+        "unreadable": [entry._asdict() for entry in unreadable],
+        "folded_over_a_year": result.folded_over_a_year,
+    }
+
+
+def settings(config: Config) -> dict[str, Any]:
+    """The options that decide on the rows of a dataset, as its manifest keeps them."""
     return {
         "same_headline_days": config.same_headline_days,
         "crawl_date": config.crawl_date.isoformat() if config.crawl_date else None,

@@ -4,12 +4,14 @@ Beam's own DirectRunner first tries to fetch another engine (Prism) and falls ba
 cannot, so that one command runs on different engines with and without a network.
 """
 
-import logging
 import os
+import shlex
+import sys
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from pipeline.config import Config
 from pipeline.flow import build
@@ -19,10 +21,16 @@ BYTES_FOR_WORKERS = 32 << 20
 
 
 def workers_for(input_bytes: int, asked: int | None) -> int:
-    """How many worker processes to start; 1 means none, the work is done in this one."""
+    """How many processes do the work; 1 is this process itself."""
     if asked:
         return asked
     return len(os.sched_getaffinity(0)) if input_bytes >= BYTES_FOR_WORKERS else 1
+
+
+def describe(workers: int) -> str:
+    """The runner and its workers, for the report."""
+    where = "in this process" if workers == 1 else f"in {workers} worker processes"
+    return f"Beam {beam.__version__} FnApiRunner, {where}"
 
 
 def run_flow(config: Config, workers: int) -> None:
@@ -31,11 +39,11 @@ def run_flow(config: Config, workers: int) -> None:
     Raises:
         RuntimeError: a stage raised; the text holds the worker's traceback.
     """
-    logging.getLogger("apache_beam").setLevel(logging.ERROR)    # a worker's start is no news to the user
-    mode = "multi_processing" if workers > 1 else "in_memory"
-    options = PipelineOptions(
-        ["--direct_running_mode", mode, "--direct_num_workers", str(workers), "--default_sdk_harness_log_level", "ERROR"]
-    )
-    pipeline = beam.Pipeline(FnApiRunner(), options)
+    environment = None
+    if workers > 1:
+        command = f"exec {shlex.quote(sys.executable)} -m runners.worker"
+        environment = SubprocessSDKEnvironment.from_command_string(command)
+    options = PipelineOptions(direct_num_workers=workers)
+    pipeline = beam.Pipeline(FnApiRunner(default_environment=environment), options)
     build(pipeline, config)
     pipeline.run().wait_until_finish()

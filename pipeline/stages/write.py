@@ -54,7 +54,7 @@ class WriteDataset(beam.PTransform):
         config = self.config
         articles = (
             inputs["winners"]
-            | "KeyByPartition" >> beam.ParDo(KeyByPartition(config.shuffle_keys))
+            | "KeyByPartition" >> beam.ParDo(KeyByPartition(config.shuffle_keys, progress_folder(config.output, config.run)))
             | "GroupPartitions" >> beam.GroupByKey()
             | "WriteArticles" >> beam.ParDo(WriteArticles(config))
         )
@@ -79,10 +79,12 @@ def partition_share(rows: Rows, keys: int) -> "np.ndarray[tuple[int], np.dtype[n
 
 
 class KeyByPartition(beam.DoFn):
-    def __init__(self, keys: int) -> None:
+    def __init__(self, keys: int, progress: str) -> None:
         self._keys = keys
+        self._progress = Progress(progress)
 
     def process(self, winners: Copies) -> Iterator[tuple[int, Copies]]:
+        self._progress.add(winners=len(winners.rows))
         return parted(winners.rows, partition_share(winners.rows, self._keys))
 
 

@@ -1,0 +1,37 @@
+"""What a run came to, for the person who started it."""
+
+from collections.abc import Sequence
+
+from pipeline.config import Config
+from pipeline.inputs import Unreadable
+from pipeline.run import Result
+from runners.watch import clock, megabytes
+
+
+def summary(result: Result, config: Config, unreadable: Sequence[Unreadable]) -> str:
+    """A table of what was read, written and put aside, and where it is."""
+    seconds = result.seconds["all"]
+    rate = config.input_bytes / 1e6 / seconds
+    rows = [
+        ("dumps", f"{len(config.dumps):,}", f"{megabytes(config.input_bytes)} read"),
+        ("articles", f"{result.rows('articles'):,}", f"rows in {result.partitions:,} partitions of date and region"),
+        ("duplicates", f"{result.rows('duplicates'):,}", "copies folded into them"),
+        ("rejects", f"{result.rows('rejected'):,}", "blocks that could not be used"),
+        *(("", f"{count:,}", f"  {reason}") for reason, count in result.reasons.items()),
+        ("files", f"{len(result.files):,}", megabytes(sum(file.bytes for file in result.files))),
+        ("time", clock(seconds) if seconds >= 60 else f"{seconds:.1f} s", f"{rate:,.1f} MB/s"),
+    ]
+    if unreadable:
+        rows.insert(1, ("unreadable", f"{len(unreadable):,}", "inputs, named above"))
+    wide = max(len(number) for _, number, _ in rows)
+    table = "\n".join(f"  {name:<10}  {number:>{wide}}  {what}" for name, number, what in rows)
+    balance = result.balance
+    return (
+        f"{table}\n"
+        f"  balance     all {balance.read:,} bytes read are in a row, a duplicate, a reject or white space\n\n"
+        f"The dataset is in {config.output}, version {result.version}:\n"
+        f"  date=*/region=*/   the articles\n"
+        f"  _duplicates/       each copy, and the article that it belongs to\n"
+        f"  _rejected/         each block that could not be used, why, and its bytes\n"
+        f"  _runs/{config.run}/report.html"
+    )
