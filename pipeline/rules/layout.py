@@ -139,18 +139,22 @@ class _Below:
 
 def _by_repeated_line(lines: Sequence[str], stamp: int, below: _Below) -> Header | None:
     """Layouts A, B and C: the headline stands above the stamp and comes back below it."""
-    # Under a name stands the headline; only where it does not come back, the "name" may be a short headline.
-    candidates = below.texts[:1] if below.name is None else below.texts[1::-1]
+    candidates = below.texts[:1]
+    if below.name is not None:
+        # Under a name stands the headline, but in F the body, which may say what stands above, too. Only
+        # where neither comes back, the "name" may be a short headline itself.
+        _, *under = below.texts[:2]
+        candidates = [i for i in under if not lines[i - 1].strip() or is_headline(lines[i])] + candidates
     for repeat in candidates:
         wanted = normalise(lines[repeat])
         top = _copy_above(lines, stamp, wanted)
-        if top is None:
+        if top is None or _is_repeat_of_earlier(lines, top):
             continue
         copies = 1
         while (higher := _copy_higher(lines, top, wanted)) is not None:
             top, copies = higher, copies + 1
         name = below.name if below.name != repeat else None
-        header = Header("A", top, stamp, repeat + 1, lines[repeat].strip())
+        header = Header("A", top, stamp, repeat + 1, lines[top].strip())
         header.captions = _captions(lines, top, stamp, wanted)
         doubled = copies > 1 or len(header.captions) > len(set(header.captions))
         header.layout = "C" if name is not None else "B" if doubled else "A"
@@ -261,7 +265,7 @@ def _copy_higher(lines: Sequence[str], top: int, wanted: str) -> int | None:
 
 
 def _is_repeat_of_earlier(lines: Sequence[str], i: int) -> bool:
-    """Whether line i is the headline that comes back under an earlier article's stamp."""
+    """Whether line i is what stands under an earlier article's stamp: its name, or its headline again."""
     for j in range(i - 1, max(-1, i - 6), -1):
         kind = kind_of(lines[j])
         if kind == "stamp":

@@ -31,6 +31,7 @@ _BARE_CREDIT = re.compile(
 _WHOLE_CREDIT = re.compile(r"(?:Photos?/|AN photos? by |Supplied/|File photo: )[^.]{2,80}$")
 _NO_CREDIT = re.compile(r"(?:left|right|cent(?:er|re)|top|bottom|above|below|front|back|not pictured|[LRC])$", re.I)
 _SHORT_URL = re.compile(r"https?://(?:www\.)?arab\.news/([A-Za-z0-9]{1,12})/?$")
+_NAME = re.compile(r"(?:(?:Dr|Prof|Sir)\.? )?[A-Z][\w’'-]+(?: (?:[A-Z]\.|al|bin|de|van|von|[A-Z][\w’'-]+)){1,3}$")
 _LABELS = frozenset(("WATCH", "VIDEO", "PHOTOS", "OPINION", "REVIEW", "EXCLUSIVE", "BREAKING", "UPDATE", "ANALYSIS",
                      "INTERVIEW", "EDITORIAL", "FACTBOX", "TIMELINE", "LIVE", "NOTE"))  # fmt: skip
 """What stands before a colon in capitals and is no place."""
@@ -64,6 +65,9 @@ def parse_block(text: str, crawl_date: date | None) -> Record | Failure:
     updated, updated_source = read_stamp(header.stamp_text, crawled)
     caption, credit = _split_credit(header.captions[0] if header.captions else None)
     place = dateline(paragraphs[0])
+    byline = header.byline
+    if caption and not (credit or place or byline) and header.slot == "absent" and _NAME.match(caption):
+        caption, byline = None, caption         # J, an opinion: the author's name stands where a caption would
     country, region, region_source = locate(place, header.headline)
     body = "\n\n".join(paragraphs)
     return {
@@ -75,7 +79,7 @@ def parse_block(text: str, crawl_date: date | None) -> Record | Failure:
         "updated_source": updated_source,
         "caption": caption,
         "credit": credit,
-        "byline": header.byline,
+        "byline": byline,
         "summary": [header.summary] if header.summary else header.bullets,
         "place": place,
         "country": country,

@@ -1,0 +1,159 @@
+"""Starts are found from a few lines around them, and are the same however a dump is cut."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.rules.split import CONTEXT, Cut, cut_range, find_starts
+from tests.pages import LAYOUTS, Article, compact, doubled, full, plain
+
+GOLDEN = sorted(Path(__file__).parent.parent.joinpath("golden").glob("*.txt"))
+
+
+def cuts(data: bytes, begin: int = 0, stop: int | None = None, limit: int = 1 << 20, chunk: int = 1 << 20) -> list[Cut]:
+    stop = len(data) if stop is None else stop
+    read = lambda offset, n: data[offset : offset + n]    # noqa: E731
+    return list(cut_range(read, begin, lambda start: start < stop, limit, chunk))
+
+
+def starts(text: str) -> list[str]:
+    """The first lines of the articles found in a page."""
+    data = text.encode()
+    return [data[start:].decode().lstrip().split("\n")[0] for start in find_starts(data, True)]
+
+
+@pytest.mark.parametrize("lead", LAYOUTS)
+@pytest.mark.parametrize("trailing", LAYOUTS)
+@pytest.mark.parametrize("gap", ["", "\n", "\n\n", "\n \n\n\n", "\n\n\n\n"])
+def test_lead_and_trailing_articles(lead, trailing, gap):
+    second = Article(headline="A second article of its own", stamp="08 May 2021", caption=None, bullets=())
+    text = LAYOUTS[lead](Article(slot="")) + gap + LAYOUTS[trailing](second)
+    assert starts(text) == ["Ferry returns to the old harbor", "A second article of its own"]
+
+
+A = plain(Article(slot=""))
+
+FALSE_STARTS = {
+    "a sentence that begins with Updated": ("Updated figures are due on Monday.", "They may be late."),
+    "a sentence that begins with Follow": ("Follow", "the river to its end, the captain said."),
+    "a stamp alone in the body": ("The page read:", "Updated 07 September 2023", "and nothing else of it was true."),
+    "a stamp between empty lines": ("It said so.", "", "Updated 07 September 2023", "", "Nobody believed it."),
+    "the headline again": (Article().headline, "was what the captain wrote in his log."),
+    "the headline twice": ("The log:", Article().headline, Article().headline, "It says no more than that."),
+    "the caption again": ("The ferry at its berth. (AFP/File)", "That was the picture."),
+    "short lines without a full stop": ("They came", "", "Jane Doe", "", "John Roe", "", "All left again at noon."),
+    "a label of the slot in a sentence": ("Short Url is what the button says.", "Nobody presses it."),
+    "a list": ("They brought:", "  • a rope", "  • a lamp", "It was enough for the night."),
+    "a gallery's counter": ("The score was", "3 / 4", "when the lights went out in the hall."),
+}
+
+
+@pytest.mark.parametrize("body", FALSE_STARTS.values(), ids=FALSE_STARTS)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_false_starts(layout, body):
+    first = LAYOUTS[layout](Article(body=("The ferry left at dawn with forty passengers on board of it.", *body)))
+    text = first + "\n\n" + A.replace(Article().headline, "Another headline of the page")
+    assert starts(text) == [Article().headline, "Another headline of the page"]
+
+
+def test_one_article_twice_in_a_page_is_two_blocks():
+    for layout in LAYOUTS.values():
+        assert len(starts(layout(Article()) + "\n\n" + layout(Article()))) == 2
+
+
+def test_the_same_article_twice_with_a_body_of_one_line():
+    article = Article(body=("It sails.",), caption=None, bullets=())
+    assert len(starts(plain(article) + "\n" + plain(article))) == 2
+
+
+def test_a_headline_that_comes_back_with_other_quotes():
+    text = A.replace("Ferry returns", "Ferry’s captain returns", 1).replace("\nFerry returns", "\nFerry's captain returns")
+    assert starts(text) == ["Ferry’s captain returns to the old harbor"]
+
+
+@pytest.mark.parametrize("follow", [True, False])
+def test_a_headline_that_does_not_come_back(follow):
+    text = A + "\n\nA headline that stands alone\n\nShort Url\nUpdated 08 May 2021\n" + "Follow\n" * follow + "\nROME: Text."
+    assert starts(text) == [Article().headline, "A headline that stands alone"]
+
+
+def test_a_crawlers_line_parts_pages_of_any_layout():
+    text = A + " date 2022-04-28 You are here\n\nA caption. (AFP)\nAFP\n\nKYIV: Text of a page without a headline."
+    assert starts(text) == [Article().headline, "date 2022-04-28 You are here"]
+
+
+def test_furniture_belongs_to_the_article_that_it_announces():
+    text = A + "\n\n" + full(Article(headline="Second of the page"), crawled="2022-04-20", kicker="Harbor life")
+    assert starts(text) == [Article().headline, "date 2022-04-20 You are here"]
+
+
+def test_crlf_and_lone_cr():
+    text = (A + "\n\n" + doubled(Article(headline="Second of the page"))).encode()
+    expected = [cut.start for cut in cuts(text)]
+    assert len(expected) == 2
+    lone = text.replace(b"\n", b"\r")
+    assert [cut.start for cut in cuts(lone)] == expected
+    crlf = text.replace(b"\n", b"\r\n")
+    assert [crlf[cut.start :].split(b"\r\n")[0] for cut in cuts(crlf)] == [text[s:].split(b"\n")[0] for s in expected]
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_a_page_read_in_two_ranges_is_the_page_read_in_one(path):
+    """For every cut, those inside a multi-byte character among them."""
+    data = (path.read_bytes() + b"\n\n" + A.encode()) * 2
+    whole = cuts(data)
+    assert b"".join(cut.data for cut in whole) == data
+    for middle in range(len(data) + 1):
+        assert cuts(data, 0, middle) + cuts(data, middle) == whole if middle else True
+
+
+WORDS = st.sampled_from(
+    ["Updated 07 September 2023", "Updated", "Follow", "Short Url", "", " ", "\u00a0", "1 / 2", "  • A bullet of it",
+     "A headline of some words", "Another headline here", "AFP", "Arab News", "KYIV: The body of it is a paragraph of words.",
+     "A body line that ends in a full stop and is longer than any name.", "Topics: a b", " date 2022-04-20 You are here",
+     "You are here", "  • Home", "https://arab.news/ab2cd", "- dash", "é" * 30, "x" * 2500]
+)  # fmt: skip
+PAGES = st.sampled_from([layout(Article(slot=slot)) for layout in LAYOUTS.values() for slot in (None, "")])
+DUMPS = st.lists(st.one_of(WORDS.map(lambda line: line + "\n"), PAGES), max_size=40).map("".join)
+
+
+@settings(deadline=None, max_examples=300)
+@given(DUMPS, st.data())
+def test_any_text_in_any_ranges(text, data):
+    dump = text.encode()
+    whole = cuts(dump)
+    assert b"".join(cut.data for cut in whole) == dump
+    edges = data.draw(st.lists(st.integers(0, len(dump)), max_size=4))
+    edges = sorted({0, len(dump), *edges})
+    parts = [cut for begin, stop in zip(edges, edges[1:], strict=False) for cut in cuts(dump, begin, stop)]
+    assert parts == whole
+
+
+@settings(deadline=None, max_examples=60)
+@given(DUMPS, st.integers(1, 3 * CONTEXT), st.integers(0, 3000))
+def test_any_chunk_and_any_distance_from_the_start(text, chunk, filler):
+    """Chunks and the context around a cut change nothing, also in dumps much longer than both."""
+    paragraph = "A line of the body that goes on and on until its end comes.\n"
+    dump = (text + paragraph * filler + text).encode()
+    assert cuts(dump, chunk=chunk) == cuts(dump)
+    middle = len(dump) // 2
+    assert cuts(dump, 0, middle, chunk=chunk) + cuts(dump, middle, chunk=chunk) == cuts(dump)
+
+
+def test_an_article_over_the_limit_is_cut_without_its_bytes():
+    data = (A + "A very long line. " * 1000 + "\n\n\n" + A.replace("Ferry", "Barge")).encode()
+    found = cuts(data, limit=5000, chunk=700)
+    assert [cut.data is None for cut in found] == [True, False]
+    assert (found[0].end, found[1].end) == (found[1].start, len(data))
+
+
+def test_nothing_in_an_empty_dump():
+    assert cuts(b"") == []
+
+
+def test_compact_articles_one_after_the_other():
+    body = ("The first paragraph of it is longer than a name can be, and ends.",)
+    pages = [compact(Article(headline=f"Headline number {n} of them", bullets=(), body=body)) for n in range(5)]
+    assert starts("".join(pages)) == [f"Headline number {n} of them" for n in range(5)]
