@@ -4,6 +4,7 @@ It is added up from what was written, not from what was counted on the way: a ru
 an element is found out here.
 """
 
+import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -58,7 +59,11 @@ def _settle_dump(
     dump: Dump, begin: npt.NDArray[np.int64], end: npt.NDArray[np.int64], findings: list[str]
 ) -> int:
     """Check one dump's blocks, sorted by offset; the bytes of white space between them."""
-    if not dump.size:
+    size = os.path.getsize(dump.path)
+    if size != dump.size:
+        findings.append(f"{dump.source}: changed while it was read: {dump.size} bytes then, {size} now")
+        return 0
+    if not size:
         return 0
     starts = np.concatenate([[0], end])
     stops = np.concatenate([begin, [dump.size]])

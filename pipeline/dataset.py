@@ -201,13 +201,12 @@ def clean_up(root: str, run: str, failed: bool) -> None:
         shutil.rmtree(f"{root}/{RUNS}/{run}/{name}", ignore_errors=True)
     if not failed:
         return
-    for folder, folders, names in os.walk(root, topdown=False):
+    for folder, _, names in os.walk(root, topdown=False):
         for name in names:
             if name.startswith(f"{_TEMPORARY}{run}-"):
                 os.unlink(f"{folder}/{name}")
         if folder != root and not os.listdir(folder):
             os.rmdir(folder)
-        del folders
 
 
 def _sync_folder(folder: str) -> None:

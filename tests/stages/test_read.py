@@ -1,0 +1,105 @@
+"""The reader is a splittable source: however Beam splits a dump, the articles are the same."""
+
+from pathlib import Path
+
+import pytest
+from apache_beam.io.source_test_utils import (
+    assert_reentrant_reads_succeed,
+    assert_sources_equal_reference_source,
+    assert_split_at_fraction_exhaustive,
+    read_from_source,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.elements import Dump
+from pipeline.stages.read import ByteRange, DumpSource, ReadRanges, plan_reads
+from tests.pages import LAYOUTS, Article, full, plain
+
+GOLDEN = sorted(Path(__file__).parent.parent.joinpath("golden").glob("*.txt"))
+
+
+def source_of(tmp_path, data: bytes) -> DumpSource:
+    path = tmp_path / "dump.txt"
+    path.write_bytes(data)
+    return DumpSource(str(path))
+
+
+@pytest.mark.parametrize("size", [64, 1000, 10**9])
+def test_bundles_read_what_one_reading_reads(tmp_path, size):
+    data = "\n\n".join(layout(Article(slot="")) for layout in LAYOUTS.values()).encode()
+    source = source_of(tmp_path, data)
+    bundles = [(bundle.source, bundle.start_position, bundle.stop_position) for bundle in source.split(size)]
+    assert len(bundles) == max(1, -(-len(data) // size)) or size == 64
+    assert_sources_equal_reference_source((source, None, None), bundles)
+    assert len(read_from_source(source, None, None)) == 4
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_goldens_in_bundles_of_97_bytes(path):
+    source = DumpSource(str(path))
+    bundles = [(bundle.source, bundle.start_position, bundle.stop_position) for bundle in source.split(97)]
+    assert_sources_equal_reference_source((source, None, None), bundles)
+
+
+def small_dump() -> bytes:
+    """Three short articles, a third of whose bytes are parts of characters."""
+    lead = Article("Höhen über Öl", "Ünder ‘é’", "", bullets=("“ß”",), place=None, body=("“Äh,” ‘öh’.",))
+    tail = Article("Ämter «é»", None, bullets=(), place=None, body=("“ü” – ‘ö’ — é.",))
+    return (plain(lead) + "\n\n" + plain(tail) + "\n" + full(tail)).encode()
+
+
+def test_dynamic_splits_at_every_fraction(tmp_path):
+    """Beam's own proof: each split of each reading, at each fraction, parts the articles and loses none."""
+    source = source_of(tmp_path, small_dump())
+    assert len(read_from_source(source, None, None)) == 3
+    for bundle in source.split(float("inf")):
+        assert_split_at_fraction_exhaustive(bundle.source, perform_multi_threaded_test=False)
+
+
+def test_a_range_that_begins_inside_a_character(tmp_path):
+    data = small_dump()
+    source = source_of(tmp_path, data)
+    inside = [i for i in range(len(data)) if data[i] & 0xC0 == 0x80]
+    assert len(inside) > 50
+    whole = read_from_source(source, None, None)
+    (bundle,) = source.split(float("inf"))
+    for middle in inside:
+        assert read_from_source(bundle.source, 0, middle) + read_from_source(bundle.source, middle, len(data)) == whole
+
+
+def test_reading_again_in_the_midst_of_reading(tmp_path):
+    source = source_of(tmp_path, small_dump())
+    (bundle,) = source.split(float("inf"))
+    assert_reentrant_reads_succeed((bundle.source, None, None))
+
+
+def test_an_empty_dump_has_no_articles(tmp_path):
+    assert read_from_source(source_of(tmp_path, b""), None, None) == []
+
+
+@given(st.lists(st.integers(0, 50), max_size=20), st.integers(1, 30))
+def test_every_byte_is_in_one_range(sizes, range_bytes):
+    dumps = [Dump(f"/{n}", f"{n}", size) for n, size in enumerate(sizes)]
+    tasks = plan_reads(dumps, range_bytes)
+    assert all(tasks)
+    seen = [(piece.dump, byte) for task in tasks for piece in task for byte in range(piece.start, piece.stop)]
+    assert sorted(seen) == [(n, byte) for n, size in enumerate(sizes) for byte in range(size)]
+    assert len(seen) == len(set(seen))
+    assert all(sum(piece.stop - piece.start for piece in task) <= range_bytes for task in tasks)
+
+
+def test_small_dumps_are_read_together():
+    assert len(plan_reads([Dump(f"/{n}", f"{n}", 10) for n in range(1000)], 1000)) == 10
+
+
+def test_pieces_travel_in_batches(tmp_path):
+    path = tmp_path / "dump.txt"
+    path.write_text(plain(Article()) * 4000)
+    size = path.stat().st_size
+    batches = list(ReadRanges(1 << 20).process([ByteRange(5, str(path), 0, size)]))
+    pieces = [piece for batch in batches for piece in batch]
+    assert len(pieces) == 4000
+    assert 1 < len(batches) < 10
+    assert {piece.dump for piece in pieces} == {5}
+    assert b"".join(piece.data for piece in pieces) == path.read_bytes()

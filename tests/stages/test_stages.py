@@ -1,0 +1,77 @@
+"""Each stage alone in a pipeline: what goes on, and what is rejected."""
+
+import apache_beam as beam
+import pytest
+from apache_beam.testing.util import assert_that, equal_to
+from apache_beam.typehints.decorators import TypeCheckError
+
+from pipeline.elements import Block, Dump, Parsed, Piece
+from pipeline.progress import read_progress
+from pipeline.rules.blocks import Limits
+from pipeline.stages.parse import ParseBlocks
+from pipeline.stages.split import SplitPages
+from pipeline.stages.validate import ValidateRecords
+from tests.flows import pipeline
+from tests.pages import Article, plain
+from tests.records import RECORD
+
+DUMPS = (Dump("/d/a.txt", "a.txt", 1000),)
+TEXT = plain(Article())
+
+
+def reasons(batch):
+    return [(reject.reason, reject.offset, reject.length) for reject in batch]
+
+
+def test_split(tmp_path):
+    text = TEXT.encode()
+    pieces = [
+        Piece(0, 0, len(text) + 4, b"\n\n" + text + b" \n"),
+        Piece(0, 1000, 1003, b" \n\n"),
+        Piece(0, 2000, 2009, b" a \xff b \n\n"),
+        Piece(0, 3000, 3006, b"a\0b \n\n"),
+        Piece(0, 4000, 9000, None),
+    ]
+    with pipeline() as p:
+        parted = p | beam.Create([pieces]) | SplitPages(Limits(), str(tmp_path))
+        assert_that(parted.good, equal_to([[Block(0, 2, len(text) - 1, TEXT.rstrip("\n"))]]), "good")
+        rejects = parted.rejects | beam.Map(reasons)
+        expected = [("not_utf8", 2001, 5), ("nul_byte", 3000, 3), ("block_too_large", 4000, 5000)]
+        assert_that(rejects, equal_to([expected]), "rejects")
+    counts = read_progress(str(tmp_path))
+    assert (counts.bytes_read, counts.rejects) == (len(text) + 4 + 3 + 9 + 6 + 5000, 3)
+
+
+def test_split_rejects_a_long_line(tmp_path):
+    piece = Piece(0, 0, 101, b"x" * 100 + b"\n")
+    with pipeline() as p:
+        parted = p | beam.Create([[piece]]) | SplitPages(Limits(line_bytes=99), str(tmp_path))
+        assert_that(parted.good, equal_to([]), "good")
+        assert_that(parted.rejects | beam.Map(reasons), equal_to([[("line_too_long", 0, 100)]]), "rejects")
+
+
+def test_parse():
+    with pipeline() as p:
+        blocks = [Block(0, 7, len(TEXT), TEXT), Block(0, 900, 5, "Words")]
+        parted = p | beam.Create([blocks]) | ParseBlocks(DUMPS, None)
+        found = parted.good | beam.Map(
+            lambda batch: [(r.dump, r.record["source"], r.record["source_offset"], r.record["headline"]) for r in batch]
+        )
+        assert_that(found, equal_to([[(0, "a.txt", 7, Article().headline)]]), "good")
+        assert_that(parted.rejects | beam.Map(reasons), equal_to([[("not_an_article", 900, 5)]]), "rejects")
+
+
+def test_validate(tmp_path):
+    bad = RECORD | {"headline": "", "source_offset": 50}
+    with pipeline() as p:
+        parted = p | beam.Create([[Parsed(0, RECORD), Parsed(0, bad)]]) | ValidateRecords(str(tmp_path))
+        assert_that(parted.good, equal_to([[Parsed(0, RECORD)]]), "good")
+        wrong = parted.rejects | beam.Map(lambda batch: [(r.reason, r.stage, r.offset, r.pointer) for r in batch])
+        assert_that(wrong, equal_to([[("schema", "validate", 50, "/headline")]]), "rejects")
+    assert read_progress(str(tmp_path))[:3] == (0, 1, 1)
+
+
+def test_stages_check_their_input(tmp_path):
+    p = pipeline()
+    with pytest.raises(TypeCheckError, match="expected"):
+        p | beam.Create([1]) | ValidateRecords(str(tmp_path))
