@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -40,27 +41,31 @@ exit status:
 class Stopped(BaseException):
     """The process was told to end."""
 
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit status. See `dateline --help`."""
     args = _parser().parse_args(argv)
-    logging.basicConfig(format="dateline: %(message)s", level=logging.ERROR)
+    logging.basicConfig(format="dateline: %(message)s", level=logging.CRITICAL)    # Beam tells errors twice
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
     try:
         return _run(args)
-    except Stopped as stopped:
-        _say(f"stopped by {signal.Signals(stopped.number).name}; nothing was committed")
-        return 128 + stopped.number
+    except BaseException:
+        if not _stopped_by:
+            raise
+        _say(f"stopped by {signal.Signals(_stopped_by[0]).name}; nothing was committed")
+        return 128 + _stopped_by[0]
+
+
+_stopped_by: list[int] = []
+"""The signal that ended this process, once one has: a runner may turn Stopped into an error of its own."""
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    signal.signal(number, signal.SIG_IGN)       # once is enough: the second must not break the cleaning up
-    raise Stopped(number)
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, signal.SIG_IGN)     # once is enough: a second must not break the cleaning up
+    _stopped_by.append(number)
+    raise Stopped
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -129,6 +134,8 @@ def _run(args: argparse.Namespace) -> int:
         _say(f"failed, nothing was committed: {error}")
         return FAILED
     except Exception as error:
+        if _stopped_by:
+            raise
         import traceback
 
         traceback.print_exc()
@@ -203,9 +210,9 @@ def _say(message: str) -> None:
 
 
 def _last_line(error: Exception) -> str:
-    """The last line of what a worker raised: a runner puts the whole traceback into the message."""
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return next((line for line in reversed(lines) if "[while running" not in line), type(error).__name__)
+    """What a worker raised: a runner puts the whole traceback into the message."""
+    lines = [line for line in str(error).splitlines() if re.match(r"[A-Za-z_.]+(Error|Exception|Exit)\b", line)]
+    return lines[-1] if lines else f"{type(error).__name__}: {error}"
 
 
 def _day(text: str) -> date:

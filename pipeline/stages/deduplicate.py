@@ -98,6 +98,8 @@ def headline_share(rows: Rows, keys: int) -> "np.ndarray[tuple[int], np.dtype[np
 
 def parted(rows: Rows, shares: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> Iterator[KeyedCopies]:
     """The rows of each share, under its key."""
+    if not len(rows):
+        return
     by_share = np.argsort(shares, kind="stable")
     shares = shares[by_share]
     edges = np.flatnonzero(np.diff(shares, prepend=-1))
