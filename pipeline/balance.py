@@ -6,6 +6,7 @@ an element is found out here.
 
 import os
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -75,13 +76,17 @@ def _settle_dump(
     space = 0
     for lo, hi in _sweeps(starts, stops):
         sizes = stops[lo:hi] - starts[lo:hi]
-        places = np.repeat(starts[lo:hi] - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes) + np.arange(sizes.sum())
+        places = np.repeat(starts[lo:hi] - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes) + np.arange(
+            sizes.sum()
+        )
         white = _IS_SPACE[data[places]]
         space += int(white.sum())
         if not white.all():
             owner = np.repeat(np.arange(lo, hi), sizes)
             for i in np.unique(owner[~white])[:MAX_FINDINGS]:
-                findings.append(f"{dump.source}: bytes {starts[i]} to {stops[i]} are text, and stand in no block")
+                findings.append(
+                    f"{dump.source}: bytes {starts[i]} to {stops[i]} are text, and stand in no block"
+                )
     return space
 
 
@@ -92,4 +97,4 @@ def _sweeps(starts: npt.NDArray[np.int64], stops: npt.NDArray[np.int64]) -> list
         return []
     cuts = np.searchsorted(total, np.arange(GAP_BYTES, int(total[-1]), GAP_BYTES))
     edges = np.unique(np.concatenate([[0], cuts, [len(total)]])).tolist()
-    return list(zip(edges, edges[1:], strict=False))
+    return list(pairwise(edges))

@@ -66,7 +66,9 @@ class Writer:
         self._run = run
         self._made: set[str] = set()
 
-    def write(self, folder: str, prefix: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> dict[str, Any]:
+    def write(
+        self, folder: str, prefix: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]
+    ) -> dict[str, Any]:
         """An Arrow IPC file of the batches, named by its content.
 
         Returns:
@@ -79,7 +81,7 @@ class Writer:
         target = f"{self._root}/{temporary}"
         first = next(batches)
         second = next(batches, None)
-        if second is None:                          # nearly always: one write, and no second look at the file
+        if second is None:  # nearly always: one write, and no second look at the file
             sink = pa.BufferOutputStream()
             with pa.ipc.new_file(sink, schema) as file:
                 file.write_batch(first)
@@ -106,7 +108,17 @@ class Writer:
         table = pa.table(
             {
                 name: pa.array([getattr(file, name) for file in files])
-                for name in ("path", "temporary", "kind", "rows", "bytes", "sha256", "dumps", "offsets", "lengths")
+                for name in (
+                    "path",
+                    "temporary",
+                    "kind",
+                    "rows",
+                    "bytes",
+                    "sha256",
+                    "dumps",
+                    "offsets",
+                    "lengths",
+                )
             }
             | {"facts": pa.array([json.dumps(file.facts) for file in files])}
         )
@@ -136,10 +148,13 @@ def receipts(root: str, run: str) -> list[File]:
             for i in range(len(table)):
                 row = {name: table[name][i] for name in table.column_names}
                 pointers = {
-                    name: row.pop(name).values.to_numpy(zero_copy_only=False).copy() for name in ("dumps", "offsets", "lengths")
+                    name: row.pop(name).values.to_numpy(zero_copy_only=False).copy()
+                    for name in ("dumps", "offsets", "lengths")
                 }
                 facts = json.loads(row.pop("facts").as_py())
-                files.append(File(**{name: value.as_py() for name, value in row.items()}, **pointers, facts=facts))
+                files.append(
+                    File(**{name: value.as_py() for name, value in row.items()}, **pointers, facts=facts)
+                )
     return sorted(files, key=lambda file: file.path)
 
 
@@ -165,20 +180,25 @@ def commit(root: str, files: Sequence[File], manifest: dict[str, Any]) -> None:
         out.flush()
         os.fsync(out.fileno())
     try:
-        os.link(temporary, f"{folder}/{manifest['version']:08d}.json")      # refuses to replace
+        os.link(temporary, f"{folder}/{manifest['version']:08d}.json")  # refuses to replace
     finally:
         os.unlink(temporary)
     _sync_folder(folder)
 
 
-def manifest_of(version: int, dumps: Sequence[dict[str, Any]], settings: dict[str, Any], files: Sequence[File]) -> dict[str, Any]:
+def manifest_of(
+    version: int, dumps: Sequence[dict[str, Any]], settings: dict[str, Any], files: Sequence[File]
+) -> dict[str, Any]:
     """The manifest of a version, in JSON terms; it tells nothing of when or where it was made."""
     return {
         "schema_version": schemas.VERSION,
         "version": version,
         "dumps": list(dumps),
         "settings": settings,
-        "files": [{name: getattr(file, name) for name in ("path", "kind", "rows", "bytes", "sha256")} for file in files],
+        "files": [
+            {name: getattr(file, name) for name in ("path", "kind", "rows", "bytes", "sha256")}
+            for file in files
+        ],
     }
 
 
@@ -190,7 +210,7 @@ def latest_manifest(root: str) -> dict[str, Any] | None:
         try:
             manifest: dict[str, Any] = json.loads((folder / name).read_text("utf-8"))
         except ValueError:
-            continue                        # torn: it never was a version
+            continue  # torn: it never was a version
         return manifest
     return None
 

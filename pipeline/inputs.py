@@ -44,7 +44,7 @@ def find_inputs(patterns: Sequence[str], source_root: str | None) -> Inputs:
             raise UsageError(f"--input {pattern!r} matches no file: check the path, and quote patterns")
         for path in map(os.path.abspath, paths):
             if os.path.isdir(path) and path != os.path.abspath(pattern):
-                continue                    # a folder that a pattern came across is no input of the user's
+                continue  # a folder that a pattern came across is no input of the user's
             error = _why_unreadable(path)
             if error:
                 unreadable[path] = Unreadable(path, error)

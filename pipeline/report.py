@@ -34,7 +34,9 @@ def page(report: Report) -> str:
     balance = report["balance"]
     parts = [
         _section("What was written", "", report["counts"]),
-        _section("Rejects by reason", "Their bytes and details stand in _rejected.", report["rejects_by_reason"]),
+        _section(
+            "Rejects by reason", "Their bytes and details stand in _rejected.", report["rejects_by_reason"]
+        ),
         _section(
             "The balance, in bytes",
             f"{balance['read']:,} bytes were read; each is in exactly one of these.",
@@ -43,14 +45,16 @@ def page(report: Report) -> str:
         _section("Seconds", "", report["seconds"]),
     ]
     if report["unreadable"]:
-        rows = [(entry["path"], entry["error"]) for entry in report["unreadable"]]
-        parts.append(_table("Inputs that could not be read", "", rows))
+        inputs = [(entry["path"], entry["error"]) for entry in report["unreadable"]]
+        parts.append(_table("Inputs that could not be read", "", inputs))
     if report["folded_over_a_year"]:
-        rows = [(f["id"], f"{f['copies']:,}", f["first"], f["last"]) for f in report["folded_over_a_year"]]
+        folds = [(f["id"], f"{f['copies']:,}", f["first"], f["last"]) for f in report["folded_over_a_year"]]
         note = "Copies more than a year apart: perhaps a column's title, not one article. See --same-headline-days."
-        parts.append(_table("Articles that folded distant copies", note, rows))
+        parts.append(_table("Articles that folded distant copies", note, folds))
     title = f"Run {_text(report['run'])}"
-    about = f"{_text(report['runner'])}; Dateline {_text(report['dateline'])}; started {_text(report['started'])}"
+    about = (
+        f"{_text(report['runner'])}; Dateline {_text(report['dateline'])}; started {_text(report['started'])}"
+    )
     return (
         f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>\n'
         f"<h1>{title}</h1>\n<p>{about}</p>\n" + "\n".join(parts) + "\n</html>\n"

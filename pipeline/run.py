@@ -50,7 +50,10 @@ class Result:
 
     @property
     def folded_over_a_year(self) -> list[dict[str, Any]]:
-        return sorted((fold for file in self.files for fold in file.facts.get("folded", ())), key=lambda fold: str(fold["id"]))
+        return sorted(
+            (fold for file in self.files for fold in file.facts.get("folded", ())),
+            key=lambda fold: str(fold["id"]),
+        )
 
 
 def check_output(output: str) -> dict[str, Any] | None:
@@ -65,7 +68,9 @@ def check_output(output: str) -> dict[str, Any] | None:
         raise UsageError(f"--output {output} is no folder; give one that is empty, or not there yet")
     manifest = dataset.latest_manifest(output)
     if manifest is None and any(name != dataset.RUNS for name in os.listdir(output)):
-        raise UsageError(f"--output {output} holds something that is no dataset; give a folder that is empty, or not there yet")
+        raise UsageError(
+            f"--output {output} holds something that is no dataset; give a folder that is empty, or not there yet"
+        )
     return manifest
 
 
@@ -112,7 +117,9 @@ def execute(
         seconds["balance"] = clock() - then
         if balance.findings:
             places = "\n".join(f"  {printable(finding)}" for finding in balance.findings)
-            raise RunFailed(f"the balance does not hold: of {balance.read:,} bytes read, some are lost or doubled\n{places}")
+            raise RunFailed(
+                f"the balance does not hold: of {balance.read:,} bytes read, some are lost or doubled\n{places}"
+            )
         result = Result(files, balance, 1, seconds)
         _check_rejects(result, max_rejects)
         then = clock()
@@ -122,7 +129,8 @@ def execute(
         seconds["commit"] = clock() - then
         seconds["all"] = clock() - begin
         write_report(
-            f"{config.output}/{dataset.RUNS}/{config.run}", _report(config, result, started, runner, unreadable)
+            f"{config.output}/{dataset.RUNS}/{config.run}",
+            _report(config, result, started, runner, unreadable),
         )
         return result
     finally:
@@ -134,7 +142,9 @@ def _check_rejects(result: Result, limit: RejectLimit | None) -> None:
     blocks = rejects + result.rows("articles") + result.rows("duplicates")
     if limit and limit.exceeded(rejects, blocks):
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in result.reasons.items())
-        raise RunFailed(f"{rejects:,} of {blocks:,} blocks are rejects ({reasons}); --max-rejects allows {limit}")
+        raise RunFailed(
+            f"{rejects:,} of {blocks:,} blocks are rejects ({reasons}); --max-rejects allows {limit}"
+        )
 
 
 def sha256(path: str) -> str:

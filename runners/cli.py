@@ -45,7 +45,7 @@ class Stopped(BaseException):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit status. See `dateline --help`."""
     args = _parser().parse_args(argv)
-    logging.basicConfig(format="dateline: %(message)s", level=logging.CRITICAL)    # Beam tells errors twice
+    logging.basicConfig(format="dateline: %(message)s", level=logging.CRITICAL)  # Beam tells errors twice
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
     try:
@@ -63,7 +63,7 @@ _stopped_by: list[int] = []
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
     for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, signal.SIG_IGN)     # once is enough: a second must not break the cleaning up
+        signal.signal(each, signal.SIG_IGN)  # once is enough: a second must not break the cleaning up
     _stopped_by.append(number)
     raise Stopped
 
@@ -85,28 +85,65 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     files = run.add_argument_group("what to read and write")
-    files.add_argument("--input", nargs="+", required=True, metavar="PATTERN",
-                       help="dumps: paths, or quoted patterns, where ** is any folders")
-    files.add_argument("--output", required=True, metavar="DIR",
-                       help="the dataset: a folder that is empty, or not there yet")
-    files.add_argument("--source-root", metavar="DIR",
-                       help="name dumps in the rows by their path below DIR (default: by their base name)")
+    files.add_argument(
+        "--input",
+        nargs="+",
+        required=True,
+        metavar="PATTERN",
+        help="dumps: paths, or quoted patterns, where ** is any folders",
+    )
+    files.add_argument(
+        "--output", required=True, metavar="DIR", help="the dataset: a folder that is empty, or not there yet"
+    )
+    files.add_argument(
+        "--source-root",
+        metavar="DIR",
+        help="name dumps in the rows by their path below DIR (default: by their base name)",
+    )
     rules = run.add_argument_group("how articles are read and told apart")
-    rules.add_argument("--crawl-date", type=_day, metavar="YYYY-MM-DD",
-                       help='the day of the crawl, for stamps such as "13 sec ago" on pages that do not say it')
-    rules.add_argument("--same-headline-days", type=_count, metavar="N",
-                       help="records of one headline more than N days apart are different articles (default: never)")
+    rules.add_argument(
+        "--crawl-date",
+        type=_day,
+        metavar="YYYY-MM-DD",
+        help='the day of the crawl, for stamps such as "13 sec ago" on pages that do not say it',
+    )
+    rules.add_argument(
+        "--same-headline-days",
+        type=_count,
+        metavar="N",
+        help="records of one headline more than N days apart are different articles (default: never)",
+    )
     limits = run.add_argument_group("limits")
-    limits.add_argument("--max-rejects", type=_limit, metavar="N|N%",
-                        help="fail, and commit nothing, if more blocks than that are rejects (default: no limit)")
-    limits.add_argument("--max-block-bytes", type=_size, default=4 << 20, metavar="BYTES",
-                        help="a longer article is a reject (default: %(default)s)")
-    limits.add_argument("--max-line-bytes", type=_size, default=1 << 20, metavar="BYTES",
-                        help="an article with a longer line is a reject (default: %(default)s)")
+    limits.add_argument(
+        "--max-rejects",
+        type=_limit,
+        metavar="N|N%",
+        help="fail, and commit nothing, if more blocks than that are rejects (default: no limit)",
+    )
+    limits.add_argument(
+        "--max-block-bytes",
+        type=_size,
+        default=4 << 20,
+        metavar="BYTES",
+        help="a longer article is a reject (default: %(default)s)",
+    )
+    limits.add_argument(
+        "--max-line-bytes",
+        type=_size,
+        default=1 << 20,
+        metavar="BYTES",
+        help="an article with a longer line is a reject (default: %(default)s)",
+    )
     machine = run.add_argument_group("this machine")
-    machine.add_argument("--workers", type=_size, metavar="N",
-                         help="processes that do the work (default: one for each core, 1 for small input)")
-    machine.add_argument("--quiet", action="store_true", help="no progress, no summary; errors are still told")
+    machine.add_argument(
+        "--workers",
+        type=_size,
+        metavar="N",
+        help="processes that do the work (default: one for each core, 1 for small input)",
+    )
+    machine.add_argument(
+        "--quiet", action="store_true", help="no progress, no summary; errors are still told"
+    )
     return parser  # fmt: skip
 
 
@@ -119,8 +156,8 @@ def _run(args: argparse.Namespace) -> int:
     except UsageError as error:
         _say(str(error))
         return USAGE
-    for path, error in unreadable:
-        _say(f"cannot read {path}: {error}; the rest of the run goes on")
+    for path, why in unreadable:
+        _say(f"cannot read {path}: {why}; the rest of the run goes on")
     if config is None:
         if not args.quiet:
             print(f"Nothing new: {os.path.abspath(args.output)} already is the dataset of these dumps.")
@@ -211,7 +248,9 @@ def _say(message: str) -> None:
 
 def _last_line(error: Exception) -> str:
     """What a worker raised: a runner puts the whole traceback into the message."""
-    lines = [line for line in str(error).splitlines() if re.match(r"[A-Za-z_.]+(Error|Exception|Exit)\b", line)]
+    lines = [
+        line for line in str(error).splitlines() if re.match(r"[A-Za-z_.]+(Error|Exception|Exit)\b", line)
+    ]
     return lines[-1] if lines else f"{type(error).__name__}: {error}"
 
 
@@ -240,7 +279,9 @@ def _limit(text: str) -> object:
     try:
         return RejectLimit.parse(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a number of rejects nor a share such as 2%") from None
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither a number of rejects nor a share such as 2%"
+        ) from None
 
 
 if __name__ == "__main__":

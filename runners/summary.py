@@ -14,7 +14,11 @@ def summary(result: Result, config: Config, unreadable: Sequence[Unreadable]) ->
     rate = config.input_bytes / 1e6 / seconds
     rows = [
         ("dumps", f"{len(config.dumps):,}", f"{megabytes(config.input_bytes)} read"),
-        ("articles", f"{result.rows('articles'):,}", f"rows in {result.partitions:,} partitions of date and region"),
+        (
+            "articles",
+            f"{result.rows('articles'):,}",
+            f"rows in {result.partitions:,} partitions of date and region",
+        ),
         ("duplicates", f"{result.rows('duplicates'):,}", "copies folded into them"),
         ("rejects", f"{result.rows('rejected'):,}", "blocks that could not be used"),
         *(("", f"{count:,}", f"  {reason}") for reason, count in result.reasons.items()),

@@ -7,7 +7,9 @@ import sys
 
 def main() -> None:
     """Serve one run; what a worker would log of its coming and going is nothing to its user."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)    # Ctrl-C reaches the whole group; the run decides what follows
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C reaches the whole group; the run decides what follows
     logging.disable(logging.WARNING)
     from apache_beam.runners.worker import sdk_worker_main  # logs as it is imported
 

@@ -26,7 +26,11 @@ def file_of(kind, blocks, rows=None) -> File:
 
 
 def test_it_comes_out(tmp_path):
-    files = [file_of("articles", BLOCKS[:1]), file_of("duplicates", BLOCKS[1:2]), file_of("rejected", BLOCKS[2:])]
+    files = [
+        file_of("articles", BLOCKS[:1]),
+        file_of("duplicates", BLOCKS[1:2]),
+        file_of("rejected", BLOCKS[2:]),
+    ]
     balance = settle([dump_of(tmp_path)], files)
     assert balance == (len(TEXT), 4, 4, 4, len(TEXT) - 12, [])
 
@@ -49,7 +53,9 @@ def test_it_does_not_come_out(tmp_path, blocks, finding):
 
 
 def test_a_file_whose_rows_are_not_its_blocks(tmp_path):
-    assert settle([dump_of(tmp_path)], [file_of("articles", BLOCKS, rows=2)]).findings == ["p: 2 rows, 3 blocks"]
+    assert settle([dump_of(tmp_path)], [file_of("articles", BLOCKS, rows=2)]).findings == [
+        "p: 2 rows, 3 blocks"
+    ]
 
 
 def test_a_dump_that_changed_while_it_was_read(tmp_path):

@@ -93,7 +93,9 @@ def test_a_manifest_that_is_not_valid_is_not_published(tmp_path):
 def test_a_receipt_tells_all_of_a_file(tmp_path):
     dataset.prepare(str(tmp_path), "run")
     written = write(tmp_path)
-    file = dataset.File(**written, kind="rejected", dumps=[1], offsets=[2**40], lengths=[3], facts={"reasons": {"schema": 1}})
+    file = dataset.File(
+        **written, kind="rejected", dumps=[1], offsets=[2**40], lengths=[3], facts={"reasons": {"schema": 1}}
+    )
     writer = dataset.Writer(str(tmp_path), "run")
     writer.receipt("task", [file])
     writer.receipt("task", [file])
@@ -116,6 +118,8 @@ def test_cleaning_up_after_a_failure_leaves_nothing_and_takes_nothing_else(tmp_p
     assert json.loads((tmp_path / "_manifests/00000001.json").read_text())["version"] == 1
 
 
-@pytest.mark.parametrize(("updated", "expected"), [("2023-09-07", "2023-09-07"), (None, "__HIVE_DEFAULT_PARTITION__")])
+@pytest.mark.parametrize(
+    ("updated", "expected"), [("2023-09-07", "2023-09-07"), (None, "__HIVE_DEFAULT_PARTITION__")]
+)
 def test_partition_folder(updated, expected):
     assert dataset.partition_folder(updated, "eastern-europe") == f"date={expected}/region=eastern-europe"

@@ -7,8 +7,8 @@ import pytest
 import schemas
 from pipeline.elements import Parsed
 from pipeline.rules.columns import SCHEMA_VERSION_KEY, arrow_schema, from_batch, to_batch
-from pipeline.rules.identity import rows_of
 from pipeline.rules.places import regions
+from pipeline.rules.rows import rows_of
 from pipeline.rules.split import CHUNK, CONTEXT
 from tests.records import RECORD
 

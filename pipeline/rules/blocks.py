@@ -38,9 +38,13 @@ def block_of(piece: Piece, limits: Limits) -> Block | Reject | None:
         text = trimmed.decode("utf-8")
     except UnicodeDecodeError as error:
         found = trimmed[error.start : error.start + 4].hex(" ")
-        return reject("not_utf8", f"bytes {found} at byte {error.start} of the block are not UTF-8 ({error.reason})")
+        return reject(
+            "not_utf8", f"bytes {found} at byte {error.start} of the block are not UTF-8 ({error.reason})"
+        )
     if length > limits.line_bytes:
         longest = max(map(len, trimmed.split(b"\n")))
         if longest > limits.line_bytes:
-            return reject("line_too_long", f"a line of {longest:,} bytes; a line may have {limits.line_bytes:,}")
+            return reject(
+                "line_too_long", f"a line of {longest:,} bytes; a line may have {limits.line_bytes:,}"
+            )
     return Block(dump, offset, length, text)

@@ -13,7 +13,11 @@ import schemas
 SCHEMA_VERSION_KEY = b"dateline.schema_version"
 """Where a file's metadata has the version of the schema that it was written with."""
 
-_BY_JSON_TYPE = {"string": pa.string(), "boolean": pa.bool_(), "array": pa.list_(pa.field("item", pa.string(), False))}
+_BY_JSON_TYPE = {
+    "string": pa.string(),
+    "boolean": pa.bool_(),
+    "array": pa.list_(pa.field("item", pa.string(), False)),
+}
 _BY_NAME = {"int32": pa.int32(), "int64": pa.int64(), "date32": pa.date32(), "binary": pa.binary()}
 
 
@@ -36,7 +40,9 @@ def arrow_schema(name: schemas.Name) -> pa.Schema:
 def to_batch(rows: Sequence[dict[str, Any]], name: schemas.Name) -> pa.RecordBatch:
     """Rows that are valid by the JSON Schema, as one record batch of its Arrow schema."""
     schema = arrow_schema(name)
-    return pa.record_batch([_column([row[field.name] for row in rows], field.type) for field in schema], schema=schema)
+    return pa.record_batch(
+        [_column([row[field.name] for row in rows], field.type) for field in schema], schema=schema
+    )
 
 
 def _column(values: list[Any], kind: pa.DataType) -> pa.Array:

@@ -61,4 +61,6 @@ def require_valid(row: dict[str, Any], name: schemas.Name) -> None:
         ValueError: the row is not valid. Input cannot cause this, only a mistake of ours.
     """
     if not contract(name).is_valid(row):
-        raise ValueError(f"a {name} that is not valid was about to be written: {contract(name).violation(row)}")
+        raise ValueError(
+            f"a {name} that is not valid was about to be written: {contract(name).violation(row)}"
+        )

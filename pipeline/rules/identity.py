@@ -6,130 +6,21 @@
     -           H1         2023-09-07     url ab2cd     nearest in date among the filled of its headline
     -           H2         2023-09-08     headline H2
 
-Records are rows of a numpy array (dtype COPY): 84 bytes each, so that what is shuffled is small and
-what is compared is compared in one sweep. No text of an article is among them but its slug.
-
-A row stands for one record, or for several that were folded: then it describes the best of them and
-counts all. Folding is associative and commutative and depends on no order, so any bundle may fold.
+Records are rows (see rows.py). Folding them is associative and commutative and depends on no order, so any
+bundle of any runner may fold.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import date
-from hashlib import blake2b
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.elements import Parsed, Record
-from pipeline.rules.places import regions
-from pipeline.rules.text import normalise
-
-Rows = npt.NDArray[Any]
-"""A one-dimensional array of dtype COPY."""
-
-COPY = np.dtype(
-    [
-        ("head_hi", "<u8"), ("head_lo", "<u8"),     # hash of the normalised headline
-        ("slug", "S12"),                            # of the short URL; empty where there is none
-        ("updated", "<i4"),                         # days since 1970-01-01, or NO_DATE
-        ("dated", "u1"),                            # place in UPDATED_SOURCES: smaller is better
-        ("fields", "u1"),                           # how many fields hold something
-        ("body", "<i4"),                            # characters
-        ("region", "u1"),                           # place in places.regions()
-        ("dump", "<i4"), ("offset", "<i8"), ("length", "<i8"),
-        ("copies", "<i4"),                          # records folded into this row
-        ("first", "<i4"), ("last", "<i4"),          # their earliest and latest date, or NO_DATE
-        ("id_hi", "<u8"), ("id_lo", "<u8"),         # of the article, once it is known
-    ]
-)  # fmt: skip
-
-NO_DATE = -(2**31)
-LATE = 2**31 - 1
-UPDATED_SOURCES = ("stamp", "crawl", "none")
-SHORT_URL_PREFIX = "https://arab.news/"
+from pipeline.rules.rows import LATE, NO_DATE, Rows, chain_id, set_ids, set_url_ids
 
 HEADLINE_GROUP = ("head_hi", "head_lo", "slug", "updated")
 """Records that the rules of one headline cannot tell apart: those folded before the rules look."""
 URL_GROUP = ("slug",)
-
-_EPOCH = date(1970, 1, 1).toordinal()
-_REGION = {region: i for i, region in enumerate(regions())}
-
-
-def headline_key(headline: str) -> bytes:
-    """16 bytes that stand for the normalised headline."""
-    return blake2b(normalise(headline).encode("utf-8", "surrogatepass"), digest_size=16, person=b"headline").digest()
-
-
-def url_id(slug: bytes) -> bytes:
-    """The id of the article of a short URL."""
-    return blake2b(SHORT_URL_PREFIX.encode() + slug, digest_size=16, person=b"short_url").digest()
-
-
-def chain_id(headline: bytes, first: int) -> bytes:
-    """The id of an article without a short URL, where a headline can have several chains.
-
-    Args:
-        headline: its headline_key.
-        first: the earliest date of its chain, in days since 1970-01-01, or NO_DATE.
-    """
-    return blake2b(headline + first.to_bytes(4, "little", signed=True), digest_size=16, person=b"chain").digest()
-
-
-def provisional_id(record: Record) -> str:
-    """The id, in hexadecimal, that a record has if no other is of its article."""
-    url = record["short_url"]
-    return (url_id(url[len(SHORT_URL_PREFIX) :].encode()) if url else headline_key(record["headline"])).hex()
-
-
-def days(iso: str | None) -> int:
-    """Days since 1970-01-01 of YYYY-MM-DD; NO_DATE for None."""
-    return date.fromisoformat(iso).toordinal() - _EPOCH if iso else NO_DATE
-
-
-def iso(day: int) -> str | None:
-    """The inverse of days()."""
-    return None if day == NO_DATE else date.fromordinal(int(day) + _EPOCH).isoformat()
-
-
-_COUNTED = ("short_url", "updated", "caption", "credit", "byline", "summary", "place", "country", "subheadings",
-            "page_url", "node", "crawled")  # fmt: skip
-
-
-def rows_of(parsed: Sequence[Parsed]) -> Rows:
-    """One row for each record."""
-    table = []
-    for dump, record in parsed:
-        key = headline_key(record["headline"])
-        url = record["short_url"]
-        day = days(record["updated"])
-        table.append(
-            (
-                int.from_bytes(key[:8], "little"),
-                int.from_bytes(key[8:], "little"),
-                url[len(SHORT_URL_PREFIX) :] if url else "",
-                day,
-                UPDATED_SOURCES.index(record["updated_source"]),
-                sum(1 for name in _COUNTED if record[name]),
-                len(record["body"]),
-                _REGION[record["region"]],
-                dump,
-                record["source_offset"],
-                record["source_length"],
-                1,
-                day,
-                day,
-                0,
-                0,
-            )
-        )
-    return np.array(table, dtype=COPY)
-
-
-def concat(parts: Iterable[Rows]) -> Rows:
-    """All rows in one array; an empty one for no parts."""
-    return np.concatenate([np.empty(0, COPY), *parts])
 
 
 def order(rows: Rows, by: Sequence[str]) -> npt.NDArray[np.intp]:
@@ -217,7 +108,7 @@ def resolve(groups: Rows, same_headline_days: int | None) -> Resolution:
     chain = np.cumsum(chain) - 1
     filled = groups["slug"] != b""
     mixed = np.zeros(len(starts), bool)
-    mixed[chain[filled]] = True                     # the chains that have filled copies
+    mixed[chain[filled]] = True  # the chains that have filled copies
 
     plain = groups[~mixed[chain]]
     plain_chain = chain[~mixed[chain]]
@@ -225,7 +116,7 @@ def resolve(groups: Rows, same_headline_days: int | None) -> Resolution:
 
     urls = groups[filled].copy()
     unfilled = np.flatnonzero(~filled & mixed[chain])
-    assigned = _assign(groups, chain, filled, unfilled)     # places among the filled rows
+    assigned = _assign(groups, chain, filled, unfilled)  # places among the filled rows
     np.add.at(urls["copies"], assigned, groups["copies"][unfilled])
     np.maximum.at(urls["last"], assigned, groups["last"][unfilled])
     first = _late(urls["first"])
@@ -233,7 +124,7 @@ def resolve(groups: Rows, same_headline_days: int | None) -> Resolution:
     urls["first"] = _undated(first)
     answers = groups[unfilled].copy()
     answers["dump"] = -1
-    _set_url_ids(answers, urls["slug"][assigned])
+    set_url_ids(answers, urls["slug"][assigned])
     return Resolution(urls, articles, np.concatenate([plain_answers, answers]))
 
 
@@ -244,7 +135,7 @@ def _chain_starts(groups: Rows, limit: int | None) -> npt.NDArray[np.intp]:
         return starts
     day = groups["updated"].astype(np.int64)
     gap = np.zeros(len(groups), bool)
-    gap[1:] = day[1:] - day[:-1] > limit            # from NO_DATE to any day is a gap, too
+    gap[1:] = day[1:] - day[:-1] > limit  # from NO_DATE to any day is a gap, too
     gap[starts] = True
     return np.flatnonzero(gap)
 
@@ -254,14 +145,14 @@ def _plain(groups: Rows, chain: npt.NDArray[np.intp], named_by_date: bool) -> tu
     if not len(groups):
         return groups, groups
     best = order(groups, ())
-    best = best[np.argsort(chain[best], kind="stable")]     # by chain, and in each chain the best first
+    best = best[np.argsort(chain[best], kind="stable")]  # by chain, and in each chain the best first
     groups, chain = groups[best], chain[best]
     starts = np.flatnonzero(np.diff(chain, prepend=-1))
     articles = _fold_sorted(groups, starts)
     if named_by_date:
         keys = np.stack([articles["head_hi"], articles["head_lo"]], axis=1)
         ids = [chain_id(key.tobytes(), int(day)) for key, day in zip(keys, articles["first"], strict=True)]
-        _set_ids(articles, ids)
+        set_ids(articles, ids)
     else:
         articles["id_hi"], articles["id_lo"] = articles["head_hi"], articles["head_lo"]
     answers = groups.copy()
@@ -278,7 +169,7 @@ def _assign(
 
     Ties, and rows without a date, go to the smallest short URL.
     """
-    place = np.cumsum(filled) - 1                   # row -> its place among the filled rows
+    place = np.cumsum(filled) - 1  # row -> its place among the filled rows
     assigned = np.empty(len(unfilled), np.intp)
     begin = np.searchsorted(chain, chain[unfilled], "left")
     end = np.searchsorted(chain, chain[unfilled], "right")
@@ -289,26 +180,17 @@ def _assign(
         if day != NO_DATE and len(dated):
             distance = np.abs(groups["updated"][dated].astype(np.int64) - day)
             of_chain = dated[distance == distance.min()]
-        assigned[n] = place[of_chain[np.argmin(groups["slug"][of_chain])]] if len(of_chain) > 1 else place[of_chain[0]]
+        assigned[n] = (
+            place[of_chain[np.argmin(groups["slug"][of_chain])]] if len(of_chain) > 1 else place[of_chain[0]]
+        )
     return assigned
 
 
 def name_urls(urls: Rows) -> Rows:
     """The winners of rows folded by URL_GROUP, with their ids."""
     winners = urls.copy()
-    _set_url_ids(winners, winners["slug"])
+    set_url_ids(winners, winners["slug"])
     return winners
-
-
-def _set_url_ids(rows: Rows, slugs: npt.NDArray[np.bytes_]) -> None:
-    unique, inverse = np.unique(slugs, return_inverse=True)
-    ids = [url_id(slug) for slug in unique.tolist()]
-    _set_ids(rows, [ids[i] for i in inverse.tolist()])
-
-
-def _set_ids(rows: Rows, ids: Sequence[bytes]) -> None:
-    pairs = np.frombuffer(b"".join(ids), "<u8").reshape(-1, 2)
-    rows["id_hi"], rows["id_lo"] = pairs[:, 0], pairs[:, 1]
 
 
 def losers(copies: Rows, answers: Rows, by: Sequence[str]) -> Rows:
@@ -326,7 +208,7 @@ def losers(copies: Rows, answers: Rows, by: Sequence[str]) -> Rows:
     by_group = np.lexsort([both[name] for name in reversed(by)])
     begins = np.zeros(len(both), np.intp)
     begins[_first_of_each(both[by_group], by)] = 1
-    number = np.empty(len(both), np.intp)           # of the group that each row is in
+    number = np.empty(len(both), np.intp)  # of the group that each row is in
     number[by_group] = np.cumsum(begins) - 1
     answer = np.full(number.max(initial=-1) + 1, -1)
     answer[number[len(copies) :]] = np.arange(len(answers))
@@ -334,12 +216,6 @@ def losers(copies: Rows, answers: Rows, by: Sequence[str]) -> Rows:
     if (which < 0).any():
         raise KeyError(f"{int((which < 0).sum())} records belong to no article that was resolved")
     won = (answers["dump"][which] == copies["dump"]) & (answers["offset"][which] == copies["offset"])
-    lost = copies[~won].copy()
+    lost: Rows = copies[~won].copy()
     lost["id_hi"], lost["id_lo"] = answers["id_hi"][which[~won]], answers["id_lo"][which[~won]]
     return lost
-
-
-def hexes(rows: Rows, high: str, low: str) -> list[str]:
-    """The 32 hexadecimal digits of a 128-bit column pair, for each row."""
-    text = np.stack([rows[high], rows[low]], axis=1).astype("<u8").tobytes().hex()
-    return [text[i : i + 32] for i in range(0, len(text), 32)]

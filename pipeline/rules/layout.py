@@ -10,66 +10,24 @@ article (breadcrumb, kicker) belongs to it. A start needs evidence from several 
     F compact                     an unpunctuated line, a stamp, a name, each directly under the other
     A without its repeat          a line between empty lines, a stamp, "Follow"
 
-The kinds of lines are the table LINE_KINDS; the limits are constants; both say since when and why.
+What a line can be stands in lines.py; the limits here say why they are what they are.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from pipeline.rules.dates import STAMP
+from pipeline.rules.furniture import furniture_above
+from pipeline.rules.lines import MAX_LINE, MAX_NAME, is_headline, is_name, kind_of
 from pipeline.rules.text import normalise
-
-
-class LineKind(NamedTuple):
-    name: str
-    pattern: str
-    since: str
-    why: str
-
-
-LINE_KINDS = (
-    LineKind("stamp", rf"Updated:? +{STAMP}$", "2014", "the one line that every full header has"),
-    LineKind("slot", r"Short Url$", "2019-12", "the label stands even where no URL follows"),
-    LineKind("url", r"https?://\S+$", "2022", "the slot's URL, an empty line below its label"),
-    LineKind("follow", r"Follow$|0$", "2017", "the button under the stamp; in 2017 its count, 0"),
-    LineKind("counter", r"\d{1,3} ?/ ?\d{1,3}$", "2017", "the place in a gallery, above its caption"),
-    LineKind("crawl", r"date \d{4}-\d\d-\d\d(?: |$)", "2017", "the crawler's own line: a page starts here"),
-    LineKind("here", r"You are here$", "2017", "the label of the breadcrumb"),
-    LineKind("topics", r"Topics: ", "2020", "tags at the end of a body, one empty line before the next"),
-    LineKind("bullet", r"[•-][ \u00a0]", "2014", "a line of the summary; in a breadcrumb, a crumb"),
-)
-"""In this order; the first that matches a stripped line names it. Anything else is "text"."""
-
-_FIRST = frozenset("UShF0123456789dYT•-")
-"""The characters that a line of LINE_KINDS can begin with: most lines need no more than this look."""
-_KIND = re.compile("|".join(f"(?P<{kind.name}>{kind.pattern})" for kind in LINE_KINDS))
 
 MAX_HEADER_LINES = 120
 """Lines above a stamp that a header can have: a gallery of 24 pictures, its captions and headlines."""
 MAX_HEADER_BYTES = 16 * 1024
 """Bytes from the first line of a header to its stamp, and from there to its end, at most."""
-MAX_LINE = 2_000
-"""Characters of a headline, caption or bullet; a longer line is body text."""
 MAX_LINES_BELOW = 40
 """Lines below the stamp in which the header must end."""
-MAX_HEADLINE = 300
-MAX_NAME = 60
-"""Characters of an author or agency line ("Arab News", "Reuters")."""
 MAX_CAPTIONS = 3
 """Text lines between headline and stamp where no gallery counter explains more."""
-
-
-def kind_of(line: str) -> str:
-    """The name of the line's kind: "blank", one of LINE_KINDS, or "text"."""
-    stripped = line.strip()
-    if not stripped:
-        return "blank"
-    if stripped[0] not in _FIRST:
-        return "text"
-    match = _KIND.match(stripped)
-    return match.lastgroup or "text" if match else "text"
 
 
 @dataclass(slots=True)
@@ -110,7 +68,7 @@ def find_header(lines: Sequence[str], stamp: int) -> Header | None:
         return None
     header.stamp_text = lines[stamp].strip()[len("Updated") :].lstrip(" :")
     _read_slot(lines, header)
-    header.start = _start_with_furniture(lines, header)
+    header.start, header.crawled = furniture_above(lines, header.start)
     return header
 
 
@@ -127,7 +85,7 @@ class _Below:
             if kind == "follow" and not self.texts:
                 self.follow = True
             elif kind == "text":
-                if direct and self.name is None and not self.texts and _is_name(lines[i]):
+                if direct and self.name is None and not self.texts and is_name(lines[i]):
                     self.name = i
                 self.texts.append(i)
                 if len(self.texts) == 3:
@@ -161,7 +119,7 @@ def _by_repeated_line(lines: Sequence[str], stamp: int, below: _Below) -> Header
         header.byline = lines[name].strip() if name is not None else None
         _read_to_body(lines, header, wanted, doubled)
         return header
-    if below.name is not None and len(below.texts) == 3:    # C whose first lines the extractor dropped
+    if below.name is not None and len(below.texts) == 3:  # C whose first lines the extractor dropped
         _, first, second = below.texts
         if normalise(lines[first]) == normalise(lines[second]):
             header = Header("C", stamp, stamp, second + 1, lines[first].strip())
@@ -213,7 +171,7 @@ def _by_button(lines: Sequence[str], stamp: int, below: _Below) -> Header | None
     while first < len(lines) and kind_of(lines[first]) == "blank":
         first += 1
     if first + 1 < len(lines) and is_headline(lines[first]) and kind_of(lines[first + 1]) == "blank":
-        header.end = first + 1          # the same headline, edited since
+        header.end = first + 1  # the same headline, edited since
         _read_to_body(lines, header, normalise(lines[first]), doubled=False)
     return header
 
@@ -270,7 +228,7 @@ def _is_repeat_of_earlier(lines: Sequence[str], i: int) -> bool:
         kind = kind_of(lines[j])
         if kind == "stamp":
             return True
-        if kind not in ("blank", "follow") and not _is_name(lines[j]):
+        if kind not in ("blank", "follow") and not is_name(lines[j]):
             return False
     return False
 
@@ -321,74 +279,6 @@ def _read_slot(lines: Sequence[str], header: Header) -> None:
             header.slot = "empty"
         elif kind == "url" and header.slot == "empty":
             header.slot, header.url = "filled", lines[i].strip()
-
-
-def _start_with_furniture(lines: Sequence[str], header: Header) -> int:
-    """The first line of the furniture that announces the header: kicker, breadcrumb, crawler's line."""
-    start = i = header.start
-    blanks = 0
-    while i > 0 and header.start - i < MAX_HEADER_LINES:
-        i -= 1
-        kind = kind_of(lines[i])
-        if kind == "blank":
-            blanks += 1
-            if blanks > 2:
-                break
-            continue
-        blanks = 0
-        if kind == "crawl":
-            header.crawled = lines[i].strip()[len("date ") :][:10]
-            return i
-        if kind == "bullet":
-            home = _home_above(lines, i)
-            if home is None:
-                break
-            start = i = home
-        elif kind == "here":
-            start = i
-        elif kind == "text" and _is_name(lines[i]) and i and _is_kicker(lines, i):
-            start = i
-        else:
-            break
-    return start
-
-
-def _home_above(lines: Sequence[str], i: int) -> int | None:
-    """The line "• Home" that heads the breadcrumb ending at line i."""
-    for j in range(i, max(-1, i - 4), -1):
-        if kind_of(lines[j]) != "bullet":
-            return None
-        if lines[j].strip()[1:].strip() == "Home":
-            return j
-    return None
-
-
-def _is_kicker(lines: Sequence[str], i: int) -> bool:
-    """A running theme: printed twice, or directly under a breadcrumb."""
-    if lines[i].strip() in (lines[i - 1].strip(), lines[i + 1].strip() if i + 1 < len(lines) else None):
-        return True
-    above = next((j for j in range(i - 1, max(-1, i - 3), -1) if lines[j].strip()), None)
-    return above is not None and (
-        kind_of(lines[above]) in ("crawl", "here")
-        or (kind_of(lines[above]) == "bullet" and _home_above(lines, above) is not None)
-    )
-
-
-def _is_name(line: str) -> bool:
-    """Short, and no sentence: an agency, an author, a running theme."""
-    name = line.strip()
-    return 1 < len(name) <= MAX_NAME and name[-1] not in ".,:;!?”\"" and name[0].isalpha()
-
-
-def is_headline(line: str) -> bool:
-    """A text line of at least two words that no full stop ends."""
-    text = line.strip()
-    return (
-        0 < len(text) <= MAX_HEADLINE
-        and text.rstrip("”’\"')")[-1:] not in (*".,;:", "")
-        and " " in text
-        and kind_of(line) == "text"
-    )
 
 
 def _starts_text(lines: Sequence[str], i: int) -> bool:

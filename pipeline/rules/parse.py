@@ -1,27 +1,29 @@
 """From the text of a block to the fields of its article.
 
-    KYIV opens a bridge                       headline
-    _
-    The bridge at dusk. (AFP/File)            caption, credit
-    Short Url                                 slot: empty
-    Updated 07 September 2023                 updated
-    Follow
-    _
-    KYIV opens a bridge                       (the headline again)
-    _
-      • It took two years                     summary
-    _
-    KYIV: Traffic crossed it on Monday.       place; the body starts here
+KYIV opens a bridge                       headline
+_
+The bridge at dusk. (AFP/File)            caption, credit
+Short Url                                 slot: empty
+Updated 07 September 2023                 updated
+Follow
+_
+KYIV opens a bridge                       (the headline again)
+_
+  • It took two years                     summary
+_
+KYIV: Traffic crossed it on Monday.       place; the body starts here
 """
 
 import re
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 from typing import NamedTuple
 
 from pipeline.elements import Record
 from pipeline.rules.dates import read_stamp
-from pipeline.rules.layout import MAX_HEADER_LINES, MAX_NAME, Header, find_header, kind_of
+from pipeline.rules.layout import MAX_HEADER_LINES, Header, find_header
+from pipeline.rules.lines import MAX_NAME, crawl_day, kind_of
 from pipeline.rules.places import locate
 
 _CREDIT = re.compile(r"\s*[(\[]([^()\[\]]{2,100})[)\]]\.?$")
@@ -29,9 +31,13 @@ _BARE_CREDIT = re.compile(
     r"(?<=[.!?”\"])\s+((?:File/)?(?:AFP|AP|Reuters|SPA|Shutterstock|Supplied|Instagram|File|Getty Images))\.?$"
 )
 _WHOLE_CREDIT = re.compile(r"(?:Photos?/|AN photos? by |Supplied/|File photo: )[^.]{2,80}$")
-_NO_CREDIT = re.compile(r"(?:left|right|cent(?:er|re)|top|bottom|above|below|front|back|not pictured|[LRC])$", re.I)
+_NO_CREDIT = re.compile(
+    r"(?:left|right|cent(?:er|re)|top|bottom|above|below|front|back|not pictured|[LRC])$", re.I
+)
 _SHORT_URL = re.compile(r"https?://(?:www\.)?arab\.news/([A-Za-z0-9]{1,12})/?$")
-_NAME = re.compile(r"(?:(?:Dr|Prof|Sir)\.? )?[A-Z][\w’'-]+(?: (?:[A-Z]\.|al|bin|de|van|von|[A-Z][\w’'-]+)){1,3}$")
+_NAME = re.compile(
+    r"(?:(?:Dr|Prof|Sir)\.? )?[A-Z][\w’'-]+(?: (?:[A-Z]\.|al|bin|de|van|von|[A-Z][\w’'-]+)){1,3}$"
+)
 _LABELS = frozenset(("WATCH", "VIDEO", "PHOTOS", "OPINION", "REVIEW", "EXCLUSIVE", "BREAKING", "UPDATE", "ANALYSIS",
                      "INTERVIEW", "EDITORIAL", "FACTBOX", "TIMELINE", "LIVE", "NOTE"))  # fmt: skip
 """What stands before a colon in capitals and is no place."""
@@ -67,7 +73,7 @@ def parse_block(text: str, crawl_date: date | None) -> Record | Failure:
     place = dateline(paragraphs[0])
     byline = header.byline
     if caption and not (credit or place or byline) and header.slot == "absent" and _NAME.match(caption):
-        caption, byline = None, caption         # J, an opinion: the author's name stands where a caption would
+        caption, byline = None, caption  # J, an opinion: the author's name stands where a caption would
     country, region, region_source = locate(place, header.headline)
     body = "\n\n".join(paragraphs)
     return {
@@ -130,7 +136,7 @@ def _header_of(lines: Sequence[str]) -> Header | None:
         if kind_of(line) == "stamp":
             header = find_header(lines, i)
             if header and header.start and kind_of(lines[0]) == "crawl":
-                header.crawled, header.start = lines[0].strip()[len("date ") :][:10], 0
+                header.crawled, header.start = crawl_day(lines[0]), 0
             if header and header.start == 0:
                 return header
     return None
@@ -144,7 +150,7 @@ def _no_header(lines: Sequence[str]) -> Failure:
         ("a crawler's line", kinds[0] == "crawl"),
         ("a stamp", "stamp" in kinds),
         ("a slot", "slot" in kinds),
-        ("a headline twice", any(a.strip() == b.strip() for a, b in zip(head, head[1:], strict=False))),
+        ("a headline twice", any(a.strip() == b.strip() for a, b in pairwise(head))),
         ("a dateline", any(dateline(line.strip()) for line in head)),
     )
     found = [name for name, there in signs if there]
@@ -164,7 +170,7 @@ def _read_body(lines: Sequence[str]) -> tuple[list[str], list[str]]:
             after_blank = True
             continue
         if subheadings and paragraphs[-1] == subheadings[-1] and _is_subheading(text):
-            subheadings.pop()               # two short lines in a row head nothing: a list, a quote's speaker
+            subheadings.pop()  # two short lines in a row head nothing: a list, a quote's speaker
         elif after_blank and paragraphs and _is_subheading(text):
             subheadings.append(text)
         paragraphs.append(text)
@@ -172,7 +178,7 @@ def _read_body(lines: Sequence[str]) -> tuple[list[str], list[str]]:
     while paragraphs and kind_of(paragraphs[-1]) in ("topics", "follow"):
         paragraphs.pop()
     if subheadings and paragraphs and paragraphs[-1] == subheadings[-1]:
-        subheadings.pop()                   # nothing follows it
+        subheadings.pop()  # nothing follows it
     return paragraphs, subheadings
 
 

@@ -88,7 +88,7 @@ def _country_of(place: str) -> str | None:
     known = gazetteer()
     city, _, country = place.partition(",")
     if country and (code := known.countries.get(normalise(country))):
-        return code                                     # what the dateline says goes before what we know
+        return code  # what the dateline says goes before what we know
     for name in re.split(r"[/&]| AND ", city):
         name = normalise(name)
         if code := known.places.get(name) or known.countries.get(name):

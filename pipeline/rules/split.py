@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from pipeline.rules.dates import STAMP
-from pipeline.rules.layout import MAX_HEADER_BYTES, MAX_HEADER_LINES, MAX_NAME, find_header, is_headline, kind_of
+from pipeline.rules.furniture import MAX_FURNITURE_LINES
+from pipeline.rules.layout import MAX_HEADER_BYTES, MAX_HEADER_LINES, find_header
+from pipeline.rules.lines import MAX_NAME, is_headline, kind_of
 from pipeline.rules.text import unify_newlines
 
 CONTEXT = 4 * MAX_HEADER_BYTES
@@ -24,9 +26,6 @@ same of the header before it, which may own the stamp (C prints its stamp twice)
 
 CHUNK = 4 << 20
 """Bytes read at once: 4 MiB was the best of 1, 4 and 16."""
-
-FURNITURE_LINES = 15
-"""Lines between a crawler's line and the header it announces, at most; none of them a paragraph."""
 
 _SPACE = rb"(?:[ \t]|\xc2\xa0)*"
 _ANCHOR = re.compile(
@@ -62,27 +61,29 @@ def find_starts(data: bytes, at_start: bool) -> list[int]:
         at_start: whether data begins where a line begins (at byte 0 of the dump, say). If not, the first
             line is taken for a partial one.
     """
-    text = b"\n" + data if at_start else data       # every line begins behind a newline
+    text = b"\n" + data if at_start else data  # every line begins behind a newline
     shift = -1 if at_start else 0
     starts: set[int] = set()
-    zones: list[tuple[int, int]] = []               # (start, end) of every header
-    others: list[tuple[str, int]] = []              # anchors that need no stamp
+    zones: list[tuple[int, int]] = []  # (start, end) of every header
+    others: list[tuple[str, int]] = []  # anchors that need no stamp
     previous = covered = 0
     for match in _ANCHOR.finditer(text + b"\n"):
         at = match.start() + 1
         if match.lastgroup != "stamp":
             others.append((match.lastgroup or "", at))
             continue
-        zone = _header_zone(text, at, max(previous, at - MAX_HEADER_BYTES))     # a header has one stamp above
+        zone = _header_zone(text, at, max(previous, at - MAX_HEADER_BYTES))  # a header has one stamp above
         previous = at
         if zone is None:
             continue
-        if at >= covered:                           # otherwise the stamp belongs to the header before
+        if at >= covered:  # otherwise the stamp belongs to the header before
             starts.add(zone[0])
         covered = max(covered, zone[1])
         zones.append(zone)
     for kind, at in [*others, *(("doubled", m.start() + 1) for m in _DOUBLED.finditer(text))]:
-        near = zones[bisect_left(zones, (at - MAX_HEADER_BYTES,)) : bisect_left(zones, (at + MAX_HEADER_BYTES,))]
+        near = zones[
+            bisect_left(zones, (at - MAX_HEADER_BYTES,)) : bisect_left(zones, (at + MAX_HEADER_BYTES,))
+        ]
         if any(start <= at < end for start, end in near):
             continue
         start = _slot_start(text, at) if kind == "slot" else at
@@ -99,7 +100,9 @@ def _header_zone(text: bytes, stamp: int, above: int) -> tuple[int, int] | None:
     head = text[above:stamp]
     if above and text[above - 1 : above] != b"\n":
         head = head[head.find(b"\n") + 1 :] if b"\n" in head else b""
-    rows = head.split(b"\n")[-MAX_HEADER_LINES - 2 : -1] + text[stamp : stamp + MAX_HEADER_BYTES].split(b"\n", 50)
+    rows = head.split(b"\n")[-MAX_HEADER_LINES - 2 : -1] + text[stamp : stamp + MAX_HEADER_BYTES].split(
+        b"\n", 50
+    )
     at = min(MAX_HEADER_LINES + 1, head.count(b"\n"))
     lines = b"\n".join(rows).decode("utf-8", "replace").split("\n")
     header = find_header(lines, at)
@@ -130,7 +133,7 @@ def _only_furniture(text: bytes, crawl: int, header: int) -> bool:
     if not crawl < header <= crawl + MAX_HEADER_BYTES:
         return False
     rows = text[crawl:header].split(b"\n")[1:]
-    return len(rows) <= FURNITURE_LINES and all(len(row) <= 2 * MAX_NAME for row in rows)
+    return len(rows) <= MAX_FURNITURE_LINES and all(len(row) <= 2 * MAX_NAME for row in rows)
 
 
 def cut_range(
@@ -149,11 +152,11 @@ def cut_range(
         max_block_bytes: longer articles are yielded without their bytes.
         chunk: bytes read at once.
     """
-    base = max(0, begin - CONTEXT - 1)      # offset of buffer[0]
+    base = max(0, begin - CONTEXT - 1)  # offset of buffer[0]
     buffer = b""
-    decided = begin                         # all starts before this one are known
-    opened: int | None = None               # start of the article under way
-    kept = True                             # whether the buffer still holds it from there
+    decided = begin  # all starts before this one are known
+    opened: int | None = None  # start of the article under way
+    kept = True  # whether the buffer still holds it from there
     if begin == 0:
         if not claim(0):
             return
@@ -162,7 +165,7 @@ def cut_range(
     while True:
         at = base + len(buffer)
         new = read(at, chunk)
-        if new.endswith(b"\r"):             # never part a CR from its LF
+        if new.endswith(b"\r"):  # never part a CR from its LF
             new += read(at + len(new), 1)
         last = not new
         buffer = unify_newlines(buffer + new) if new else buffer

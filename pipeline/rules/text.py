@@ -8,9 +8,7 @@ WHITE_SPACE = b" \t\n\r\f\v"
 """The bytes that may stand between blocks without belonging to one."""
 
 _FOLD = str.maketrans(
-    {quote: "'" for quote in "‘’‚‛′`´"}
-    | {quote: '"' for quote in "“”„‟″«»"}
-    | {dash: "-" for dash in "‐‑‒–—―−"}
+    dict.fromkeys("‘’‚‛′`´", "'") | dict.fromkeys("“”„‟″«»", '"') | dict.fromkeys("‐‑‒–—―−", "-")
 )
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
                         "\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")  # fmt: skip
@@ -40,7 +38,7 @@ def normalise(headline: str) -> str:
     if not headline.isascii():
         headline = unicodedata.normalize("NFKC", _INVISIBLE.sub("", headline)).translate(_FOLD)
     folded = headline.casefold()
-    if not folded.isascii():    # NFKC and case folding can each undo the other's form, for few letters
+    if not folded.isascii():  # NFKC and case folding can each undo the other's form, for few letters
         folded = unicodedata.normalize("NFKC", folded).translate(_FOLD)
     return " ".join(folded.replace("`", "'").split())
 
@@ -52,6 +50,5 @@ def printable(text: str) -> str:
     'a\\\\x1b[31mb\\\\n'
     """
     return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode("ascii")
-        for c in text
+        c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode("ascii") for c in text
     )

@@ -1,4 +1,4 @@
-"""Copies: rows of identity.COPY as one element of a PCollection."""
+"""Copies: rows of rows.COPY as one element of a PCollection."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 
-from pipeline.rules.identity import COPY, Rows, concat
+from pipeline.rules.rows import COPY, Rows, concat
 
 
 @dataclass(eq=False)
@@ -40,17 +40,16 @@ class CopiesCoder(beam.coders.Coder):
         return Copies
 
 
-class AccumulatorCoder(CopiesCoder):
+class AccumulatorCoder(beam.coders.Coder):
     """The same for what FoldCopies accumulates: a list of arrays."""
 
+    _copies = CopiesCoder()
+
     def encode(self, accumulator: list[Rows]) -> bytes:
-        return super().encode(Copies(concat(accumulator)))
+        return self._copies.encode(Copies(concat(accumulator)))
 
     def decode(self, encoded: bytes) -> list[Rows]:
-        return [super().decode(encoded).rows]
-
-    def to_type_hint(self) -> type[list[Rows]]:
-        return list
+        return [self._copies.decode(encoded).rows]
 
 
 beam.coders.registry.register_coder(Copies, CopiesCoder)

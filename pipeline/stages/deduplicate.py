@@ -1,6 +1,6 @@
 """Deduplicate: one winner for each article; every other record is a duplicate that names it.
 
-    records -> one small row each (identity.COPY), in batches keyed by a share of the headlines
+    records -> one small row each (rows.COPY), in batches keyed by a share of the headlines
                  |                                       |
                  |  FoldByHeadline                       |  (every row, to be told its article)
                  v                                       v
@@ -18,20 +18,12 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import apache_beam as beam
 import numpy as np
+import numpy.typing as npt
 from apache_beam.pvalue import TaggedOutput
 
 from pipeline.elements import Parsed
-from pipeline.rules.identity import (
-    HEADLINE_GROUP,
-    URL_GROUP,
-    Rows,
-    concat,
-    fold,
-    losers,
-    name_urls,
-    resolve,
-    rows_of,
-)
+from pipeline.rules.identity import HEADLINE_GROUP, URL_GROUP, fold, losers, name_urls, resolve
+from pipeline.rules.rows import Rows, concat, rows_of
 from pipeline.stages.copies import AccumulatorCoder, Copies
 
 FLUSH_ROWS = 1 << 15
@@ -53,23 +45,24 @@ class Deduplicate(beam.PTransform):
     """How many shares the headlines, and the URLs, are parted into."""
     same_headline_days: int | None
 
-    def expand(self, records: beam.PCollection[list[Parsed]]) -> Any:  # Deduplicated; Beam reads the annotation of a single PCollection only
+    def expand(
+        self, records: beam.PCollection[list[Parsed]]
+    ) -> Any:  # Deduplicated; Beam reads the annotation of a single PCollection only
         copies = records | "KeyByHeadline" >> beam.ParDo(KeyByHeadline(self.keys))
         chains = (
             copies
             | "FoldByHeadline" >> beam.CombinePerKey(FoldCopies(HEADLINE_GROUP))
             | "ResolveChains"
-            >> beam.ParDo(ResolveChains(self.keys, self.same_headline_days)).with_outputs("articles", "answers", main="urls")
+            >> beam.ParDo(ResolveChains(self.keys, self.same_headline_days)).with_outputs(
+                "articles", "answers", main="urls"
+            )
         )
         urls = (
             chains.urls
             | "FoldByUrl" >> beam.CombinePerKey(FoldCopies(URL_GROUP))
             | "NameUrls" >> beam.ParDo(NameUrls())
         )
-        winners = (
-            (chains.articles, urls | "DropKeys" >> beam.Values())
-            | "AllWinners" >> beam.Flatten()
-        )
+        winners = (chains.articles, urls | "DropKeys" >> beam.Values()) | "AllWinners" >> beam.Flatten()
         answers = (chains.answers, urls) | "AllAnswers" >> beam.Flatten()
         duplicates = (
             {"copies": copies | "KeyByArticle" >> beam.ParDo(KeyByArticle(self.keys)), "answers": answers}
@@ -79,24 +72,27 @@ class Deduplicate(beam.PTransform):
         return Deduplicated(winners, duplicates)
 
 
+Shares: TypeAlias = npt.NDArray[np.int64]
+"""The key of each row."""
 KeyedCopies: TypeAlias = tuple[int, Copies]
 Articles: TypeAlias = TaggedOutput[Literal["articles"], Copies]
 Answers: TypeAlias = TaggedOutput[Literal["answers"], KeyedCopies]
 
 
-def url_share(rows: Rows, keys: int) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+def url_share(rows: Rows, keys: int) -> Shares:
     """The key that each row's short URL belongs to: keys, ... , 2 * keys - 1."""
     letters = np.ascontiguousarray(rows["slug"]).view(np.uint8).reshape(len(rows), -1).astype(np.int64)
     weights = 31 ** np.arange(letters.shape[1], dtype=np.int64)
-    return keys + (letters * weights).sum(axis=1) % keys
+    shares: Shares = keys + (letters * weights).sum(axis=1) % keys
+    return shares
 
 
-def headline_share(rows: Rows, keys: int) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+def headline_share(rows: Rows, keys: int) -> Shares:
     """The key that each row's headline belongs to: 0, ... , keys - 1."""
     return (rows["head_hi"] % np.uint64(keys)).astype(np.int64)
 
 
-def parted(rows: Rows, shares: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> Iterator[KeyedCopies]:
+def parted(rows: Rows, shares: Shares) -> Iterator[KeyedCopies]:
     """The rows of each share, under its key."""
     if not len(rows):
         return

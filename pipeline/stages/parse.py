@@ -8,8 +8,8 @@ from typing import Any
 import apache_beam as beam
 
 from pipeline.elements import Block, Dump, Parsed, Reject
-from pipeline.rules.identity import provisional_id
 from pipeline.rules.parse import Failure, parse_block
+from pipeline.rules.rows import provisional_id
 from pipeline.stages.routing import REJECTED, Rejects, part, route
 
 
@@ -20,8 +20,14 @@ class ParseBlocks(beam.PTransform):
     dumps: Sequence[Dump]
     crawl_date: date | None
 
-    def expand(self, blocks: beam.PCollection[list[Block]]) -> Any:  # Parted; Beam reads the annotation of a single PCollection only
-        return part(blocks | "ReadFields" >> beam.ParDo(ReadFields(self.dumps, self.crawl_date)).with_outputs(REJECTED, main="good"))
+    def expand(
+        self, blocks: beam.PCollection[list[Block]]
+    ) -> Any:  # Parted; Beam reads the annotation of a single PCollection only
+        return part(
+            blocks
+            | "ReadFields"
+            >> beam.ParDo(ReadFields(self.dumps, self.crawl_date)).with_outputs(REJECTED, main="good")
+        )
 
 
 class ReadFields(beam.DoFn):

@@ -1,5 +1,6 @@
 """Read: the dumps, cut at their article starts, by as many workers as there are."""
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, NamedTuple
@@ -15,15 +16,22 @@ from pipeline.elements import Dump, Piece
 from pipeline.rules.blocks import Limits
 from pipeline.rules.split import CHUNK, Cut, cut_range
 
+OPEN_DUMPS = 64
+"""Dumps that a reader of blocks keeps open."""
+
 BATCH_BYTES = 1 << 20
 """Bytes of pieces that travel together: the cost of an element is paid once for some hundred articles."""
 
 
-class DumpSource(FileBasedSource):  # type: ignore[misc]  # FileBasedSource is untyped
+class DumpSource(FileBasedSource):
     """The articles of dumps as a splittable Beam source: each start is claimed before it is read."""
 
     def __init__(
-        self, file_pattern: str, max_block_bytes: int = Limits().block_bytes, chunk: int = CHUNK, validate: bool = True
+        self,
+        file_pattern: str,
+        max_block_bytes: int = Limits().block_bytes,
+        chunk: int = CHUNK,
+        validate: bool = True,
     ) -> None:
         super().__init__(
             file_pattern, compression_type=CompressionTypes.UNCOMPRESSED, splittable=True, validate=validate
@@ -128,3 +136,35 @@ def open_dump(path: str) -> IO[bytes]:
     """A dump, open for reading at any offset, uncompressed as it lies there."""
     file: IO[bytes] = FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
     return file
+
+
+class BlockReader:
+    """Reads blocks where they lie in their dumps, and keeps the last few dumps open."""
+
+    def __init__(self, dumps: Sequence[Dump]) -> None:
+        self._dumps = dumps
+        self._files: OrderedDict[int, IO[bytes]] = OrderedDict()
+
+    def read(self, dump: int, offset: int, length: int) -> bytes:
+        """The bytes of a block.
+
+        Raises:
+            RuntimeError: the dump ends before the block does: it changed since it was read.
+        """
+        file = self._files.get(dump)
+        if file is None:
+            file = self._files[dump] = open_dump(self._dumps[dump].path)
+            if len(self._files) > OPEN_DUMPS:
+                self._files.popitem(last=False)[1].close()
+        self._files.move_to_end(dump)
+        file.seek(offset)
+        data = file.read(length)
+        if len(data) < length:
+            raise RuntimeError(
+                f"{self._dumps[dump].source} changed while it was read: it ends before byte {offset + length}"
+            )
+        return data
+
+    def close(self) -> None:
+        while self._files:
+            self._files.popitem()[1].close()

@@ -19,8 +19,14 @@ class SplitPages(beam.PTransform):
     limits: Limits
     progress: str
 
-    def expand(self, pieces: beam.PCollection[list[Piece]]) -> Any:  # Parted; Beam reads the annotation of a single PCollection only
-        return part(pieces | "CutBlocks" >> beam.ParDo(CutBlocks(self.limits, self.progress)).with_outputs(REJECTED, main="good"))
+    def expand(
+        self, pieces: beam.PCollection[list[Piece]]
+    ) -> Any:  # Parted; Beam reads the annotation of a single PCollection only
+        return part(
+            pieces
+            | "CutBlocks"
+            >> beam.ParDo(CutBlocks(self.limits, self.progress)).with_outputs(REJECTED, main="good")
+        )
 
 
 class CutBlocks(beam.DoFn):

@@ -18,8 +18,13 @@ class ValidateRecords(beam.PTransform):
 
     progress: str
 
-    def expand(self, records: beam.PCollection[list[Parsed]]) -> Any:  # Parted; Beam reads the annotation of a single PCollection only
-        return part(records | "CheckSchema" >> beam.ParDo(CheckSchema(self.progress)).with_outputs(REJECTED, main="good"))
+    def expand(
+        self, records: beam.PCollection[list[Parsed]]
+    ) -> Any:  # Parted; Beam reads the annotation of a single PCollection only
+        return part(
+            records
+            | "CheckSchema" >> beam.ParDo(CheckSchema(self.progress)).with_outputs(REJECTED, main="good")
+        )
 
 
 class CheckSchema(beam.DoFn):

@@ -6,22 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.elements import Parsed
-from pipeline.rules.identity import (
+from pipeline.rules.identity import HEADLINE_GROUP, URL_GROUP, fold, losers, name_urls, resolve
+from pipeline.rules.rows import (
     COPY,
-    HEADLINE_GROUP,
     NO_DATE,
-    URL_GROUP,
     chain_id,
     concat,
     days,
-    fold,
     headline_key,
     hexes,
     iso,
-    losers,
-    name_urls,
     provisional_id,
-    resolve,
     rows_of,
     url_id,
 )
@@ -91,7 +86,9 @@ def test_the_reference_agrees(copies, limit, random, bundles):
     assert len(set(ids.values())) == len(ids)
     every = rows(shuffled)
     filled = every["slug"] != b""
-    lost = concat([losers(every[~filled], found.answers, HEADLINE_GROUP), losers(every[filled], urls, URL_GROUP)])
+    lost = concat(
+        [losers(every[~filled], found.answers, HEADLINE_GROUP), losers(every[filled], urls, URL_GROUP)]
+    )
     named = dict(zip(map(place, lost), hexes(lost, "id_hi", "id_lo"), strict=True))
     assert named == {
         place_of(copy): ids[place_of(winner)]
@@ -118,13 +115,20 @@ RULES = [
     ("two URLs under one headline are two", [(1, "aa", 1, 0, 0, 1), (1, "ab", 2, 0, 0, 1)], None, {0, 1}),
     ("headlines years apart fold", [(1, "", 1, 0, 0, 1), (1, "", 9000, 0, 0, 1)], None, {1}),
     ("headlines further apart than the limit do not", [(1, "", 1, 0, 0, 1), (1, "", 9, 0, 0, 1)], 7, {0, 1}),
-    ("steps within the limit make one chain", [(1, "", 1, 0, 0, 1), (1, "", 8, 0, 0, 1), (1, "", 15, 0, 0, 1)], 7, {2}),
+    (
+        "steps within the limit make one chain",
+        [(1, "", 1, 0, 0, 1), (1, "", 8, 0, 0, 1), (1, "", 15, 0, 0, 1)],
+        7,
+        {2},
+    ),
     ("no date is a chain of its own under a limit", [(1, "", 1, 0, 0, 1), (1, "", None, 2, 0, 1)], 7, {0, 1}),
     ("no date folds without a limit", [(1, "", 1, 0, 0, 1), (1, "", None, 2, 0, 1)], None, {0}),
 ]
 
 
-@pytest.mark.parametrize(("copies", "limit", "winners"), [rule[1:] for rule in RULES], ids=[rule[0] for rule in RULES])
+@pytest.mark.parametrize(
+    ("copies", "limit", "winners"), [rule[1:] for rule in RULES], ids=[rule[0] for rule in RULES]
+)
 def test_rules(copies, limit, winners):
     table = rows([Copy(*copy, dump=0, offset=n) for n, copy in enumerate(copies)])
     found = resolve(fold(table, HEADLINE_GROUP), limit)
@@ -135,11 +139,11 @@ def test_rules(copies, limit, winners):
 @pytest.mark.parametrize(
     ("filled", "day", "expected"),
     [
-        ([("b", 1), ("a", 9)], 2, "b"),             # the nearest in date
+        ([("b", 1), ("a", 9)], 2, "b"),  # the nearest in date
         ([("b", 1), ("a", 9)], 8, "a"),
-        ([("b", 1), ("a", 9)], 5, "a"),             # a tie: the smallest URL
-        ([("b", 1), ("a", 9)], None, "a"),          # no date: the smallest URL
-        ([("b", None), ("c", 9)], 1, "c"),          # a filled copy without a date is near to nothing
+        ([("b", 1), ("a", 9)], 5, "a"),  # a tie: the smallest URL
+        ([("b", 1), ("a", 9)], None, "a"),  # no date: the smallest URL
+        ([("b", None), ("c", 9)], 1, "c"),  # a filled copy without a date is near to nothing
         ([("b", None)], 1, "b"),
         ([("b", 4), ("a", 4)], 4, "a"),
     ],
@@ -192,5 +196,11 @@ def test_rows_hold_what_the_rules_look_at():
         "source_offset": 2**40, "source_length": 7,
     }  # fmt: skip
     (row,) = rows_of([Parsed(3, record)])
-    assert (row["slug"], row["updated"], row["dated"], row["fields"], row["body"]) == (b"ab2cd", 19607, 1, 4, 3)
+    assert (row["slug"], row["updated"], row["dated"], row["fields"], row["body"]) == (
+        b"ab2cd",
+        19607,
+        1,
+        4,
+        3,
+    )
     assert (row["dump"], row["offset"], row["length"], row["copies"]) == (3, 2**40, 7, 1)

@@ -40,7 +40,11 @@ def test_url_elsewhere_is_no_slot():
 def test_crawlers_line_dates_a_relative_stamp():
     text = full(Article(stamp="13 sec ago"), crawled="2022-04-20", kicker="Harbor life")
     record = parse_block(text, date(2001, 1, 1))
-    assert (record["updated"], record["updated_source"], record["crawled"]) == ("2022-04-20", "crawl", "2022-04-20")
+    assert (record["updated"], record["updated_source"], record["crawled"]) == (
+        "2022-04-20",
+        "crawl",
+        "2022-04-20",
+    )
 
 
 def test_crawl_date_of_the_run_dates_a_relative_stamp():
@@ -50,7 +54,11 @@ def test_crawl_date_of_the_run_dates_a_relative_stamp():
 
 def test_a_stamp_that_cannot_be_is_kept_as_text_only():
     record = parse_block(plain(Article(stamp="31 February 2022")), None)
-    assert (record["updated"], record["updated_text"], record["updated_source"]) == (None, "31 February 2022", "none")
+    assert (record["updated"], record["updated_text"], record["updated_source"]) == (
+        None,
+        "31 February 2022",
+        "none",
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,7 +101,16 @@ def test_dateline(paragraph, place):
 
 
 def test_subheadings_stand_in_the_body_too():
-    body = ("First paragraph.", "", "’VERY QUIET’", "Second paragraph.", "", "Not a heading.", "", "Last line")
+    body = (
+        "First paragraph.",
+        "",
+        "’VERY QUIET’",
+        "Second paragraph.",
+        "",
+        "Not a heading.",
+        "",
+        "Last line",
+    )
     record = parse_block(plain(Article(body=body)), None)
     assert record["subheadings"] == ["’VERY QUIET’"]
     assert "\n\n’VERY QUIET’\n\nSecond" in record["body"]

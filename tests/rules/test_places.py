@@ -46,5 +46,5 @@ def test_every_country_has_one_region_and_a_valid_code():
     table = gazetteer().regions
     assert len(table) >= 240
     assert all(len(code) == 2 and code.isupper() for code in table)
-    assert len(regions()) == 23                 # M49's 22 with Africa and the Americas parted further, and unknown
+    assert len(regions()) == 23  # M49's 22 with Africa and the Americas parted further, and unknown
     assert set(schemas.load("article")["properties"]) >= {"region", "country"}

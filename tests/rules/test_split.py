@@ -1,5 +1,6 @@
 """Starts are found from a few lines around them, and are the same however a dump is cut."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from tests.pages import LAYOUTS, Article, compact, doubled, full, plain
 GOLDEN = sorted(Path(__file__).parent.parent.joinpath("golden").glob("*.txt"))
 
 
-def cuts(data: bytes, begin: int = 0, stop: int | None = None, limit: int = 1 << 20, chunk: int = 1 << 20) -> list[Cut]:
+def cuts(
+    data: bytes, begin: int = 0, stop: int | None = None, limit: int = 1 << 20, chunk: int = 1 << 20
+) -> list[Cut]:
     stop = len(data) if stop is None else stop
-    read = lambda offset, n: data[offset : offset + n]    # noqa: E731
+    read = lambda offset, n: data[offset : offset + n]  # noqa: E731
     return list(cut_range(read, begin, lambda start: start < stop, limit, chunk))
 
 
@@ -38,12 +41,30 @@ A = plain(Article(slot=""))
 FALSE_STARTS = {
     "a sentence that begins with Updated": ("Updated figures are due on Monday.", "They may be late."),
     "a sentence that begins with Follow": ("Follow", "the river to its end, the captain said."),
-    "a stamp alone in the body": ("The page read:", "Updated 07 September 2023", "and nothing else of it was true."),
-    "a stamp between empty lines": ("It said so.", "", "Updated 07 September 2023", "", "Nobody believed it."),
+    "a stamp alone in the body": (
+        "The page read:",
+        "Updated 07 September 2023",
+        "and nothing else of it was true.",
+    ),
+    "a stamp between empty lines": (
+        "It said so.",
+        "",
+        "Updated 07 September 2023",
+        "",
+        "Nobody believed it.",
+    ),
     "the headline again": (Article().headline, "was what the captain wrote in his log."),
     "the headline twice": ("The log:", Article().headline, Article().headline, "It says no more than that."),
     "the caption again": ("The ferry at its berth. (AFP/File)", "That was the picture."),
-    "short lines without a full stop": ("They came", "", "Jane Doe", "", "John Roe", "", "All left again at noon."),
+    "short lines without a full stop": (
+        "They came",
+        "",
+        "Jane Doe",
+        "",
+        "John Roe",
+        "",
+        "All left again at noon.",
+    ),
     "a label of the slot in a sentence": ("Short Url is what the button says.", "Nobody presses it."),
     "a list": ("They brought:", "  • a rope", "  • a lamp", "It was enough for the night."),
     "a gallery's counter": ("The score was", "3 / 4", "when the lights went out in the hall."),
@@ -53,7 +74,9 @@ FALSE_STARTS = {
 @pytest.mark.parametrize("body", FALSE_STARTS.values(), ids=FALSE_STARTS)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_false_starts(layout, body):
-    first = LAYOUTS[layout](Article(body=("The ferry left at dawn with forty passengers on board of it.", *body)))
+    first = LAYOUTS[layout](
+        Article(body=("The ferry left at dawn with forty passengers on board of it.", *body))
+    )
     text = first + "\n\n" + A.replace(Article().headline, "Another headline of the page")
     assert starts(text) == [Article().headline, "Another headline of the page"]
 
@@ -69,23 +92,35 @@ def test_the_same_article_twice_with_a_body_of_one_line():
 
 
 def test_a_headline_that_comes_back_with_other_quotes():
-    text = A.replace("Ferry returns", "Ferry’s captain returns", 1).replace("\nFerry returns", "\nFerry's captain returns")
+    text = A.replace("Ferry returns", "Ferry’s captain returns", 1).replace(
+        "\nFerry returns", "\nFerry's captain returns"
+    )
     assert starts(text) == ["Ferry’s captain returns to the old harbor"]
 
 
 @pytest.mark.parametrize("follow", [True, False])
 def test_a_headline_that_does_not_come_back(follow):
-    text = A + "\n\nA headline that stands alone\n\nShort Url\nUpdated 08 May 2021\n" + "Follow\n" * follow + "\nROME: Text."
+    text = (
+        A
+        + "\n\nA headline that stands alone\n\nShort Url\nUpdated 08 May 2021\n"
+        + "Follow\n" * follow
+        + "\nROME: Text."
+    )
     assert starts(text) == [Article().headline, "A headline that stands alone"]
 
 
 def test_a_crawlers_line_parts_pages_of_any_layout():
-    text = A + " date 2022-04-28 You are here\n\nA caption. (AFP)\nAFP\n\nKYIV: Text of a page without a headline."
+    text = (
+        A
+        + " date 2022-04-28 You are here\n\nA caption. (AFP)\nAFP\n\nKYIV: Text of a page without a headline."
+    )
     assert starts(text) == [Article().headline, "date 2022-04-28 You are here"]
 
 
 def test_furniture_belongs_to_the_article_that_it_announces():
-    text = A + "\n\n" + full(Article(headline="Second of the page"), crawled="2022-04-20", kicker="Harbor life")
+    text = (
+        A + "\n\n" + full(Article(headline="Second of the page"), crawled="2022-04-20", kicker="Harbor life")
+    )
     assert starts(text) == [Article().headline, "date 2022-04-20 You are here"]
 
 
@@ -96,7 +131,9 @@ def test_crlf_and_lone_cr():
     lone = text.replace(b"\n", b"\r")
     assert [cut.start for cut in cuts(lone)] == expected
     crlf = text.replace(b"\n", b"\r\n")
-    assert [crlf[cut.start :].split(b"\r\n")[0] for cut in cuts(crlf)] == [text[s:].split(b"\n")[0] for s in expected]
+    assert [crlf[cut.start :].split(b"\r\n")[0] for cut in cuts(crlf)] == [
+        text[s:].split(b"\n")[0] for s in expected
+    ]
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
@@ -127,7 +164,7 @@ def test_any_text_in_any_ranges(text, data):
     assert b"".join(cut.data for cut in whole) == dump
     edges = data.draw(st.lists(st.integers(0, len(dump)), max_size=4))
     edges = sorted({0, len(dump), *edges})
-    parts = [cut for begin, stop in zip(edges, edges[1:], strict=False) for cut in cuts(dump, begin, stop)]
+    parts = [cut for begin, stop in pairwise(edges) for cut in cuts(dump, begin, stop)]
     assert parts == whole
 
 
@@ -155,5 +192,7 @@ def test_nothing_in_an_empty_dump():
 
 def test_compact_articles_one_after_the_other():
     body = ("The first paragraph of it is longer than a name can be, and ends.",)
-    pages = [compact(Article(headline=f"Headline number {n} of them", bullets=(), body=body)) for n in range(5)]
+    pages = [
+        compact(Article(headline=f"Headline number {n} of them", bullets=(), body=body)) for n in range(5)
+    ]
     assert starts("".join(pages)) == [f"Headline number {n} of them" for n in range(5)]

@@ -8,7 +8,8 @@ import pytest
 from apache_beam.testing.util import assert_that
 
 from pipeline.elements import Parsed
-from pipeline.rules.identity import COPY, HEADLINE_GROUP, hexes
+from pipeline.rules.identity import HEADLINE_GROUP
+from pipeline.rules.rows import COPY, hexes
 from pipeline.stages.copies import AccumulatorCoder, Copies, CopiesCoder
 from pipeline.stages.deduplicate import Deduplicate, FoldCopies
 from tests.flows import pipeline
@@ -34,7 +35,18 @@ def some_copies(seed: int) -> list[Copy]:
     for n in range(300):
         day = rng.choice([None, *range(1, 20)])
         slug = rng.choice(["", "", "aa", "ab", "zz"])
-        copies.append(Copy(rng.randint(1, 30), slug, day, 2 if day is None else rng.randint(0, 1), 0, rng.randint(1, 9), 0, n))
+        copies.append(
+            Copy(
+                rng.randint(1, 30),
+                slug,
+                day,
+                2 if day is None else rng.randint(0, 1),
+                0,
+                rng.randint(1, 9),
+                0,
+                n,
+            )
+        )
     return copies
 
 
@@ -59,7 +71,9 @@ def winners_and_losers(copies, batch, keys, limit):
         assert_that(unique.duplicates, check_losers, "losers")
 
 
-@pytest.mark.parametrize(("batch", "keys", "limit"), [(1, 1, None), (7, 3, None), (1000, 64, None), (13, 5, 3)])
+@pytest.mark.parametrize(
+    ("batch", "keys", "limit"), [(1, 1, None), (7, 3, None), (1000, 64, None), (13, 5, 3)]
+)
 def test_shuffled_and_bundled_anew(batch, keys, limit):
     copies = some_copies(batch)
     random.Random(keys).shuffle(copies)
@@ -114,4 +128,7 @@ def test_rows_survive_the_shuffle():
 def test_an_id_names_one_article():
     rows = np.zeros(2, COPY)
     rows["id_hi"], rows["id_lo"] = [1, 2], [3, 4]
-    assert hexes(rows, "id_hi", "id_lo") == ["01" + "0" * 14 + "03" + "0" * 14, "02" + "0" * 14 + "04" + "0" * 14]
+    assert hexes(rows, "id_hi", "id_lo") == [
+        "01" + "0" * 14 + "03" + "0" * 14,
+        "02" + "0" * 14 + "04" + "0" * 14,
+    ]

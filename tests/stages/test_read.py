@@ -65,7 +65,10 @@ def test_a_range_that_begins_inside_a_character(tmp_path):
     whole = read_from_source(source, None, None)
     (bundle,) = source.split(float("inf"))
     for middle in inside:
-        assert read_from_source(bundle.source, 0, middle) + read_from_source(bundle.source, middle, len(data)) == whole
+        assert (
+            read_from_source(bundle.source, 0, middle) + read_from_source(bundle.source, middle, len(data))
+            == whole
+        )
 
 
 def test_reading_again_in_the_midst_of_reading(tmp_path):

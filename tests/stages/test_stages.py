@@ -55,7 +55,9 @@ def test_parse():
         blocks = [Block(0, 7, len(TEXT), TEXT), Block(0, 900, 5, "Words")]
         parted = p | beam.Create([blocks]) | ParseBlocks(DUMPS, None)
         found = parted.good | beam.Map(
-            lambda batch: [(r.dump, r.record["source"], r.record["source_offset"], r.record["headline"]) for r in batch]
+            lambda batch: [
+                (r.dump, r.record["source"], r.record["source_offset"], r.record["headline"]) for r in batch
+            ]
         )
         assert_that(found, equal_to([[(0, "a.txt", 7, Article().headline)]]), "good")
         assert_that(parted.rejects | beam.Map(reasons), equal_to([[("not_an_article", 900, 5)]]), "rejects")
@@ -66,7 +68,9 @@ def test_validate(tmp_path):
     with pipeline() as p:
         parted = p | beam.Create([[Parsed(0, RECORD), Parsed(0, bad)]]) | ValidateRecords(str(tmp_path))
         assert_that(parted.good, equal_to([[Parsed(0, RECORD)]]), "good")
-        wrong = parted.rejects | beam.Map(lambda batch: [(r.reason, r.stage, r.offset, r.pointer) for r in batch])
+        wrong = parted.rejects | beam.Map(
+            lambda batch: [(r.reason, r.stage, r.offset, r.pointer) for r in batch]
+        )
         assert_that(wrong, equal_to([[("schema", "validate", 50, "/headline")]]), "rejects")
     assert read_progress(str(tmp_path))[:3] == (0, 1, 1)
 

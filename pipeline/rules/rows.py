@@ -1,0 +1,149 @@
+"""Rows: what the rules of identity look at in a record, in 87 bytes of a numpy array.
+
+What is shuffled is small, and what is compared is compared in one sweep. No text of an article is among it
+but the slug of its short URL. A row stands for one record, or for several that were folded: then it
+describes the best of them and counts all.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.elements import Parsed, Record
+from pipeline.rules.places import regions
+from pipeline.rules.text import normalise
+
+Rows = npt.NDArray[Any]
+"""A one-dimensional array of dtype COPY."""
+
+COPY = np.dtype(
+    [
+        ("head_hi", "<u8"), ("head_lo", "<u8"),     # hash of the normalised headline
+        ("slug", "S12"),                            # of the short URL; empty where there is none
+        ("updated", "<i4"),                         # days since 1970-01-01, or NO_DATE
+        ("dated", "u1"),                            # place in UPDATED_SOURCES: smaller is better
+        ("fields", "u1"),                           # how many fields hold something
+        ("body", "<i4"),                            # characters
+        ("region", "u1"),                           # place in places.regions()
+        ("dump", "<i4"), ("offset", "<i8"), ("length", "<i8"),
+        ("copies", "<i4"),                          # records folded into this row
+        ("first", "<i4"), ("last", "<i4"),          # their earliest and latest date, or NO_DATE
+        ("id_hi", "<u8"), ("id_lo", "<u8"),         # of the article, once it is known
+    ]
+)  # fmt: skip
+
+NO_DATE = -(2**31)
+LATE = 2**31 - 1
+UPDATED_SOURCES = ("stamp", "crawl", "none")
+SHORT_URL_PREFIX = "https://arab.news/"
+
+_EPOCH = date(1970, 1, 1).toordinal()
+_REGION = {region: i for i, region in enumerate(regions())}
+
+
+def headline_key(headline: str) -> bytes:
+    """16 bytes that stand for the normalised headline."""
+    return blake2b(
+        normalise(headline).encode("utf-8", "surrogatepass"), digest_size=16, person=b"headline"
+    ).digest()
+
+
+def url_id(slug: bytes) -> bytes:
+    """The id of the article of a short URL."""
+    return blake2b(SHORT_URL_PREFIX.encode() + slug, digest_size=16, person=b"short_url").digest()
+
+
+def chain_id(headline: bytes, first: int) -> bytes:
+    """The id of an article without a short URL, where a headline can have several chains.
+
+    Args:
+        headline: its headline_key.
+        first: the earliest date of its chain, in days since 1970-01-01, or NO_DATE.
+    """
+    return blake2b(
+        headline + first.to_bytes(4, "little", signed=True), digest_size=16, person=b"chain"
+    ).digest()
+
+
+def provisional_id(record: Record) -> str:
+    """The id, in hexadecimal, that a record has if no other is of its article."""
+    url = record["short_url"]
+    return (url_id(url[len(SHORT_URL_PREFIX) :].encode()) if url else headline_key(record["headline"])).hex()
+
+
+def days(iso: str | None) -> int:
+    """Days since 1970-01-01 of YYYY-MM-DD; NO_DATE for None."""
+    return date.fromisoformat(iso).toordinal() - _EPOCH if iso else NO_DATE
+
+
+def iso(day: int) -> str | None:
+    """The inverse of days()."""
+    return None if day == NO_DATE else date.fromordinal(int(day) + _EPOCH).isoformat()
+
+
+_COUNTED = ("short_url", "updated", "caption", "credit", "byline", "summary", "place", "country", "subheadings",
+            "page_url", "node", "crawled")  # fmt: skip
+
+
+def rows_of(parsed: Sequence[Parsed]) -> Rows:
+    """One row for each record."""
+    table = []
+    for dump, record in parsed:
+        key = headline_key(record["headline"])
+        url = record["short_url"]
+        day = days(record["updated"])
+        table.append(
+            (
+                int.from_bytes(key[:8], "little"),
+                int.from_bytes(key[8:], "little"),
+                url[len(SHORT_URL_PREFIX) :] if url else "",
+                day,
+                UPDATED_SOURCES.index(record["updated_source"]),
+                sum(1 for name in _COUNTED if record[name]),
+                len(record["body"]),
+                _REGION[record["region"]],
+                dump,
+                record["source_offset"],
+                record["source_length"],
+                1,
+                day,
+                day,
+                0,
+                0,
+            )
+        )
+    return np.array(table, dtype=COPY)
+
+
+def stands_for(row: Any, record: Record) -> bool:
+    """Whether a row is that of a record."""
+    key = int(row["head_hi"]).to_bytes(8, "little") + int(row["head_lo"]).to_bytes(8, "little")
+    return key == headline_key(record["headline"]) and row["body"] == len(record["body"])
+
+
+def concat(parts: Iterable[Rows]) -> Rows:
+    """All rows in one array; an empty one for no parts."""
+    return np.concatenate([np.empty(0, COPY), *parts])
+
+
+def set_url_ids(rows: Rows, slugs: npt.NDArray[np.bytes_]) -> None:
+    """Give each row the id of the article of a short URL."""
+    unique, inverse = np.unique(slugs, return_inverse=True)
+    ids = [url_id(slug) for slug in unique.tolist()]
+    set_ids(rows, [ids[i] for i in inverse.tolist()])
+
+
+def set_ids(rows: Rows, ids: Sequence[bytes]) -> None:
+    """Give each row its id, of 16 bytes."""
+    pairs = np.frombuffer(b"".join(ids), "<u8").reshape(-1, 2)
+    rows["id_hi"], rows["id_lo"] = pairs[:, 0], pairs[:, 1]
+
+
+def hexes(rows: Rows, high: str, low: str) -> list[str]:
+    """The 32 hexadecimal digits of a 128-bit column pair, for each row."""
+    text = np.stack([rows[high], rows[low]], axis=1).astype("<u8").tobytes().hex()
+    return [text[i : i + 32] for i in range(0, len(text), 32)]
