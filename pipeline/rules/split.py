@@ -39,6 +39,25 @@ _DOUBLED = re.compile(rb"\n([^\n]{20,300}+)\n\1\n(?=[ \t]*- |[ \t]*\xe2\x80\xa2 
 """A headline twice, then a bullet or a dateline: E, the header that comes without a stamp."""
 
 
+_NARROW = (2048, 12, 14)
+_WIDE = (MAX_HEADER_BYTES, MAX_HEADER_LINES + 1, 50)
+"""How far around a stamp its header is looked for: bytes, lines above, lines below."""
+
+
+class EdgeReached(Exception):
+    """A decision asked for a line beyond those at hand."""
+
+
+class _Edge(str):
+    """Stands for all lines beyond an edge: looking at it is an error that asks for more lines."""
+
+    def strip(self, chars: str | None = None, /) -> str:
+        raise EdgeReached
+
+
+EDGE = _Edge()
+
+
 class Cut(NamedTuple):
     """The bytes from one article start to the next, or to the end of the dump."""
 
@@ -96,20 +115,34 @@ def find_starts(data: bytes, at_start: bool) -> list[int]:
 
 
 def _header_zone(text: bytes, stamp: int, above: int) -> tuple[int, int] | None:
-    """Start and end, in bytes, of the header whose stamp line starts at `stamp`."""
-    head = text[above:stamp]
-    if above and text[above - 1 : above] != b"\n":
-        head = head[head.find(b"\n") + 1 :] if b"\n" in head else b""
-    rows = head.split(b"\n")[-MAX_HEADER_LINES - 2 : -1] + text[stamp : stamp + MAX_HEADER_BYTES].split(
-        b"\n", 50
-    )
-    at = min(MAX_HEADER_LINES + 1, head.count(b"\n"))
-    lines = b"\n".join(rows).decode("utf-8", "replace").split("\n")
-    header = find_header(lines, at)
-    if header is None:
-        return None
-    start = stamp - sum(len(row) + 1 for row in rows[header.start : at])
-    return start, stamp + sum(len(row) + 1 for row in rows[at : header.end])
+    """Start and end, in bytes, of the header whose stamp line starts at `stamp`.
+
+    Nearly every header is decided by a few lines, so only these are decoded at first; the wide look is for
+    those that reach the edge of the narrow one.
+    """
+    for reach, lines_above, lines_below in _NARROW, _WIDE:
+        begin = max(above, stamp - reach)
+        head = text[begin:stamp]
+        if begin and text[begin - 1 : begin] != b"\n":
+            head = head[head.find(b"\n") + 1 :] if b"\n" in head else b""
+        rows = head.split(b"\n")[-lines_above - 1 : -1]
+        at = len(rows)
+        rows += text[stamp : stamp + reach].split(b"\n", lines_below)
+        lines = b"\n".join(rows).decode("utf-8", "replace").split("\n")
+        narrow = reach < MAX_HEADER_BYTES
+        if narrow:
+            lines[-1] = EDGE  # cut, perhaps in mid-line
+            if at == lines_above or begin > above:
+                lines[0] = EDGE
+        try:
+            header = find_header(lines, at)
+        except EdgeReached:
+            continue
+        if header is None:
+            return None
+        start = stamp - sum(len(row) + 1 for row in rows[header.start : at])
+        return start, stamp + sum(len(row) + 1 for row in rows[at : header.end])
+    return None
 
 
 def _slot_start(text: bytes, slot: int) -> int | None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.rules import split
 from pipeline.rules.split import CONTEXT, Cut, cut_range, find_starts
 from tests.pages import LAYOUTS, Article, compact, doubled, full, plain
 
@@ -196,3 +197,15 @@ def test_compact_articles_one_after_the_other():
         compact(Article(headline=f"Headline number {n} of them", bullets=(), body=body)) for n in range(5)
     ]
     assert starts("".join(pages)) == [f"Headline number {n} of them" for n in range(5)]
+
+
+@settings(deadline=None, max_examples=200)
+@given(DUMPS)
+def test_a_narrow_look_decides_what_a_wide_one_decides(text):
+    """Most headers are decided by the few lines that are decoded first: with the same result."""
+    data = text.encode()
+    found = find_starts(data, True)
+    with pytest.MonkeyPatch.context() as patch:
+        for narrow in ((40, 1, 2), split._WIDE):
+            patch.setattr(split, "_NARROW", narrow)
+            assert find_starts(data, True) == found
