@@ -215,6 +215,15 @@ def latest_manifest(root: str) -> dict[str, Any] | None:
     return None
 
 
+def is_unfinished(root: str) -> bool:
+    """Whether a folder without a version holds nothing, or only what a run left that was killed."""
+    for folder, _, names in os.walk(root):
+        inside = os.path.relpath(folder, root).split(os.sep)[0]
+        if inside != RUNS and not all(name.startswith(_TEMPORARY) for name in names):
+            return False
+    return True
+
+
 def clean_up(root: str, run: str, failed: bool) -> None:
     """Remove what a run needed only while it ran; after a failure also the files that it wrote."""
     for name in ("receipts", "progress"):

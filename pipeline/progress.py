@@ -6,9 +6,13 @@ them up. A count may be doubled where a runner repeats work, so no result is mad
 
 import os
 import struct
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+
+TELL_SECONDS = 0.1
+"""The shortest time between two writings of a worker's counts: nobody sees more."""
 
 _COUNTS = struct.Struct("<6q")
 
@@ -27,12 +31,17 @@ class Progress:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
+        self._told = 0.0
 
     def add(self, **counts: int) -> None:
         """Add to the counts; a folder that is gone (the run is over) counts nothing."""
         sums = _SUMS.setdefault((self._folder, os.getpid()), [0] * len(Counts._fields))
         for name, count in counts.items():
             sums[Counts._fields.index(name)] += count
+        now = time.monotonic()
+        if now - self._told < TELL_SECONDS:
+            return
+        self._told = now
         with suppress(OSError):
             Path(self._folder, str(os.getpid())).write_bytes(_COUNTS.pack(*sums))
 

@@ -67,7 +67,7 @@ def check_output(output: str) -> dict[str, Any] | None:
     if not os.path.isdir(output):
         raise UsageError(f"--output {output} is no folder; give one that is empty, or not there yet")
     manifest = dataset.latest_manifest(output)
-    if manifest is None and any(name != dataset.RUNS for name in os.listdir(output)):
+    if manifest is None and not dataset.is_unfinished(output):
         raise UsageError(
             f"--output {output} holds something that is no dataset; give a folder that is empty, or not there yet"
         )

@@ -13,11 +13,11 @@ def summary(result: Result, config: Config, unreadable: Sequence[Unreadable]) ->
     seconds = result.seconds["all"]
     rate = config.input_bytes / 1e6 / seconds
     rows = [
-        ("dumps", f"{len(config.dumps):,}", f"{megabytes(config.input_bytes)} read"),
+        ("dumps", f"{len(config.dumps):,}", f"{megabytes(config.input_bytes)}"),
         (
             "articles",
             f"{result.rows('articles'):,}",
-            f"rows in {result.partitions:,} partitions of date and region",
+            f"in {result.partitions:,} partitions of date and region",
         ),
         ("duplicates", f"{result.rows('duplicates'):,}", "copies folded into them"),
         ("rejects", f"{result.rows('rejected'):,}", "blocks that could not be used"),
@@ -26,7 +26,7 @@ def summary(result: Result, config: Config, unreadable: Sequence[Unreadable]) ->
         ("time", clock(seconds) if seconds >= 60 else f"{seconds:.1f} s", f"{rate:,.1f} MB/s"),
     ]
     if unreadable:
-        rows.insert(1, ("unreadable", f"{len(unreadable):,}", "inputs, named above"))
+        rows.insert(1, ("unreadable", f"{len(unreadable):,}", "named above"))
     wide = max(len(number) for _, number, _ in rows)
     table = "\n".join(f"  {name:<10}  {number:>{wide}}  {what}" for name, number, what in rows)
     balance = result.balance

@@ -547,6 +547,16 @@ def test_wrong_usage(tmp_path, args, says):
     assert [entry.name for entry in other.iterdir()] == ["notes.txt"]
 
 
+def test_what_a_killed_run_left_does_not_stop_the_next(tmp_path):
+    folder = tmp_path / "news" / "date=2023-09-07" / "region=eastern-europe"
+    folder.mkdir(parents=True)
+    (folder / ".tmp-20230101T000000-1-0123").write_bytes(b"half of a file")
+    (tmp_path / "news" / "_runs" / "20230101T000000-1" / "receipts").mkdir(parents=True)
+    done, output = run(tmp_path, dump(tmp_path, GOOD))
+    assert done.returncode == 0, done.stderr
+    assert table_of(output).num_rows == 1
+
+
 def test_version_and_help():
     assert dateline("--version").stdout.startswith("dateline ")
     text = dateline("run", "--help").stdout

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+import pipeline.progress
 import pipeline.rules.parse
 import pipeline.rules.text
 import runners.watch
@@ -32,7 +33,8 @@ def test_nothing_yet():
     assert "reading   0%" in progress_line(Counts(), 100, 0, 0)
 
 
-def test_workers_counts_add_up(tmp_path):
+def test_workers_counts_add_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(pipeline.progress, "TELL_SECONDS", 0)
     progress = Progress(str(tmp_path))
     progress.add(bytes_read=5, records=1)
     progress.add(records=2, files=1)

@@ -26,6 +26,10 @@ def test_fields_of_each_layout(layout):
     assert record["short_url_slot"] == ("empty" if layout in "AB" else "absent")
 
 
+def test_a_byte_order_mark_is_no_part_of_a_headline():
+    assert parse_block("\ufeff" + plain(Article()), None)["headline"] == Article().headline
+
+
 def test_filled_slot():
     record = parse_block(full(Article(slot="http://www.arab.news/AB2cd/")), None)
     assert (record["short_url"], record["short_url_slot"]) == ("https://arab.news/ab2cd", "filled")
