@@ -1,16 +1,23 @@
 """What a line of a page can be: the table LINE_KINDS says what, since when, and why.
 
-Anything that the table does not name is "text": a headline, a caption, a name, a paragraph. Which of these
-only its neighbors tell, see layout.py.
+Each kind has a code of one letter, so that a page can be looked at as a string, a letter a line, and a layout
+written down as a regular expression over it (see grammar.py):
+
+    H_tsSf_H_b_tttt    headline, empty, caption, slot, stamp, button, empty, headline, ..
+
+What the table does not name is text, and its form says what it may be: a name or theme (n), a headline (h),
+a caption with its credit (g), a sentence or paragraph (t), or what is too long for any header (x).
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.rules.dates import STAMP
+from pipeline.rules.dates import STAMP_LINE
 
 
 class LineKind(NamedTuple):
+    code: str
     name: str
     pattern: str
     since: str
@@ -18,21 +25,26 @@ class LineKind(NamedTuple):
 
 
 LINE_KINDS = (
-    LineKind("stamp", rf"Updated:? +{STAMP}$", "2014", "the one line that every full header has"),
-    LineKind("slot", r"Short Url$", "2019-12", "the label stands even where no URL follows"),
-    LineKind("url", r"https?://\S+$", "2022", "the slot's URL, an empty line below its label"),
-    LineKind("follow", r"Follow$|0$", "2017", "the button under the stamp; in 2017 its count, 0"),
-    LineKind("counter", r"\d{1,3} ?/ ?\d{1,3}$", "2017", "the place in a gallery, above its caption"),
-    LineKind("crawl", r"date \d{4}-\d\d-\d\d(?: |$)", "2017", "the crawler's own line: a page starts here"),
-    LineKind("here", r"You are here$", "2017", "the label of the breadcrumb"),
-    LineKind("topics", r"Topics: ", "2020", "tags at the end of a body, one empty line before the next"),
-    LineKind("bullet", r"[•-][ \u00a0]", "2014", "a line of the summary; in a breadcrumb, a crumb"),
-)
-"""In this order; the first that matches a stripped line names it. Anything else is "text"."""
+    LineKind("S", "stamp", rf"{STAMP_LINE}$", "2012", "the one line that every full header has"),
+    LineKind("s", "slot", r"Short Url$", "2019-12", "the label stands even where no URL follows"),
+    LineKind("u", "url", r"https?://\S+$", "2022", "the slot's URL, an empty line below its label"),
+    LineKind("f", "follow", r"Follow$|0$", "2017", "the button under the stamp; in 2017 its count, 0"),
+    LineKind("c", "counter", r"\d{1,3} ?/ ?\d{1,3}$", "2017", "the place in a gallery, above its caption"),
+    LineKind("d", "crawl", r"date \d{4}-\d\d-\d\d(?: |$)", "2017", "the crawler's own line: a page starts here"),
+    LineKind("y", "here", r"You are here$", "2017", "the label of the breadcrumb"),
+    LineKind("o", "home", r"• +Home$", "2018", "the head of the breadcrumb"),
+    LineKind("m", "timeline", r"Click on the number for more info$|1 2 3(?: \d+)+$", "2019", "a timeline's numbers"),
+    LineKind("p", "topics", r"Topics: ", "2020", "tags at the end of a body, one empty line before the next"),
+    LineKind("e", "end", r"MOST POPULAR$|Latest updates$|keywords$", "2017", "a box behind the last paragraph"),
+    LineKind("a", "author", r"[A-Z][\w .&’'-]{1,60} \|(?: ARAB NEWS)?$", "2017", "the author's line of 2017"),
+    LineKind("b", "bullet", r"[•-][ \u00a0]", "2014", "a line of the summary; in a breadcrumb, a crumb"),
+)  # fmt: skip
+"""In this order; the first whose pattern matches a stripped line names it."""
 
-_FIRST = frozenset("UShF0123456789dYT•-")
-"""The characters that a line of LINE_KINDS can begin with: most lines need no more than this look."""
+_FIRST = frozenset("UShF0123456789dYTCMLPk•-")
+"""The characters that a line of LINE_KINDS can begin with, but for the author's, which ends in a bar."""
 _KIND = re.compile("|".join(f"(?P<{kind.name}>{kind.pattern})" for kind in LINE_KINDS))
+_CODES = {kind.name: kind.code for kind in LINE_KINDS}
 
 MAX_LINE = 2_000
 """Characters of a headline, caption or bullet; a longer line is body text."""
@@ -40,35 +52,46 @@ MAX_HEADLINE = 300
 MAX_NAME = 60
 """Characters of an author or agency line ("Arab News", "Reuters")."""
 
+_CREDIT = re.compile(r"[(\[][^()\[\]]{2,100}[)\]]\.?$")
 
-def kind_of(line: str) -> str:
-    """The name of the line's kind: "blank", one of LINE_KINDS, or "text"."""
+
+@lru_cache(maxsize=1 << 12)
+def code_of(line: str) -> str:
+    """The code of the line's kind, or of its form where it is text; "_" for an empty line."""
     stripped = line.strip()
     if not stripped:
-        return "blank"
-    if stripped[0] not in _FIRST:
-        return "text"
-    match = _KIND.match(stripped)
-    return match.lastgroup or "text" if match else "text"
+        return "_"
+    if stripped[0] in _FIRST or stripped.endswith(("|", "ARAB NEWS")):
+        match = _KIND.match(stripped)
+        if match:
+            return _CODES[match.lastgroup or ""]
+    if len(stripped) > MAX_LINE:
+        return "x"
+    if is_name(stripped):
+        return "n"
+    if _CREDIT.search(stripped):
+        return "g"
+    return "h" if is_headline(stripped) else "t"
+
+
+def is_text(code: str) -> bool:
+    """Whether a code is that of text, not of a kind that the table names."""
+    return code in "nhgtx"
 
 
 def is_name(line: str) -> bool:
     """Short, and no sentence: an agency, an author, a running theme."""
     name = line.strip()
-    return 1 < len(name) <= MAX_NAME and name[-1] not in '.,:;!?”"' and name[0].isalpha()
+    return 1 < len(name) <= MAX_NAME and name[-1] not in '.,:;!?)”"' and name[0].isalpha()
 
 
 def is_headline(line: str) -> bool:
-    """A text line of at least two words that no full stop ends."""
+    """Text of at least two words that no full stop ends."""
     text = line.strip()
-    return (
-        0 < len(text) <= MAX_HEADLINE
-        and text.rstrip("”’\"')")[-1:] not in (*".,;:", "")
-        and " " in text
-        and kind_of(line) == "text"
-    )
+    return 0 < len(text) <= MAX_HEADLINE and text.rstrip("”’\"'")[-1:] not in (*".,;:", "") and " " in text
 
 
-def crawl_day(line: str) -> str:
-    """The day in a line of the kind "crawl", as it stands: YYYY-MM-DD."""
-    return line.strip()[len("date ") :][:10]
+def crawl_line(line: str) -> tuple[str, str]:
+    """The day in a line of the kind "crawl", as it stands (YYYY-MM-DD), and what follows it."""
+    rest = line.strip()[len("date ") :]
+    return rest[:10], rest[10:].strip()

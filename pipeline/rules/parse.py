@@ -22,8 +22,8 @@ from typing import NamedTuple
 
 from pipeline.elements import Record
 from pipeline.rules.dates import read_stamp
-from pipeline.rules.layout import MAX_HEADER_LINES, Header, find_header
-from pipeline.rules.lines import MAX_NAME, crawl_day, kind_of
+from pipeline.rules.layout import MAX_LINES_ABOVE, Header, find_header, read_stampless
+from pipeline.rules.lines import MAX_NAME, code_of, crawl_line, is_text
 from pipeline.rules.places import locate
 
 _CREDIT = re.compile(r"\s*[(\[]([^()\[\]]{2,100})[)\]]\.?$")
@@ -64,11 +64,12 @@ def parse_block(text: str, crawl_date: date | None) -> Record | Failure:
     header = _header_of(lines)
     if header is None:
         return _no_header(lines)
-    paragraphs, subheadings = _read_body(lines[header.end :])
+    above = lines[slice(*header.before)] if header.before else []
+    paragraphs, subheadings = _read_body([*above, *lines[header.end :]])
     if not paragraphs:
         return Failure("no_body", "a header and nothing below it; expected at least one paragraph")
     crawled = _day(header.crawled) or crawl_date
-    updated, updated_source = read_stamp(header.stamp_text, crawled)
+    updated, updated_source = read_stamp(header.stamp, crawled) if header.stamp else (None, "none")
     caption, credit = _split_credit(header.captions[0] if header.captions else None)
     place = dateline(paragraphs[0])
     byline = header.byline
@@ -81,12 +82,12 @@ def parse_block(text: str, crawl_date: date | None) -> Record | Failure:
         "short_url": short_url(header.url) if header.url else None,
         "short_url_slot": header.slot,
         "updated": updated.isoformat() if updated else None,
-        "updated_text": header.stamp_text,
+        "updated_text": header.stamp,
         "updated_source": updated_source,
         "caption": caption,
         "credit": credit,
         "byline": byline,
-        "summary": [header.summary] if header.summary else header.bullets,
+        "summary": header.bullets,
         "place": place,
         "country": country,
         "region": region,
@@ -132,30 +133,30 @@ def dateline(paragraph: str) -> str | None:
 
 def _header_of(lines: Sequence[str]) -> Header | None:
     """The header that the block starts with; only furniture may stand above it."""
-    for i, line in enumerate(lines[: MAX_HEADER_LINES + 40]):
-        if kind_of(line) == "stamp":
+    for i, line in enumerate(lines[: MAX_LINES_ABOVE + 40]):
+        if code_of(line) == "S":
             header = find_header(lines, i)
-            if header and header.start and kind_of(lines[0]) == "crawl":
-                header.crawled, header.start = crawl_day(lines[0]), 0
+            if header and header.start and code_of(lines[0]) == "d":
+                header.crawled, header.start = crawl_line(lines[0])[0], 0
             if header and header.start == 0:
                 return header
-    return None
+    return read_stampless(lines)
 
 
 def _no_header(lines: Sequence[str]) -> Failure:
-    """Tell an article in a layout that is not read from text that is no article."""
+    """Tell an article whose headline is not there from text that is no article."""
     head = [line for line in lines[:30] if line.strip()]
-    kinds = [kind_of(line) for line in head]
+    codes = [code_of(line) for line in head]
     signs = (
-        ("a crawler's line", kinds[0] == "crawl"),
-        ("a stamp", "stamp" in kinds),
-        ("a slot", "slot" in kinds),
+        ("a crawler's line", codes[0] == "d"),
+        ("a stamp", "S" in codes),
+        ("a slot", "s" in codes),
         ("a headline twice", any(a.strip() == b.strip() for a, b in pairwise(head))),
         ("a dateline", any(dateline(line.strip()) for line in head)),
     )
     found = [name for name, there in signs if there]
     if found:
-        return Failure("unsupported_layout", f"{' and '.join(found)}, but no header of layout A, B, C or F")
+        return Failure("no_headline", f"{' and '.join(found)}, but no line that is known for a headline")
     return Failure("not_an_article", "no stamp, no slot, no dateline: text that belongs to no article")
 
 
@@ -169,13 +170,15 @@ def _read_body(lines: Sequence[str]) -> tuple[list[str], list[str]]:
         if not text:
             after_blank = True
             continue
+        if paragraphs and code_of(text) == "e":
+            break                           # a box behind the last paragraph, and what it lists
         if subheadings and paragraphs[-1] == subheadings[-1] and _is_subheading(text):
             subheadings.pop()  # two short lines in a row head nothing: a list, a quote's speaker
         elif after_blank and paragraphs and _is_subheading(text):
             subheadings.append(text)
         paragraphs.append(text)
         after_blank = False
-    while paragraphs and kind_of(paragraphs[-1]) in ("topics", "follow"):
+    while paragraphs and code_of(paragraphs[-1]) in "pf":
         paragraphs.pop()
     if subheadings and paragraphs and paragraphs[-1] == subheadings[-1]:
         subheadings.pop()  # nothing follows it
@@ -190,7 +193,7 @@ def _is_subheading(text: str) -> bool:
         and bare[-1] not in ".,:;!…)"
         and bare[0].isupper()
         and ": " not in bare
-        and kind_of(text) == "text"
+        and is_text(code_of(text))
     )
 
 

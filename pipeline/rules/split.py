@@ -11,18 +11,20 @@ Byte 0 always counts as a start: what stands before the first article there belo
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from pipeline.rules.dates import STAMP
-from pipeline.rules.furniture import MAX_FURNITURE_LINES
-from pipeline.rules.layout import MAX_HEADER_BYTES, MAX_HEADER_LINES, find_header
-from pipeline.rules.lines import MAX_NAME, is_headline, kind_of
+from pipeline.rules.dates import STAMP_LINE
+from pipeline.rules.layout import MAX_HEADER_BYTES, MAX_LINES_ABOVE, find_header, is_barred
+from pipeline.rules.lines import MAX_NAME, code_of, is_headline
 from pipeline.rules.text import unify_newlines
 
 CONTEXT = 4 * MAX_HEADER_BYTES
 """Bytes on either side of a start that decide on it: its header above the stamp and below it, and the
 same of the header before it, which may own the stamp (C prints its stamp twice)."""
+
+MAX_FURNITURE_LINES = 15
+"""Lines between a crawler's line and the header it announces, at most."""
 
 CHUNK = 4 << 20
 """Bytes read at once: 4 MiB was the best of 1, 4 and 16."""
@@ -30,32 +32,33 @@ CHUNK = 4 << 20
 _SPACE = rb"(?:[ \t]|\xc2\xa0)*"
 _ANCHOR = re.compile(
     rb"\n" + _SPACE + rb"(?:"
-    rb"(?P<stamp>Updated:? +" + STAMP.encode() + rb")" + _SPACE + rb"(?=\n)"
+    rb"(?P<stamp>" + STAMP_LINE.encode() + rb")" + _SPACE + rb"(?=\n)"
     rb"|(?P<slot>Short Url)" + _SPACE + rb"(?=\n)"
     rb"|(?P<crawl>date \d{4}-\d\d-\d\d)(?=[ \n])"
     rb")"
 )
-_DOUBLED = re.compile(rb"\n([^\n]{20,300}+)\n\1\n(?=[ \t]*- |[ \t]*\xe2\x80\xa2 |[A-Z]{2}[^\n:]{0,60}: )")
-"""A headline twice, then a bullet or a dateline: E, the header that comes without a stamp."""
+_DATELINE = rb"[A-Z]{2}[^\n:a-z]{0,60}(?:, [^\n:]{2,40})?: "
+_STAMPLESS = {
+    # E: a headline twice, then a bullet or a dateline, or nothing.
+    "doubled": re.compile(
+        rb"\n(?P<start>[^\n]{20,300}+)\n(?P=start)\n(?=- |" + _SPACE + rb"\xe2\x80\xa2 |" + _DATELINE + rb"|\Z)"
+    ),
+    # E: a trailing article, headline, bullets, dateline.
+    "listed": re.compile(rb"\n(?P<start>[^\n]{10,300}+)\n(?:- [^\n]*\n)+(?=" + _DATELINE + rb")"),
+    # J: a headline twice, each between empty lines.
+    "apart": re.compile(
+        rb"(?:\A|\n" + _SPACE + rb")\n(?P<start>[^\n]{10,300}+)\n" + _SPACE + rb"\n(?P=start)" + _SPACE
+        + rb"\n" + _SPACE + rb"\n"
+    ),
+}  # fmt: skip
+"""Where an article starts that has no stamp: a first look, for the layouts in grammar.STAMPLESS."""
 
-
-_NARROW = (2048, 12, 14)
-_WIDE = (MAX_HEADER_BYTES, MAX_HEADER_LINES + 1, 50)
+_NARROW = (4096, 12, 16)
+_WIDE = (MAX_HEADER_BYTES, MAX_LINES_ABOVE + 1, 50)
 """How far around a stamp its header is looked for: bytes, lines above, lines below."""
 
 
-class EdgeReached(Exception):
-    """A decision asked for a line beyond those at hand."""
-
-
-class _Edge(str):
-    """Stands for all lines beyond an edge: looking at it is an error that asks for more lines."""
-
-    def strip(self, chars: str | None = None, /) -> str:
-        raise EdgeReached
-
-
-EDGE = _Edge()
+_EMPTY_LINE = re.compile(rb"\n" + _SPACE + rb"\n")
 
 
 class Cut(NamedTuple):
@@ -99,13 +102,19 @@ def find_starts(data: bytes, at_start: bool) -> list[int]:
             starts.add(zone[0])
         covered = max(covered, zone[1])
         zones.append(zone)
-    for kind, at in [*others, *(("doubled", m.start() + 1) for m in _DOUBLED.finditer(text))]:
+    for kind, pattern in _STAMPLESS.items():
+        others += [(kind, match.start("start")) for match in pattern.finditer(text)]
+    for kind, at in others:
         near = zones[
             bisect_left(zones, (at - MAX_HEADER_BYTES,)) : bisect_left(zones, (at + MAX_HEADER_BYTES,))
         ]
         if any(start <= at < end for start, end in near):
             continue
-        start = _slot_start(text, at) if kind == "slot" else at
+        start: int | None = at
+        if kind == "slot":
+            start = _slot_start(text, at)
+        elif kind == "doubled":
+            start = _body_before(text, at, near)
         if start is None:
             continue
         if kind == "crawl":
@@ -129,15 +138,11 @@ def _header_zone(text: bytes, stamp: int, above: int) -> tuple[int, int] | None:
         at = len(rows)
         rows += text[stamp : stamp + reach].split(b"\n", lines_below)
         lines = b"\n".join(rows).decode("utf-8", "replace").split("\n")
-        narrow = reach < MAX_HEADER_BYTES
-        if narrow:
-            lines[-1] = EDGE  # cut, perhaps in mid-line
-            if at == lines_above or begin > above:
-                lines[0] = EDGE
-        try:
-            header = find_header(lines, at)
-        except EdgeReached:
-            continue
+        header = find_header(lines, at)
+        if reach < MAX_HEADER_BYTES:
+            whole = begin == above and at < lines_above
+            if header is None or header.end > len(lines) - 5 or not (whole or is_barred(lines[: header.start])):
+                continue
         if header is None:
             return None
         start = stamp - sum(len(row) + 1 for row in rows[header.start : at])
@@ -145,11 +150,19 @@ def _header_zone(text: bytes, stamp: int, above: int) -> tuple[int, int] | None:
     return None
 
 
+def _body_before(text: bytes, headline: int, near: Sequence[tuple[int, int]]) -> int:
+    """Where the body begins that stands above its own header (E): it has no empty lines."""
+    begin = max(0, headline - MAX_HEADER_BYTES)
+    gaps = list(_EMPTY_LINE.finditer(text, begin, headline))
+    start = gaps[-1].end() if gaps else begin + 1 if begin == 0 else headline
+    return headline if any(start < end and zone < headline for zone, end in near) else start
+
+
 def _slot_start(text: bytes, slot: int) -> int | None:
     """The headline of a header that has a slot but no stamp (G): headline, empty line, caption, slot."""
     rows = text[max(0, slot - MAX_HEADER_BYTES) : slot].split(b"\n")[:-1]
     below = text[slot : slot + MAX_HEADER_BYTES].split(b"\n", 6)[1:]
-    if any(kind_of(row.decode("utf-8", "replace")) == "stamp" for row in below):
+    if any(code_of(row.decode("utf-8", "replace")) == "S" for row in below):
         return None
     i = len(rows) - 1
     while i >= 0 and rows[i].strip():
