@@ -53,7 +53,9 @@ def settle(dumps: Sequence[Dump], files: Sequence[File]) -> Balance:
     white_space = 0
     for dump, lo, hi in zip(dumps, edges, edges[1:], strict=False):
         white_space += _settle_dump(dump, begin[lo:hi], begin[lo:hi] + length[lo:hi], findings)
-    return Balance(sum(dump.size for dump in dumps), **sums, white_space=white_space, findings=findings)
+    return Balance(
+        sum(os.path.getsize(dump.path) for dump in dumps), **sums, white_space=white_space, findings=findings
+    )
 
 
 def _settle_dump(
@@ -61,11 +63,12 @@ def _settle_dump(
 ) -> int:
     """Check one dump's blocks, sorted by offset; the bytes of white space between them."""
     size = os.path.getsize(dump.path)
-    if size != dump.size:
+    if size != dump.size and not dump.part:
         findings.append(f"{dump.source}: changed while it was read: {dump.size} bytes then, {size} now")
         return 0
     if not size:
         return 0
+    dump = dump._replace(size=size)  # of its spool, where it was unpacked
     starts = np.concatenate([[0], end])
     stops = np.concatenate([begin, [dump.size]])
     for i in np.flatnonzero(stops < starts)[:MAX_FINDINGS]:

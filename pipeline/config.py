@@ -5,6 +5,7 @@ from datetime import date
 
 from pipeline.elements import Dump
 from pipeline.rules.blocks import Limits
+from pipeline.rules.formats import Columns
 
 RANGE_BYTES = 8 << 20
 """Bytes of one task of reading: small enough that workers end together, large enough to be cheap."""
@@ -24,6 +25,7 @@ class Config:
     run: str
     """The id of this run: names what it writes until it is committed, never what stays."""
     limits: Limits = field(default_factory=Limits)
+    columns: Columns = field(default_factory=Columns)
     crawl_date: date | None = None
     same_headline_days: int | None = None
     range_bytes: int = RANGE_BYTES

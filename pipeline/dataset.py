@@ -131,12 +131,17 @@ class Writer:
 
 def prepare(root: str, run: str) -> None:
     """Make the folders that a run works in."""
-    for name in ("receipts", "progress"):
+    for name in ("receipts", "progress", "spool"):
         os.makedirs(f"{root}/{RUNS}/{run}/{name}")
 
 
 def progress_folder(root: str, run: str) -> str:
     return f"{root}/{RUNS}/{run}/progress"
+
+
+def spool_folder(root: str, run: str) -> str:
+    """Where a run unpacks what is not plain text; removed when it ends."""
+    return f"{root}/{RUNS}/{run}/spool"
 
 
 def receipts(root: str, run: str) -> list[File]:
@@ -226,7 +231,7 @@ def is_unfinished(root: str) -> bool:
 
 def clean_up(root: str, run: str, failed: bool) -> None:
     """Remove what a run needed only while it ran; after a failure also the files that it wrote."""
-    for name in ("receipts", "progress"):
+    for name in ("receipts", "progress", "spool"):
         shutil.rmtree(f"{root}/{RUNS}/{run}/{name}", ignore_errors=True)
     if not failed:
         return

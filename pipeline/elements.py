@@ -2,6 +2,8 @@
 
 from typing import Any, Literal, NamedTuple
 
+from pipeline.rules.formats import Part
+
 Stage = Literal["split", "parse", "validate"]
 
 Record = dict[str, Any]
@@ -16,6 +18,13 @@ class Dump(NamedTuple):
     """Its name in the rows: the path below --source-root, or the base name."""
     size: int
     """In bytes."""
+    part: Part | None = None
+    """The share of an input that is unpacked into `path` before it is read; None for plain text."""
+
+    @property
+    def origin(self) -> str:
+        """The file that the user named."""
+        return self.part.path if self.part else self.path
 
 
 class Piece(NamedTuple):
@@ -37,12 +46,17 @@ class Block(NamedTuple):
     length: int
     """In bytes of the dump."""
     text: str
+    repairs: tuple[str, ...] = ()
+    """What had to be mended to read it: values of text_repairs in the article schema."""
 
 
 class Parsed(NamedTuple):
     """A block with the record that was read from it. Identity is not decided yet."""
 
     dump: int
+    offset: int
+    length: int
+    """Where its block stands in what was read: a dump, or a spool of it. The record says where in the dump."""
     record: Record
 
 

@@ -22,8 +22,8 @@ def build(pipeline: beam.Pipeline, config: Config) -> beam.PCollection[str]:
     """Add the whole job to a pipeline; the result is the names of the write tasks that were done."""
     progress = progress_folder(config.output, config.run)
 
-    pieces = pipeline | "Read" >> ReadDumps(config.dumps, config.limits, config.range_bytes)
-    blocks = pieces | "Split" >> SplitPages(config.limits, progress)
+    pieces = pipeline | "Read" >> ReadDumps(config)
+    blocks = pieces | "Split" >> SplitPages(config)
     records = blocks.good | "Parse" >> ParseBlocks(config.dumps, config.crawl_date)
     checked = records.good | "Validate" >> ValidateRecords(progress)
     unique = checked.good | "Deduplicate" >> Deduplicate(config.shuffle_keys, config.same_headline_days)

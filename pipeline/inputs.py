@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pipeline.elements import Dump
+from pipeline.rules.formats import Damaged, parts_of
 
 
 class UsageError(Exception):
@@ -36,7 +37,8 @@ def find_inputs(patterns: Sequence[str], source_root: str | None) -> Inputs:
     Raises:
         UsageError: a pattern matches nothing, a dump is not below source_root, or two have one source.
     """
-    dumps: dict[str, Dump] = {}
+    files: dict[str, str] = {}
+    dumps: list[Dump] = []
     unreadable: dict[str, Unreadable] = {}
     for pattern in patterns:
         paths = [pattern] if os.path.lexists(pattern) else sorted(glob.glob(pattern, recursive=True))
@@ -46,18 +48,46 @@ def find_inputs(patterns: Sequence[str], source_root: str | None) -> Inputs:
             if os.path.isdir(path) and path != os.path.abspath(pattern):
                 continue  # a folder that a pattern came across is no input of the user's
             error = _why_unreadable(path)
-            if error:
-                unreadable[path] = Unreadable(path, error)
-                continue
             source = source_name(path, source_root)
-            known = dumps.get(source)
-            if known and not os.path.samefile(known.path, path):
+            known = files.get(source)
+            if known and not os.path.samefile(known, path):
                 raise UsageError(
-                    f"two dumps would have the source {source!r}: {known.path} and {path}; "
+                    f"two dumps would have the source {source!r}: {known} and {path}; "
                     "give --source-root, a folder that both are below"
                 )
-            dumps.setdefault(source, Dump(path, source, os.path.getsize(path)))
-    return Inputs(tuple(dumps[source] for source in sorted(dumps)), tuple(unreadable.values()))
+            if error is None and not known:
+                try:
+                    dumps += _dumps(path, source)
+                    files[source] = path
+                except (OSError, Damaged) as problem:
+                    error = str(problem)
+            if error:
+                unreadable[path] = Unreadable(path, error)
+    return Inputs(tuple(sorted(dumps, key=_order)), tuple(unreadable.values()))
+
+
+def _dumps(path: str, source: str) -> list[Dump]:
+    """A file as one dump, or, where it has to be unpacked, as one for each part of it."""
+    size = os.path.getsize(path)
+    parts = parts_of(path, size) if size else []
+    if not parts:
+        return [] if size and path.endswith(".parquet") else [Dump(path, source, size)]
+    share = size // len(parts)
+    return [
+        Dump("", source, share + (size % len(parts) if not n else 0), part) for n, part in enumerate(parts)
+    ]
+
+
+def _order(dump: Dump) -> tuple[str, int]:
+    return dump.source, dump.part.start if dump.part else 0
+
+
+def with_spools(dumps: Sequence[Dump], folder: str) -> tuple[Dump, ...]:
+    """The dumps, each that has to be unpacked with the path of its spool in a folder."""
+    return tuple(
+        dump._replace(path=f"{folder}/{number:08d}.txt") if dump.part else dump
+        for number, dump in enumerate(dumps)
+    )
 
 
 def source_name(path: str, source_root: str | None) -> str:

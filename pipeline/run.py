@@ -19,6 +19,7 @@ from pipeline.inputs import Unreadable, UsageError
 from pipeline.limits import RejectLimit
 from pipeline.report import Report, write_report
 from pipeline.rules.text import printable
+from pipeline.stages.spool import Locator
 
 
 class RunFailed(Exception):
@@ -33,6 +34,8 @@ class Result:
     balance: Balance
     version: int
     seconds: dict[str, float]
+    unreadable: Sequence[Unreadable]
+    """Inputs that could not be read, or not whole; also those found out only while reading."""
 
     def rows(self, kind: str) -> int:
         return sum(file.rows for file in self.files if file.kind == kind)
@@ -107,30 +110,31 @@ def execute(
     committed = False
     try:
         with ThreadPoolExecutor(1) as beside:
-            digests = beside.submit(lambda: [sha256(dump.path) for dump in config.dumps])
+            dumps = beside.submit(_dumps, config)
             run_flow(config)
             seconds["flow"] = clock() - begin
-            dumps = _dumps(config, digests.result())
+            dumps_read = dumps.result()
         then = clock()
         files = dataset.receipts(config.output, config.run)
         balance = settle(config.dumps, files)
+        unreadable = [*unreadable, *_problems(config)]
         seconds["balance"] = clock() - then
         if balance.findings:
             places = "\n".join(f"  {printable(finding)}" for finding in balance.findings)
             raise RunFailed(
                 f"the balance does not hold: of {balance.read:,} bytes read, some are lost or doubled\n{places}"
             )
-        result = Result(files, balance, 1, seconds)
+        result = Result(files, balance, 1, seconds, unreadable)
         _check_rejects(result, max_rejects)
         then = clock()
-        manifest = dataset.manifest_of(result.version, dumps, settings(config), files)
+        manifest = dataset.manifest_of(result.version, dumps_read, settings(config), files)
         dataset.commit(config.output, files, manifest)
         committed = True
         seconds["commit"] = clock() - then
         seconds["all"] = clock() - begin
         write_report(
             f"{config.output}/{dataset.RUNS}/{config.run}",
-            _report(config, result, started, runner, unreadable),
+            _report(config, result, started, runner),
         )
         return result
     finally:
@@ -155,24 +159,39 @@ def sha256(path: str) -> str:
 
 def holds(manifest: dict[str, Any], config: Config) -> bool:
     """Whether a version is of the very dumps and settings of a run, byte for byte."""
-    if manifest["settings"] != settings(config) or len(manifest["dumps"]) != len(config.dumps):
+    if manifest["settings"] != settings(config):
         return False
-    pairs = list(zip(manifest["dumps"], config.dumps, strict=True))
-    return all((old["source"], old["bytes"]) == (new.source, new.size) for old, new in pairs) and all(
-        old["sha256"] == sha256(new.path) for old, new in pairs
+    new = _files(config)
+    old = {dump["source"]: dump for dump in manifest["dumps"]}
+    return old.keys() == new.keys() and all(
+        old[source]["bytes"] == os.path.getsize(path) and old[source]["sha256"] == sha256(path)
+        for source, path in new.items()
     )
 
 
-def _dumps(config: Config, digests: Sequence[str]) -> list[dict[str, Any]]:
+def _files(config: Config) -> dict[str, str]:
+    """Source -> path of each input file, by source."""
+    return {dump.source: dump.origin for dump in config.dumps}
+
+
+def _dumps(config: Config) -> list[dict[str, Any]]:
     return [
-        {"source": dump.source, "bytes": dump.size, "sha256": digest}
-        for dump, digest in zip(config.dumps, digests, strict=True)
+        {"source": source, "bytes": os.path.getsize(path), "sha256": sha256(path)}
+        for source, path in _files(config).items()
     ]
 
 
-def _report(
-    config: Config, result: Result, started: datetime, runner: str, unreadable: Sequence[Unreadable]
-) -> Report:
+def _problems(config: Config) -> list[Unreadable]:
+    """What was found out while inputs were unpacked."""
+    locator = Locator(config.dumps)
+    found = {}
+    for number, dump in enumerate(config.dumps):
+        if dump.part and (problem := locator.index(number).problem):
+            found[dump.origin, problem] = Unreadable(dump.origin, problem)
+    return list(found.values())
+
+
+def _report(config: Config, result: Result, started: datetime, runner: str) -> Report:
     balance = result.balance
     return {
         "run": config.run,
@@ -196,7 +215,7 @@ def _report(
             "rejects": balance.rejected,
             "white_space": balance.white_space,
         },
-        "unreadable": [entry._asdict() for entry in unreadable],
+        "unreadable": [entry._asdict() for entry in result.unreadable],
         "folded_over_a_year": result.folded_over_a_year,
     }
 
@@ -208,4 +227,5 @@ def settings(config: Config) -> dict[str, Any]:
         "crawl_date": config.crawl_date.isoformat() if config.crawl_date else None,
         "max_block_bytes": config.limits.block_bytes,
         "max_line_bytes": config.limits.line_bytes,
+        "columns": {name: list(names) for name, names in config.columns._asdict().items()},
     }

@@ -16,6 +16,7 @@ import pipeline
 if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.inputs import Unreadable
+    from pipeline.rules.formats import Columns
     from pipeline.run import Result
 
 # Beam and Arrow take a second to import: only a command that works imports them.
@@ -100,6 +101,16 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="name dumps in the rows by their path below DIR (default: by their base name)",
     )
+    names = run.add_argument_group("what JSON Lines keys and Parquet columns are called")
+    names.add_argument(
+        "--text-column", metavar="NAME", help="the page's text (default: text, content or raw_text)"
+    )
+    names.add_argument("--url-column", metavar="NAME", help="its URL (default: url, page_url or source_url)")
+    names.add_argument(
+        "--date-column",
+        metavar="NAME",
+        help="the day of its crawl (default: date, timestamp, crawl_date or date_download)",
+    )
     rules = run.add_argument_group("how articles are read and told apart")
     rules.add_argument(
         "--crawl-date",
@@ -178,11 +189,13 @@ def _run(args: argparse.Namespace) -> int:
         traceback.print_exc()
         _say(f"failed, nothing was committed: {_last_line(error)}")
         return FAILED
+    for path, why in result.unreadable[len(unreadable) :]:
+        _say(f"could not read all of {path}: {why}")
     if not args.quiet:
         from runners.summary import summary
 
-        print(summary(result, config, unreadable))
-    return PARTLY if unreadable else OK
+        print(summary(result, config))
+    return PARTLY if result.unreadable else OK
 
 
 def _plan(args: argparse.Namespace) -> tuple["Config | None", "Sequence[Unreadable]", int]:
@@ -192,7 +205,8 @@ def _plan(args: argparse.Namespace) -> tuple["Config | None", "Sequence[Unreadab
         UsageError: something is.
     """
     from pipeline.config import Config
-    from pipeline.inputs import UsageError, find_inputs
+    from pipeline.dataset import spool_folder
+    from pipeline.inputs import UsageError, find_inputs, with_spools
     from pipeline.rules.blocks import Limits
     from pipeline.run import check_output, holds, new_run_id
     from runners.local import workers_for
@@ -206,10 +220,12 @@ def _plan(args: argparse.Namespace) -> tuple["Config | None", "Sequence[Unreadab
         raise UsageError(f"--output {output} cannot be made: {error.strerror}") from error
     if not os.access(output, os.W_OK | os.X_OK):
         raise UsageError(f"--output {output} cannot be written to")
+    run = new_run_id()
     config = Config(
-        dumps=dumps,
+        dumps=with_spools(dumps, spool_folder(output, run)),
         output=output,
-        run=new_run_id(),
+        run=run,
+        columns=_columns(args),
         limits=Limits(args.max_block_bytes, args.max_line_bytes),
         crawl_date=args.crawl_date,
         same_headline_days=args.same_headline_days,
@@ -237,6 +253,13 @@ def _execute(
             run_flow(config, workers)
 
     return execute(config, watched, args.max_rejects, describe(workers), unreadable)
+
+
+def _columns(args: argparse.Namespace) -> "Columns":
+    from pipeline.rules.formats import Columns
+
+    asked = {"text": args.text_column, "url": args.url_column, "date": args.date_column}
+    return Columns()._replace(**{name: (value,) for name, value in asked.items() if value})
 
 
 def _say(message: str) -> None:

@@ -1,14 +1,11 @@
 """What a run came to, for the person who started it."""
 
-from collections.abc import Sequence
-
 from pipeline.config import Config
-from pipeline.inputs import Unreadable
 from pipeline.run import Result
 from runners.watch import clock, megabytes
 
 
-def summary(result: Result, config: Config, unreadable: Sequence[Unreadable]) -> str:
+def summary(result: Result, config: Config) -> str:
     """A table of what was read, written and put aside, and where it is."""
     seconds = result.seconds["all"]
     rate = config.input_bytes / 1e6 / seconds
@@ -25,8 +22,8 @@ def summary(result: Result, config: Config, unreadable: Sequence[Unreadable]) ->
         ("files", f"{len(result.files):,}", megabytes(sum(file.bytes for file in result.files))),
         ("time", clock(seconds) if seconds >= 60 else f"{seconds:.1f} s", f"{rate:,.1f} MB/s"),
     ]
-    if unreadable:
-        rows.insert(1, ("unreadable", f"{len(unreadable):,}", "named above"))
+    if result.unreadable:
+        rows.insert(1, ("unreadable", f"{len(result.unreadable):,}", "named above"))
     wide = max(len(number) for _, number, _ in rows)
     table = "\n".join(f"  {name:<10}  {number:>{wide}}  {what}" for name, number, what in rows)
     balance = result.balance

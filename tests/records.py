@@ -25,5 +25,6 @@ RECORD = {
     "page_url": None,
     "node": None,
     "crawled": None,
+    "text_repairs": [],
     "copies": 1,
 }

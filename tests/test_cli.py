@@ -373,7 +373,7 @@ BAD = {
         1,
     ),
     "words only": (b"Nothing but some words.\n", ["not_an_article"], 0),
-    "a stamp only": (b"Updated 07 September 2023\n", ["unsupported_layout"], 0),
+    "a stamp only": (b"Updated 07 September 2023\n", ["no_headline"], 0),
     "an article without a body": (
         b"A headline\n\nUpdated 07 September 2023\nFollow\n\nA headline\n",
         ["no_body"],

@@ -24,7 +24,13 @@ def file_of(written):
 
 
 def manifest(files, version=1):
-    settings = {"same_headline_days": None, "crawl_date": None, "max_block_bytes": 1, "max_line_bytes": 1}
+    settings = {
+        "same_headline_days": None,
+        "crawl_date": None,
+        "max_block_bytes": 1,
+        "max_line_bytes": 1,
+        "columns": {},
+    }
     return dataset.manifest_of(version, [], settings, files)
 
 

@@ -12,6 +12,7 @@ from pipeline.elements import Block, Dump, Piece, Reject
 from pipeline.rules.blocks import Limits, block_of
 from pipeline.rules.split import cut_range
 from pipeline.stages.parse import record_of
+from pipeline.stages.spool import Place
 
 GOLDEN = sorted(Path(__file__).parent.joinpath("golden").glob("*.txt"))
 LETTERS = set("ABCDEFGHIJ")
@@ -24,7 +25,7 @@ def read_page(path: Path) -> list[dict]:
     found = []
     for cut in cut_range(lambda offset, n: data[offset : offset + n], 0, lambda start: True, 1 << 20):
         block = block_of(Piece(0, *cut), Limits())
-        item = record_of(block, dump.source, None) if isinstance(block, Block) else block
+        item = record_of(block, Place(dump.source, *block[1:3]), None) if isinstance(block, Block) else block
         if isinstance(item, Reject):
             found.append({name: getattr(item, name) for name in ("reason", "detail", "offset", "length")})
         elif item is not None:

@@ -1,5 +1,6 @@
 """From the bytes between two starts to the text of a block, or the reason why there is none."""
 
+import re
 from typing import NamedTuple
 
 from pipeline.elements import Block, Piece, Reject
@@ -34,9 +35,14 @@ def block_of(piece: Piece, limits: Limits) -> Block | Reject | None:
 
     if (nul := trimmed.find(b"\0")) >= 0:
         return reject("nul_byte", f"a NUL at byte {nul} of the block; text has none")
+    repairs: tuple[str, ...] = ()
     try:
         text = trimmed.decode("utf-8")
+        if text.startswith("\ufeff"):
+            text, repairs = text[1:], ("byte-order-mark",)
     except UnicodeDecodeError as error:
+        if is_windows_1252(trimmed):
+            return Block(dump, offset, length, trimmed.decode("cp1252"), ("windows-1252",))
         found = trimmed[error.start : error.start + 4].hex(" ")
         return reject(
             "not_utf8", f"bytes {found} at byte {error.start} of the block are not UTF-8 ({error.reason})"
@@ -47,4 +53,18 @@ def block_of(piece: Piece, limits: Limits) -> Block | Reject | None:
             return reject(
                 "line_too_long", f"a line of {longest:,} bytes; a line may have {limits.line_bytes:,}"
             )
-    return Block(dump, offset, length, text)
+    return Block(dump, offset, length, text, repairs)
+
+
+_UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_NOT_1252 = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f\x81\x8d\x8f\x90\x9d]")
+
+
+def is_windows_1252(data: bytes) -> bool:
+    """Whether bytes that are not UTF-8 are text in Windows-1252.
+
+    They are if none of them is a control or undefined there, nothing among them looks like UTF-8 (a mixture is
+    damage, not an encoding), and at most a tenth is not ASCII, as in English.
+    """
+    high = len(data) - len(data.translate(None, bytes(range(128, 256))))
+    return not _NOT_1252.search(data) and not _UTF8_SEQUENCE.search(data) and high * 10 <= len(data)

@@ -1,8 +1,8 @@
 """Stamps: what the text after "Updated" says about the day.
 
-    "07 September 2023"  -> 2023-09-07, told by the stamp
-    "13 sec ago"         -> the day of the crawl, where that is known
-    "3 days 2 hours ago" -> three days before the day of the crawl
+"07 September 2023"  -> 2023-09-07, told by the stamp
+"13 sec ago"         -> the day of the crawl, where that is known
+"3 days 2 hours ago" -> three days before the day of the crawl
 """
 
 import re

@@ -36,7 +36,9 @@ class Layout(NamedTuple):
 TEXT = "[nhgt]"
 
 _CRUMBS = r"(?:[dy]_{0,2})+(?:o[bB]{0,3}_{0,2})?|o[bB]{0,3}_{0,2}"
-FURNITURE = rf"(?:m_{{0,2}})*(?:(?:{_CRUMBS})(?:m_{{0,2}})*(?:[kn]{{1,2}}_{{0,2}})?|kk_{{0,2}})?(?:m_{{0,2}})*"
+FURNITURE = (
+    rf"(?:m_{{0,2}})*(?:(?:{_CRUMBS})(?:m_{{0,2}})*(?:[kn]{{1,2}}_{{0,2}})?|kk_{{0,2}})?(?:m_{{0,2}})*"
+)
 """What announces an article: the crawler's line, the breadcrumb, a kicker (twice, or under a breadcrumb), a
 timeline's numbers."""
 
@@ -49,7 +51,9 @@ _GALLERY = rf"(?:(?:_?[Hk]|_?{TEXT})?_?c(?:_?(?:k|{TEXT})){{0,2}})*"
 _PICTURE = rf"(?:_?(?:[Hk]|{TEXT})){{0,4}}"
 SLOT = r"(?:_?s(?:_{0,2}u)?)?"
 
-_REPEATED = rf"(?P<furniture>{FURNITURE})(?P<head>{_FIRST_HEADLINE}(?:_?H)*{_GALLERY}{_PICTURE}{SLOT}_{{0,2}})\Z"
+_REPEATED = (
+    rf"(?P<furniture>{FURNITURE})(?P<head>{_FIRST_HEADLINE}(?:_?H)*{_GALLERY}{_PICTURE}{SLOT}_{{0,2}})\Z"
+)
 _SUMMARY = r"(?P<bullets>(?:_{0,2}b)*)"
 
 LAYOUTS = (

@@ -81,7 +81,7 @@ def find_header(lines: Sequence[str], stamp: int) -> Header | None:
         wanted = _headline_line(compiled, below)
         if wanted is None and compiled.layout.headline != "above":
             continue
-        if wanted not in marked:
+        if wanted is not None and wanted not in marked:
             marked[wanted] = page.marked(above, below, stamp + 1 + wanted)
         header = page.read(compiled, *marked[wanted])
         if header:
@@ -95,7 +95,9 @@ def _headline_line(compiled: Compiled, below: Sequence[str]) -> int | None:
         return None
     texts = [i for i, code in enumerate(below[:10]) if is_text(code)]
     named = "(?P<name>" in compiled.layout.below
-    if len(texts) <= named or ("unpunctuated" in compiled.layout.headline and below[texts[named]] not in "nh"):
+    if len(texts) <= named or (
+        "unpunctuated" in compiled.layout.headline and below[texts[named]] not in "nh"
+    ):
         return None
     return texts[named]
 
@@ -128,9 +130,7 @@ class _Page(NamedTuple):
         if not up:
             return None
         head = self.top + up.start("head")
-        captions = [
-            self.lines[i].strip() for i in range(head, self.stamp) if above[i - self.top] in "nhgtk"
-        ]
+        captions = [self.lines[i].strip() for i in range(head, self.stamp) if above[i - self.top] in "nhgtk"]
         if compiled.layout.headline == "above":
             captions = captions[1:]
         alt = up["head"].count("H") > 1 or len(set(captions)) < len(captions)
@@ -147,7 +147,7 @@ class _Page(NamedTuple):
         if groups.get("name"):
             header.byline = self._below(down.start("name"))
         if letter == "F":
-            header.bullets = captions               # a summary without a glyph
+            header.bullets = captions  # a summary without a glyph
         else:
             header.captions = captions
             start, end = down.span("bullets")
@@ -224,9 +224,11 @@ def read_stampless(lines: Sequence[str]) -> Header | None:
         for j in (i + 1, i + 2):
             between = codes[i + 1 : j]
             if j < len(codes) and is_text(codes[i]) and between == ["_"] * len(between):
-                codes[i], codes[j] = ("H", "H") if normalise(lines[i]) == normalise(lines[j]) else (codes[i], codes[j])
+                codes[i], codes[j] = (
+                    ("H", "H") if normalise(lines[i]) == normalise(lines[j]) else (codes[i], codes[j])
+                )
     if codes and codes[0] == "d" and crawl_line(lines[0])[1] in ("", "You are here"):
-        codes[0] = "y"                              # nothing that could be a headline on the crawler's line
+        codes[0] = "y"  # nothing that could be a headline on the crawler's line
     text = "".join(codes)
     for layout, pattern in COMPILED_STAMPLESS:
         match = pattern.match(text)

@@ -95,3 +95,11 @@ def crawl_line(line: str) -> tuple[str, str]:
     """The day in a line of the kind "crawl", as it stands (YYYY-MM-DD), and what follows it."""
     rest = line.strip()[len("date ") :]
     return rest[:10], rest[10:].strip()
+
+
+def line_of(row: bytes) -> str:
+    """A line's text, as far as finding a header needs it: UTF-8, else Windows-1252."""
+    try:
+        return row.decode("utf-8")
+    except UnicodeDecodeError:
+        return row.decode("cp1252", "replace")

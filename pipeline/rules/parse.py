@@ -20,6 +20,8 @@ from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
+import ftfy
+
 from pipeline.elements import Record
 from pipeline.rules.dates import read_stamp
 from pipeline.rules.layout import MAX_LINES_ABOVE, Header, find_header, read_stampless
@@ -53,14 +55,16 @@ class Failure(NamedTuple):
     detail: str
 
 
-def parse_block(text: str, crawl_date: date | None) -> Record | Failure:
+def parse_block(text: str, crawl_date: date | None, repairs: Sequence[str] = ()) -> Record | Failure:
     """The record of one block, without what only its dump tells (source, offset, length, id).
 
     Args:
         text: the block, lines parted by LF.
         crawl_date: the day of the crawl where the block itself does not say it.
+        repairs: what was mended to get at the text, to be told in the record with what is mended here.
     """
-    lines = text.lstrip("\ufeff").split("\n")
+    text, mended = mend(text)
+    lines = text.split("\n")
     header = _header_of(lines)
     if header is None:
         return _no_header(lines)
@@ -78,7 +82,7 @@ def parse_block(text: str, crawl_date: date | None) -> Record | Failure:
     country, region, region_source = locate(place, header.headline)
     body = "\n\n".join(paragraphs)
     return {
-        "headline": header.headline.lstrip("\ufeff"),
+        "headline": header.headline,
         "short_url": short_url(header.url) if header.url else None,
         "short_url_slot": header.slot,
         "updated": updated.isoformat() if updated else None,
@@ -98,7 +102,38 @@ def parse_block(text: str, crawl_date: date | None) -> Record | Failure:
         "page_url": None,
         "node": None,
         "crawled": crawled.isoformat() if crawled else None,
+        "text_repairs": [*repairs, *mended],
     }
+
+
+_MOJIBAKE = re.compile("[ÂÃâ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
+_ZERO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_NO_BREAK = re.compile("[\u00a0\u2007\u202f]")
+
+
+def mend(text: str) -> tuple[str, list[str]]:
+    """Undo what extractors did to a text: UTF-8 read as Windows-1252, invisible and no-break characters.
+
+    Returns:
+        The text, and the names of what was mended.
+
+    >>> mend("Riyadh\u00e2\u20ac\u2122s\u00a0plan")
+    ('Riyadh’s plan', ['mojibake', 'no-break-space'])
+    """
+    if text.isascii():
+        return text, []
+    repairs = []
+    if _MOJIBAKE.search(text):
+        fixed = "\n".join(ftfy.fix_encoding(line) for line in text.split("\n"))
+        if fixed != text:
+            text = fixed
+            repairs.append("mojibake")
+    for pattern, instead, name in (_ZERO_WIDTH, "", "zero-width"), (_NO_BREAK, " ", "no-break-space"):
+        mended = pattern.sub(instead, text)
+        if mended != text:
+            text = mended
+            repairs.append(name)
+    return text, repairs
 
 
 def short_url(url: str) -> str:
@@ -111,6 +146,22 @@ def short_url(url: str) -> str:
     """
     match = _SHORT_URL.match(url)
     return f"https://arab.news/{match[1].lower()}" if match else url
+
+
+def lead_short_url(page_url: str) -> str | None:
+    """The short URL of a page's lead article, where the page was fetched by it."""
+    match = _SHORT_URL.match(page_url)
+    return short_url(page_url) if match else None
+
+
+def node_of(page_url: str) -> int | None:
+    """The site's number of a page's lead article.
+
+    >>> node_of("https://www.arabnews.com/node/2067116/world")
+    2067116
+    """
+    match = re.search(r"/node/(\d{1,18})(?![^/?#])", page_url)
+    return int(match[1]) if match else None
 
 
 def dateline(paragraph: str) -> str | None:
@@ -171,7 +222,7 @@ def _read_body(lines: Sequence[str]) -> tuple[list[str], list[str]]:
             after_blank = True
             continue
         if paragraphs and code_of(text) == "e":
-            break                           # a box behind the last paragraph, and what it lists
+            break  # a box behind the last paragraph, and what it lists
         if subheadings and paragraphs[-1] == subheadings[-1] and _is_subheading(text):
             subheadings.pop()  # two short lines in a row head nothing: a list, a quote's speaker
         elif after_blank and paragraphs and _is_subheading(text):

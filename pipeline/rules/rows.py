@@ -92,7 +92,7 @@ _COUNTED = ("short_url", "updated", "caption", "credit", "byline", "summary", "p
 def rows_of(parsed: Sequence[Parsed]) -> Rows:
     """One row for each record."""
     table = []
-    for dump, record in parsed:
+    for dump, offset, length, record in parsed:
         key = headline_key(record["headline"])
         url = record["short_url"]
         day = days(record["updated"])
@@ -107,8 +107,8 @@ def rows_of(parsed: Sequence[Parsed]) -> Rows:
                 len(record["body"]),
                 _REGION[record["region"]],
                 dump,
-                record["source_offset"],
-                record["source_length"],
+                offset,
+                length,
                 1,
                 day,
                 day,

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from pipeline.rules.dates import STAMP_LINE
 from pipeline.rules.layout import MAX_HEADER_BYTES, MAX_LINES_ABOVE, find_header, is_barred
-from pipeline.rules.lines import MAX_NAME, code_of, is_headline
+from pipeline.rules.lines import MAX_NAME, code_of, is_headline, line_of
 from pipeline.rules.text import unify_newlines
 
 CONTEXT = 4 * MAX_HEADER_BYTES
@@ -137,11 +137,15 @@ def _header_zone(text: bytes, stamp: int, above: int) -> tuple[int, int] | None:
         rows = head.split(b"\n")[-lines_above - 1 : -1]
         at = len(rows)
         rows += text[stamp : stamp + reach].split(b"\n", lines_below)
-        lines = b"\n".join(rows).decode("utf-8", "replace").split("\n")
+        lines = [line_of(row) for row in rows]
         header = find_header(lines, at)
         if reach < MAX_HEADER_BYTES:
             whole = begin == above and at < lines_above
-            if header is None or header.end > len(lines) - 5 or not (whole or is_barred(lines[: header.start])):
+            if (
+                header is None
+                or header.end > len(lines) - 5
+                or not (whole or is_barred(lines[: header.start]))
+            ):
                 continue
         if header is None:
             return None
@@ -162,14 +166,14 @@ def _slot_start(text: bytes, slot: int) -> int | None:
     """The headline of a header that has a slot but no stamp (G): headline, empty line, caption, slot."""
     rows = text[max(0, slot - MAX_HEADER_BYTES) : slot].split(b"\n")[:-1]
     below = text[slot : slot + MAX_HEADER_BYTES].split(b"\n", 6)[1:]
-    if any(code_of(row.decode("utf-8", "replace")) == "S" for row in below):
+    if any(code_of(line_of(row)) == "S" for row in below):
         return None
     i = len(rows) - 1
     while i >= 0 and rows[i].strip():
         i -= 1
     while i >= 0 and not rows[i].strip():
         i -= 1
-    if i < 0 or (i and rows[i - 1].strip()) or not is_headline(rows[i].decode("utf-8", "replace")):
+    if i < 0 or (i and rows[i - 1].strip()) or not is_headline(line_of(rows[i])):
         return None
     return slot - sum(len(row) + 1 for row in rows[i:])
 
@@ -188,6 +192,7 @@ def cut_range(
     claim: Callable[[int], bool],
     max_block_bytes: int,
     chunk: int = CHUNK,
+    records: Sequence[int] = (),
 ) -> Iterator[Cut]:
     """The articles that start in one byte range of a dump, in order.
 
@@ -197,6 +202,7 @@ def cut_range(
         claim: asked with each start, rising; False says that it lies behind the range, and ends it.
         max_block_bytes: longer articles are yielded without their bytes.
         chunk: bytes read at once.
+        records: where records begin, rising: an article never reaches over these.
     """
     base = max(0, begin - CONTEXT - 1)  # offset of buffer[0]
     buffer = b""
@@ -217,7 +223,12 @@ def cut_range(
         buffer = unify_newlines(buffer + new) if new else buffer
         limit = base + len(buffer) if last else base + len(buffer) - CONTEXT
         if limit > decided:
-            for start in (base + s for s in find_starts(buffer, base == 0)):
+            starts = [base + start for start in find_starts(buffer, base == 0)]
+            if records:
+                starts = sorted(
+                    {*starts, *records[bisect_left(records, decided) : bisect_left(records, limit)]}
+                )
+            for start in starts:
                 if not decided <= start < limit:
                     continue
                 if opened is not None:

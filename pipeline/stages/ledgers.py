@@ -75,11 +75,12 @@ class WriteDuplicates(WriteTask):
         names, keys = hexes(rows, "id_hi", "id_lo"), hexes(rows, "head_hi", "head_lo")
         for row, name, key in zip(rows, names, keys, strict=True):
             slug = row["slug"].decode("ascii")
+            place = self._locator.place(int(row["dump"]), int(row["offset"]), int(row["length"]))
             duplicate = {
                 "id": name,
-                "source": self._config.dumps[row["dump"]].source,
-                "source_offset": int(row["offset"]),
-                "source_length": int(row["length"]),
+                "source": place.source,
+                "source_offset": place.offset,
+                "source_length": place.length,
                 "headline_key": key,
                 "short_url": SHORT_URL_PREFIX + slug if slug else None,
                 "updated": iso(row["updated"]),
@@ -115,14 +116,15 @@ class WriteRejects(WriteTask):
 
     def _row(self, reject: Reject) -> dict[str, Any]:
         raw = self._blocks.read(reject.dump, reject.offset, min(reject.length, MAX_RAW_BYTES))
+        place = self._locator.place(reject.dump, reject.offset, reject.length)
         row = {
             "reason": reject.reason,
             "stage": reject.stage,
             "pointer": reject.pointer,
             "detail": reject.detail,
-            "source": self._config.dumps[reject.dump].source,
-            "source_offset": reject.offset,
-            "source_length": reject.length,
+            "source": place.source,
+            "source_offset": place.offset,
+            "source_length": place.length,
             "raw": b64encode(raw).decode("ascii"),
             "raw_truncated": reject.length > MAX_RAW_BYTES,
         }

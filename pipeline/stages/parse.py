@@ -8,9 +8,10 @@ from typing import Any
 import apache_beam as beam
 
 from pipeline.elements import Block, Dump, Parsed, Reject
-from pipeline.rules.parse import Failure, parse_block
+from pipeline.rules.parse import Failure, lead_short_url, node_of, parse_block
 from pipeline.rules.rows import provisional_id
 from pipeline.stages.routing import REJECTED, Rejects, part, route
+from pipeline.stages.spool import Locator, Place
 
 
 @dataclass
@@ -32,21 +33,35 @@ class ParseBlocks(beam.PTransform):
 
 class ReadFields(beam.DoFn):
     def __init__(self, dumps: Sequence[Dump], crawl_date: date | None) -> None:
-        self._sources = [dump.source for dump in dumps]
+        self._locator = Locator(dumps)
         self._crawl_date = crawl_date
 
     def process(self, blocks: list[Block]) -> Iterable[list[Parsed] | Rejects]:
-        yield from route(record_of(block, self._sources[block.dump], self._crawl_date) for block in blocks)
+        place = self._locator.place
+        yield from route(
+            record_of(block, place(block.dump, block.offset, block.length), self._crawl_date)
+            for block in blocks
+        )
 
 
-def record_of(block: Block, source: str, crawl_date: date | None) -> Parsed | Reject:
-    """The record of a block as it would be written if no other were of the same article."""
-    fields = parse_block(block.text, crawl_date)
+def record_of(block: Block, place: Place, crawl_date: date | None) -> Parsed | Reject:
+    """The record of a block as it would be written if no other were of the same article.
+
+    Args:
+        block: the block, placed in what was read.
+        place: where it stands in its dump, and what its page's envelope says.
+        crawl_date: the day of the crawl, for pages that nothing else dates.
+    """
+    fields = parse_block(block.text, place.crawled or crawl_date, (*place.repairs, *block.repairs))
     if isinstance(fields, Failure):
         return Reject(block.dump, block.offset, block.length, "parse", fields.reason, None, fields.detail)
-    fields["source"] = source
-    fields["source_offset"] = block.offset
-    fields["source_length"] = block.length
+    fields["source"] = place.source
+    fields["source_offset"] = place.offset
+    fields["source_length"] = place.length
+    fields["page_url"] = place.page_url
+    if place.lead and place.page_url:
+        fields["node"] = node_of(place.page_url)
+        fields["short_url"] = fields["short_url"] or lead_short_url(place.page_url)
     fields["id"] = provisional_id(fields)
     fields["copies"] = 1
-    return Parsed(block.dump, fields)
+    return Parsed(block.dump, block.offset, block.length, fields)

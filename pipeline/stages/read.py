@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, NamedTuple
+from typing import IO
 
 import apache_beam as beam
 from apache_beam.io.filebasedsource import FileBasedSource
@@ -12,9 +12,12 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.io.iobase import RangeTracker
 from apache_beam.io.range_trackers import OffsetRangeTracker
 
+from pipeline.config import Config
 from pipeline.elements import Dump, Piece
 from pipeline.rules.blocks import Limits
 from pipeline.rules.split import CHUNK, Cut, cut_range
+from pipeline.stages.ranges import ByteRange, plan_reads
+from pipeline.stages.spool import Locator, Spool
 
 OPEN_DUMPS = 64
 """Dumps that a reader of blocks keeps open."""
@@ -31,6 +34,7 @@ class DumpSource(FileBasedSource):
         file_pattern: str,
         max_block_bytes: int = Limits().block_bytes,
         chunk: int = CHUNK,
+        records: Sequence[int] = (),
         validate: bool = True,
     ) -> None:
         super().__init__(
@@ -38,6 +42,7 @@ class DumpSource(FileBasedSource):
         )
         self._max_block_bytes = max_block_bytes
         self._chunk = chunk
+        self._records = records
 
     def read_records(self, file_name: str, range_tracker: RangeTracker) -> Iterator[Cut]:
         """The cuts whose start lies in the tracker's range."""
@@ -48,6 +53,7 @@ class DumpSource(FileBasedSource):
                 range_tracker.try_claim,
                 self._max_block_bytes,
                 self._chunk,
+                self._records,
             )
 
 
@@ -66,62 +72,42 @@ class _Reader:
         return data
 
 
-class ByteRange(NamedTuple):
-    """A share of one dump: the articles that start in these bytes."""
-
-    dump: int
-    path: str
-    start: int
-    stop: int
-
-
-def plan_reads(dumps: Sequence[Dump], range_bytes: int) -> list[tuple[ByteRange, ...]]:
-    """The tasks of reading: big dumps cut into ranges, small ones put together.
-
-    Every byte of every dump is in exactly one range; a task has about range_bytes bytes.
-    """
-    tasks: list[tuple[ByteRange, ...]] = []
-    task: list[ByteRange] = []
-    room = range_bytes
-    for number, dump in enumerate(dumps):
-        for start in range(0, dump.size, range_bytes):
-            stop = min(start + range_bytes, dump.size)
-            if task and room < stop - start:
-                tasks.append(tuple(task))
-                task, room = [], range_bytes
-            task.append(ByteRange(number, dump.path, start, stop))
-            room -= stop - start
-    return [*tasks, tuple(task)] if task else tasks
-
-
 @dataclass
 class ReadDumps(beam.PTransform):
     """Dumps -> batches of pieces, each the bytes from one article start to the next."""
 
-    dumps: Sequence[Dump]
-    limits: Limits
-    range_bytes: int
+    config: Config
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[list[Piece]]:
-        return (
+        config = self.config
+        ranges = (
             begin
-            | "PlanReads" >> beam.Create(plan_reads(self.dumps, self.range_bytes), reshuffle=False)
+            | "PlanReads" >> beam.Create(plan_reads(config.dumps, config.range_bytes), reshuffle=False)
             | "SpreadReads" >> beam.Reshuffle()
-            | "ReadRanges" >> beam.ParDo(ReadRanges(self.limits.block_bytes))
         )
+        if any(dump.part for dump in config.dumps):
+            ranges = (
+                ranges
+                | "Spool" >> beam.ParDo(Spool(config.dumps, config.columns, config.range_bytes))
+                | "SpreadSpools" >> beam.Reshuffle()
+            )
+        return ranges | "ReadRanges" >> beam.ParDo(ReadRanges(config))
 
 
 class ReadRanges(beam.DoFn):
     """The pieces of the byte ranges of one task."""
 
-    def __init__(self, max_block_bytes: int) -> None:
-        self._max_block_bytes = max_block_bytes
+    def __init__(self, config: Config) -> None:
+        self._max_block_bytes = config.limits.block_bytes
+        self._locator = Locator(config.dumps)
 
     def process(self, task: Sequence[ByteRange]) -> Iterable[list[Piece]]:
         batch: list[Piece] = []
         size = 0
         for dump, path, start, stop in task:
-            source = DumpSource(path, self._max_block_bytes, validate=False)
+            source = DumpSource(
+                path, self._max_block_bytes, records=self._locator.records(dump), validate=False
+            )
             for cut in source.read_records(path, OffsetRangeTracker(start, stop)):
                 batch.append(Piece(dump, *cut))
                 size += len(cut.data or b"")

@@ -11,6 +11,7 @@ from pipeline.dataset import BATCH_ROWS, File, Writer, progress_folder
 from pipeline.progress import Progress
 from pipeline.rules.rows import Rows
 from pipeline.stages.read import BlockReader
+from pipeline.stages.spool import Locator
 
 
 class WriteTask(beam.DoFn):
@@ -22,6 +23,7 @@ class WriteTask(beam.DoFn):
     def setup(self) -> None:
         self._writer = Writer(self._config.output, self._config.run)
         self._blocks = BlockReader(self._config.dumps)
+        self._locator = Locator(self._config.dumps)
         self._progress = Progress(progress_folder(self._config.output, self._config.run))
 
     def teardown(self) -> None:

@@ -46,7 +46,4 @@ def check(parsed: Parsed, schema: Contract) -> Parsed | Reject:
     if schema.is_valid(parsed.record):
         return parsed
     pointer, message = schema.violation(parsed.record)
-    record = parsed.record
-    return Reject(
-        parsed.dump, record["source_offset"], record["source_length"], "validate", "schema", pointer, message
-    )
+    return Reject(parsed.dump, parsed.offset, parsed.length, "validate", "schema", pointer, message)

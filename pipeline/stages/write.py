@@ -118,13 +118,13 @@ class WriteArticles(WriteTask):
             RuntimeError: the dump does not hold what it held when it was read first.
         """
         dump, offset, length = int(row["dump"]), int(row["offset"]), int(row["length"])
-        source = self._config.dumps[dump].source
+        place = self._locator.place(dump, offset, length)
         data = unify_newlines(self._blocks.read(dump, offset, length))
         block = block_of(Piece(dump, offset, offset + length, data), self._config.limits)
-        found = record_of(block, source, self._config.crawl_date) if isinstance(block, Block) else block
+        found = record_of(block, place, self._config.crawl_date) if isinstance(block, Block) else block
         if found is None or isinstance(found, Reject) or not stands_for(row, found.record):
             raise RuntimeError(
-                f"{source} changed while it was read: bytes {offset} to {offset + length} are not what they were"
+                f"{place.source} changed while it was read: the {length} bytes at {place.offset} are not what they were"
             )
         record = found.record | {"id": name, "copies": int(row["copies"])}
         require_valid(record, "article")

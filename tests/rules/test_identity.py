@@ -193,9 +193,8 @@ def test_rows_hold_what_the_rules_look_at():
         "headline": "A", "short_url": "https://arab.news/ab2cd", "updated": "2023-09-07", "updated_source": "crawl",
         "caption": "x", "credit": None, "byline": None, "summary": [], "place": None, "country": "UA",
         "region": "eastern-europe", "body": "abc", "subheadings": [], "page_url": None, "node": None, "crawled": None,
-        "source_offset": 2**40, "source_length": 7,
-    }  # fmt: skip
-    (row,) = rows_of([Parsed(3, record)])
+            }  # fmt: skip
+    (row,) = rows_of([Parsed(3, 2**40, 7, record)])
     assert (row["slug"], row["updated"], row["dated"], row["fields"], row["body"]) == (
         b"ab2cd",
         19607,

@@ -24,9 +24,8 @@ def parsed(copy: Copy) -> Parsed:
         "updated": None if copy.day is None else f"2023-01-{copy.day:02d}",
         "updated_source": ("stamp", "crawl", "none")[copy.dated],
         "body": "x" * copy.body,
-        "source_offset": copy.offset,
     }
-    return Parsed(copy.dump, record)
+    return Parsed(copy.dump, copy.offset, 1, record)
 
 
 def some_copies(seed: int) -> list[Copy]:

@@ -12,8 +12,10 @@ from apache_beam.io.source_test_utils import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.config import Config
 from pipeline.elements import Dump
-from pipeline.stages.read import ByteRange, DumpSource, ReadRanges, plan_reads
+from pipeline.stages.ranges import ByteRange, plan_reads
+from pipeline.stages.read import DumpSource, ReadRanges
 from tests.pages import LAYOUTS, Article, full, plain
 
 GOLDEN = sorted(Path(__file__).parent.parent.joinpath("golden").glob("*.txt"))
@@ -100,7 +102,8 @@ def test_pieces_travel_in_batches(tmp_path):
     path = tmp_path / "dump.txt"
     path.write_text(plain(Article()) * 4000)
     size = path.stat().st_size
-    batches = list(ReadRanges(1 << 20).process([ByteRange(5, str(path), 0, size)]))
+    config = Config((Dump(str(path), "dump.txt", size),) * 6, "", "run")
+    batches = list(ReadRanges(config).process([ByteRange(5, str(path), 0, size)]))
     pieces = [piece for batch in batches for piece in batch]
     assert len(pieces) == 4000
     assert 1 < len(batches) < 10

@@ -5,6 +5,8 @@ import pytest
 from apache_beam.testing.util import assert_that, equal_to
 from apache_beam.typehints.decorators import TypeCheckError
 
+from pipeline.config import Config
+from pipeline.dataset import prepare, progress_folder
 from pipeline.elements import Block, Dump, Parsed, Piece
 from pipeline.progress import read_progress
 from pipeline.rules.blocks import Limits
@@ -17,6 +19,11 @@ from tests.records import RECORD
 
 DUMPS = (Dump("/d/a.txt", "a.txt", 1000),)
 TEXT = plain(Article())
+
+
+def config(tmp_path, limits=None):
+    prepare(str(tmp_path), "run")
+    return Config(DUMPS, str(tmp_path), "run", limits or Limits())
 
 
 def reasons(batch):
@@ -33,19 +40,19 @@ def test_split(tmp_path):
         Piece(0, 4000, 9000, None),
     ]
     with pipeline() as p:
-        parted = p | beam.Create([pieces]) | SplitPages(Limits(), str(tmp_path))
+        parted = p | beam.Create([pieces]) | SplitPages(config(tmp_path))
         assert_that(parted.good, equal_to([[Block(0, 2, len(text) - 1, TEXT.rstrip("\n"))]]), "good")
         rejects = parted.rejects | beam.Map(reasons)
         expected = [("not_utf8", 2001, 5), ("nul_byte", 3000, 3), ("block_too_large", 4000, 5000)]
         assert_that(rejects, equal_to([expected]), "rejects")
-    counts = read_progress(str(tmp_path))
+    counts = read_progress(progress_folder(str(tmp_path), "run"))
     assert (counts.bytes_read, counts.rejects) == (len(text) + 4 + 3 + 9 + 6 + 5000, 3)
 
 
 def test_split_rejects_a_long_line(tmp_path):
     piece = Piece(0, 0, 101, b"x" * 100 + b"\n")
     with pipeline() as p:
-        parted = p | beam.Create([[piece]]) | SplitPages(Limits(line_bytes=99), str(tmp_path))
+        parted = p | beam.Create([[piece]]) | SplitPages(config(tmp_path, Limits(line_bytes=99)))
         assert_that(parted.good, equal_to([]), "good")
         assert_that(parted.rejects | beam.Map(reasons), equal_to([[("line_too_long", 0, 100)]]), "rejects")
 
@@ -64,10 +71,14 @@ def test_parse():
 
 
 def test_validate(tmp_path):
-    bad = RECORD | {"headline": "", "source_offset": 50}
+    bad = RECORD | {"headline": ""}
     with pipeline() as p:
-        parted = p | beam.Create([[Parsed(0, RECORD), Parsed(0, bad)]]) | ValidateRecords(str(tmp_path))
-        assert_that(parted.good, equal_to([[Parsed(0, RECORD)]]), "good")
+        parted = (
+            p
+            | beam.Create([[Parsed(0, 0, 300, RECORD), Parsed(0, 50, 9, bad)]])
+            | ValidateRecords(str(tmp_path))
+        )
+        assert_that(parted.good, equal_to([[Parsed(0, 0, 300, RECORD)]]), "good")
         wrong = parted.rejects | beam.Map(
             lambda batch: [(r.reason, r.stage, r.offset, r.pointer) for r in batch]
         )
