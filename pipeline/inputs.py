@@ -6,6 +6,7 @@ import stat
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from pipeline.dataset import REJECTED
 from pipeline.elements import Dump
 from pipeline.rules.formats import Damaged, parts_of
 
@@ -42,6 +43,10 @@ def find_inputs(patterns: Sequence[str], source_root: str | None) -> Inputs:
     unreadable: dict[str, Unreadable] = {}
     for pattern in patterns:
         paths = [pattern] if os.path.lexists(pattern) else sorted(glob.glob(pattern, recursive=True))
+        if os.path.basename(os.path.normpath(pattern)) == REJECTED and os.path.isdir(pattern):
+            paths = sorted(
+                glob.glob(f"{glob.escape(pattern)}/*.arrow")
+            )  # the rejects of a dataset, read again
         if not paths:
             raise UsageError(f"--input {pattern!r} matches no file: check the path, and quote patterns")
         for path in map(os.path.abspath, paths):

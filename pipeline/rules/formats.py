@@ -144,9 +144,36 @@ def open_unpacked(path: str, compression: str) -> BinaryIO | io.BufferedIOBase:
     if compression == "xz":
         return _Checked(lzma.LZMAFile(file), file)
     if compression == "zstd":
-        stream = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-        return _Checked(stream, file)
+        return _Checked(_Zstd(file), file)
     return file
+
+
+class _Zstd:
+    """Reads zstd frames one after the other. The library's own reader takes a cut-off frame for a whole one."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._begun = False
+        self._ready = io.BytesIO()
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes; b"" at the end."""
+        while not (data := self._ready.read(size)):
+            more = self._frame.unused_data if self._frame.eof else b""
+            if self._frame.eof:
+                self._frame, self._begun = zstandard.ZstdDecompressor().decompressobj(), False
+            more = more or self._file.read(1 << 17)
+            if not more:
+                if self._begun:
+                    raise EOFError("the last frame does not end")
+                break
+            self._begun = True
+            self._ready = io.BytesIO(self._frame.decompress(more))
+        return data
+
+    def close(self) -> None:
+        self._ready.close()
 
 
 class _Checked(io.BufferedIOBase):
@@ -244,7 +271,7 @@ def _warc(part: Part) -> Iterator[Entry]:
         others = 0
         try:
             for record in ArchiveIterator(file, parse_http=False):
-                at = start + record.stream_pos if part.compression != "zstd" else record.stream_pos
+                at = record.stream_pos
                 if part.compression in ("", "gzip") and at >= part.stop:
                     break
                 if record.record_type == WarcRecordType.conversion:

@@ -101,7 +101,7 @@ class ReadRanges(beam.DoFn):
         self._max_block_bytes = config.limits.block_bytes
         self._locator = Locator(config.dumps)
 
-    def process(self, task: Sequence[ByteRange]) -> Iterable[list[Piece]]:
+    def process(self, task: tuple[ByteRange, ...]) -> Iterable[list[Piece]]:
         batch: list[Piece] = []
         size = 0
         for dump, path, start, stop in task:

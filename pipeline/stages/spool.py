@@ -34,7 +34,7 @@ class Spool(beam.DoFn):
         self._columns = columns
         self._range_bytes = range_bytes
 
-    def process(self, task: Sequence[ByteRange]) -> Iterable[tuple[ByteRange, ...]]:
+    def process(self, task: tuple[ByteRange, ...]) -> Iterable[tuple[ByteRange, ...]]:
         plain = tuple(piece for piece in task if self._dumps[piece.dump].part is None)
         if plain:
             yield plain
