@@ -7,11 +7,10 @@ import re
 import signal
 import sys
 from collections.abc import Sequence
-from datetime import date
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-import pipeline
+from runners.options import parser
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -25,19 +24,6 @@ OK, FAILED, USAGE, PARTLY, LOCKED = 0, 1, 2, 3, 4
 """Exit status: all well; failed, nothing committed; wrong usage, before any work; done, but some input could
 not be read; the dataset is locked."""
 
-EXAMPLES = """\
-examples:
-  dateline run --input 'dumps/*.txt' --output news
-  dateline run --input 'dumps/**/*.txt' --source-root dumps --output news --max-rejects 2%
-  dateline run --input page.txt --output news --crawl-date 2022-04-20
-
-exit status:
-  0  all well
-  1  failed, nothing was committed
-  2  wrong usage or configuration, told before any work
-  3  done, but some input could not be read
-"""
-
 
 class Stopped(BaseException):
     """The process was told to end."""
@@ -45,12 +31,13 @@ class Stopped(BaseException):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit status. See `dateline --help`."""
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     logging.basicConfig(format="dateline: %(message)s", level=logging.CRITICAL)  # Beam tells errors twice
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
     try:
-        return _run(args)
+        status: int = COMMANDS[args.command](args)
+        return status
     except BaseException:
         if not _stopped_by:
             raise
@@ -69,93 +56,39 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
     raise Stopped
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="dateline",
-        description="Dumps of Arab News pages in, one clean Arrow dataset out.",
-        epilog="dateline run --help tells the options of a run.",
-    )
-    parser.add_argument("--version", action="version", version=f"dateline {pipeline.__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    run = commands.add_parser(
-        "run",
-        help="read dumps, write a dataset",
-        description="Read dumps of pages, part them into articles, fold the copies, write a dataset.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    files = run.add_argument_group("what to read and write")
-    files.add_argument(
-        "--input",
-        nargs="+",
-        required=True,
-        metavar="PATTERN",
-        help="dumps: paths, or quoted patterns, where ** is any folders",
-    )
-    files.add_argument(
-        "--output", required=True, metavar="DIR", help="the dataset: a folder that is empty, or not there yet"
-    )
-    files.add_argument(
-        "--source-root",
-        metavar="DIR",
-        help="name dumps in the rows by their path below DIR (default: by their base name)",
-    )
-    names = run.add_argument_group("what JSON Lines keys and Parquet columns are called")
-    names.add_argument(
-        "--text-column", metavar="NAME", help="the page's text (default: text, content or raw_text)"
-    )
-    names.add_argument("--url-column", metavar="NAME", help="its URL (default: url, page_url or source_url)")
-    names.add_argument(
-        "--date-column",
-        metavar="NAME",
-        help="the day of its crawl (default: date, timestamp, crawl_date or date_download)",
-    )
-    rules = run.add_argument_group("how articles are read and told apart")
-    rules.add_argument(
-        "--crawl-date",
-        type=_day,
-        metavar="YYYY-MM-DD",
-        help='the day of the crawl, for stamps such as "13 sec ago" on pages that do not say it',
-    )
-    rules.add_argument(
-        "--same-headline-days",
-        type=_count,
-        metavar="N",
-        help="records of one headline more than N days apart are different articles (default: never)",
-    )
-    limits = run.add_argument_group("limits")
-    limits.add_argument(
-        "--max-rejects",
-        type=_limit,
-        metavar="N|N%",
-        help="fail, and commit nothing, if more blocks than that are rejects (default: no limit)",
-    )
-    limits.add_argument(
-        "--max-block-bytes",
-        type=_size,
-        default=4 << 20,
-        metavar="BYTES",
-        help="a longer article is a reject (default: %(default)s)",
-    )
-    limits.add_argument(
-        "--max-line-bytes",
-        type=_size,
-        default=1 << 20,
-        metavar="BYTES",
-        help="an article with a longer line is a reject (default: %(default)s)",
-    )
-    machine = run.add_argument_group("this machine")
-    machine.add_argument(
-        "--workers",
-        type=_size,
-        metavar="N",
-        help="processes that do the work (default: one for each core, 1 for small input)",
-    )
-    machine.add_argument(
-        "--quiet", action="store_true", help="no progress, no summary; errors are still told"
-    )
-    return parser  # fmt: skip
+def _inspect(args: argparse.Namespace) -> int:
+    from pipeline.inputs import UsageError
+    from runners.inspect import as_json, as_text, inspect
+
+    try:
+        for found in inspect(args.file, args.offset, args.crawl_date, _columns(args)):
+            print(as_json(found) if args.json else as_text(found, sys.stdout.isatty(), args.full))
+    except UsageError as error:
+        _say(str(error))
+        return USAGE
+    except OSError as error:
+        _say(f"cannot read {error}")
+        return FAILED
+    return OK
+
+
+def _explain(args: argparse.Namespace) -> int:
+    import json
+
+    from pipeline.inputs import UsageError
+    from runners.explain import as_json, as_text, explain
+
+    try:
+        stories = explain(args.dataset, args.article)
+    except UsageError as error:
+        _say(str(error))
+        return USAGE
+    if not stories:
+        _say(f"no article of {args.dataset} has the id, short URL or headline {args.article!r}")
+        return FAILED
+    for story in stories:
+        print(json.dumps(as_json(story), ensure_ascii=False) if args.json else as_text(story))
+    return OK
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -277,35 +210,7 @@ def _last_line(error: Exception) -> str:
     return lines[-1] if lines else f"{type(error).__name__}: {error}"
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2022-04-20") from None
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0")
-    return int(text)
-
-
-def _size(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
-    return int(text)
-
-
-def _limit(text: str) -> object:
-    from pipeline.limits import RejectLimit
-
-    try:
-        return RejectLimit.parse(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is neither a number of rejects nor a share such as 2%"
-        ) from None
-
+COMMANDS = {"run": _run, "inspect": _inspect, "explain": _explain}
 
 if __name__ == "__main__":
     sys.exit(main())

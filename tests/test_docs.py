@@ -10,7 +10,7 @@ import pytest
 
 import schemas
 from pipeline.rules.blocks import Limits
-from runners.cli import _parser
+from runners.options import parser
 from tests.conftest import ROOT
 
 README = ROOT.joinpath("README.md").read_text("utf-8")
@@ -43,8 +43,10 @@ def test_reject_reasons():
 
 
 def test_options():
-    (run,) = [action for action in _parser()._actions if action.dest == "command"]
-    options = [action.option_strings[0] for action in run.choices["run"]._actions if action.dest != "help"]
+    (commands,) = [action for action in parser()._actions if action.dest == "command"]
+    options = [
+        action.option_strings[0] for action in commands.choices["run"]._actions if action.dest != "help"
+    ]
     assert [name.split()[0] for name in first_column("The command")] == options
     assert str(Limits().block_bytes) in README
     assert str(Limits().line_bytes) in README

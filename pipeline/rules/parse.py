@@ -65,7 +65,7 @@ def parse_block(text: str, crawl_date: date | None, repairs: Sequence[str] = ())
     """
     text, mended = mend(text)
     lines = text.split("\n")
-    header = _header_of(lines)
+    header = header_of(lines)
     if header is None:
         return _no_header(lines)
     above = lines[slice(*header.before)] if header.before else []
@@ -182,7 +182,7 @@ def dateline(paragraph: str) -> str | None:
     return place if all(c.isalpha() or c in " .,'’-/&" for c in place) else None
 
 
-def _header_of(lines: Sequence[str]) -> Header | None:
+def header_of(lines: Sequence[str]) -> Header | None:
     """The header that the block starts with; only furniture may stand above it."""
     for i, line in enumerate(lines[: MAX_LINES_ABOVE + 40]):
         if code_of(line) == "S":

@@ -89,6 +89,11 @@ _COUNTED = ("short_url", "updated", "caption", "credit", "byline", "summary", "p
             "page_url", "node", "crawled")  # fmt: skip
 
 
+def fields_of(record: Record) -> int:
+    """How many of the fields that a copy may lack hold something."""
+    return sum(1 for name in _COUNTED if record[name])
+
+
 def rows_of(parsed: Sequence[Parsed]) -> Rows:
     """One row for each record."""
     table = []
@@ -103,7 +108,7 @@ def rows_of(parsed: Sequence[Parsed]) -> Rows:
                 url[len(SHORT_URL_PREFIX) :] if url else "",
                 day,
                 UPDATED_SOURCES.index(record["updated_source"]),
-                sum(1 for name in _COUNTED if record[name]),
+                fields_of(record),
                 len(record["body"]),
                 _REGION[record["region"]],
                 dump,

@@ -1,0 +1,147 @@
+"""`dateline explain`: the whole story of one article of a dataset."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow.dataset as ds
+
+from pipeline.dataset import DUPLICATES, latest_manifest, partition_folder
+from pipeline.inputs import UsageError
+from pipeline.rules.columns import from_batch
+from pipeline.rules.parse import short_url
+from pipeline.rules.rows import UPDATED_SOURCES, fields_of, headline_key
+from pipeline.rules.text import normalise, printable
+
+Row = dict[str, Any]
+
+
+class Copy(NamedTuple):
+    """One record of the article, as the rules of identity look at it."""
+
+    source: str
+    source_offset: int
+    source_length: int
+    short_url: str | None
+    updated: str | None
+    updated_source: str
+    fields: int
+    body_length: int
+    same_headline: bool
+
+
+class Story(NamedTuple):
+    row: Row
+    file: str
+    winner: Copy
+    losers: Sequence[Copy]
+
+
+RULES: tuple[tuple[str, Callable[[Copy], Any]], ...] = (
+    ("it has a short URL", lambda copy: copy.short_url is None),
+    ("its date is absolute, or at least known", lambda copy: UPDATED_SOURCES.index(copy.updated_source)),
+    ("it is the later one", lambda copy: _negative(copy.updated)),
+    ("it has more fields", lambda copy: -copy.fields),
+    ("its body is longer", lambda copy: -copy.body_length),
+    ("it stands first, by dump and offset", lambda copy: (copy.source, copy.source_offset)),
+)
+"""What makes a winner, most important first: the reason in words, and a key of which the smaller wins."""
+
+
+def _negative(day: str | None) -> int:
+    return -int(day.replace("-", "")) if day else 0
+
+
+def why(winner: Copy, loser: Copy) -> str:
+    """The first rule that tells the two apart."""
+    return next((words for words, key in RULES if key(winner) != key(loser)), "they are the same")
+
+
+def explain(dataset: str, wanted: str) -> list[Story]:
+    """The articles of an id, a short URL or a headline.
+
+    Raises:
+        UsageError: there is no dataset there.
+    """
+    manifest = latest_manifest(dataset)
+    if manifest is None:
+        raise UsageError(f"{dataset} holds no dataset")
+    files = [f"{dataset}/{file['path']}" for file in manifest["files"] if file["kind"] == "articles"]
+    if not files:
+        return []
+    articles = ds.dataset(files, format="ipc")
+    keys = articles.to_table(columns=["id", "short_url", "headline"]).to_pylist()
+    url, headline = short_url(wanted), normalise(wanted)
+    ids = sorted(
+        {
+            key["id"]
+            for key in keys
+            if wanted == key["id"] or url == key["short_url"] or headline == normalise(key["headline"])
+        }
+    )
+    rows = from_batch(articles.to_table(filter=ds.field("id").isin(ids)))
+    ledger = Path(dataset, DUPLICATES)
+    copies = (
+        from_batch(ds.dataset(ledger, format="ipc").to_table(filter=ds.field("id").isin(ids)))
+        if ledger.exists()
+        else []
+    )
+    return [_story(dataset, row, [copy for copy in copies if copy["id"] == row["id"]]) for row in rows]
+
+
+def _story(dataset: str, row: Row, copies: Sequence[Row]) -> Story:
+    key = headline_key(row["headline"]).hex()
+    winner = Copy(
+        row["source"], row["source_offset"], row["source_length"], row["short_url"], row["updated"],
+        row["updated_source"], fields_of(row), len(row["body"]), True,
+    )  # fmt: skip
+    names = Copy._fields[:-1]
+    losers = [
+        Copy(**{name: copy[name] for name in names}, same_headline=copy["headline_key"] == key)
+        for copy in copies
+    ]
+    folder = partition_folder(row["updated"], row["region"])
+    (file,) = (
+        path.name
+        for path in Path(dataset, folder).glob("part-*.arrow")
+        if row["id"] in ds.dataset(path, format="ipc").to_table(columns=["id"])["id"].to_pylist()
+    )
+    return Story(
+        row, f"{folder}/{file}", winner, sorted(losers, key=lambda copy: (copy.source, copy.source_offset))
+    )
+
+
+def as_json(story: Story) -> Row:
+    """The story in JSON terms."""
+    return {
+        "article": story.row,
+        "file": story.file,
+        "copies": [loser._asdict() | {"lost_because": why(story.winner, loser)} for loser in story.losers],
+    }
+
+
+def as_text(story: Story) -> str:
+    """The story for a person; text of dumps is made harmless for a terminal."""
+    row = story.row
+    lines = [
+        printable(row["headline"]),
+        f"  id        {row['id']}",
+        f"  short URL {printable(row['short_url'] or '-')}  slot {row['short_url_slot']}",
+        f"  file      {story.file}",
+        f"  won       {_place(story.winner)}",
+        f"  copies    {row['copies']}, itself included",
+    ]
+    for loser in story.losers:
+        headline = "" if loser.same_headline else "  under another headline"
+        lines.append(f"  lost      {_place(loser)}{headline}")
+        lines.append(f"            to the winner: {why(story.winner, loser)}")
+    return "\n".join(lines)
+
+
+def _place(copy: Copy) -> str:
+    end = copy.source_offset + copy.source_length
+    url = f"  {copy.short_url}" if copy.short_url else ""
+    return (
+        f"{printable(copy.source)} bytes {copy.source_offset:,} to {end:,}  "
+        f"{copy.updated or 'no date'} ({copy.updated_source})  {copy.fields} fields  {copy.body_length:,} characters{url}"
+    )

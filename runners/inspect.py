@@ -1,0 +1,134 @@
+"""`dateline inspect`: what is found in one file, block by block, without writing anything."""
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from pipeline.elements import Block, Dump, Piece, Reject
+from pipeline.inputs import find_inputs, with_spools
+from pipeline.rules.blocks import Limits, block_of
+from pipeline.rules.contract import contract
+from pipeline.rules.formats import Columns
+from pipeline.rules.lines import LINE_KINDS, code_of
+from pipeline.rules.parse import header_of, mend
+from pipeline.rules.split import cut_range
+from pipeline.rules.text import printable
+from pipeline.stages.parse import record_of
+from pipeline.stages.spool import Locator, unpack
+from pipeline.stages.validate import check
+
+LINES_SHOWN = 12
+"""Lines of a reject that are shown: those that a header would stand in."""
+VALUE_SHOWN = 160
+"""Characters of a field that are shown, unless all is asked for."""
+
+_NAMES = {kind.code: kind.name for kind in LINE_KINDS} | {
+    "_": "empty", "n": "name", "h": "headline?", "g": "caption?", "t": "text", "x": "long text",
+}  # fmt: skip
+
+
+class Found(NamedTuple):
+    """One block: `record` or, where it is rejected, the other fields below."""
+
+    source: str
+    offset: int
+    length: int
+    layout: str | None
+    record: dict[str, Any] | None
+    reason: str | None = None
+    pointer: str | None = None
+    detail: str | None = None
+    lines: Sequence[tuple[str, str]] = ()
+    """The first lines of a reject, each with what it was taken for."""
+
+
+def inspect(path: str, offset: int | None, crawl_date: date | None, columns: Columns) -> Iterator[Found]:
+    """Every block of a file, in order; with an offset only the one that it is in.
+
+    Raises:
+        OSError: the file cannot be read, or not to its end.
+    """
+    inputs = find_inputs([path], None)
+    for _, error in inputs.unreadable:
+        raise OSError(f"{path}: {error}")
+    with tempfile.TemporaryDirectory() as folder:
+        dumps = with_spools(inputs.dumps, folder)
+        for dump in dumps:
+            if dump.part:
+                unpack(dump.part, dump.path, columns)
+        locator = Locator(dumps)
+        for number, dump in enumerate(dumps):
+            if dump.part and (problem := locator.index(number).problem):
+                raise OSError(f"{path}: {problem}")
+            for found in _blocks(number, dump, locator, crawl_date):
+                if offset is None or found.offset <= offset < found.offset + found.length:
+                    yield found
+
+
+def _blocks(number: int, dump: Dump, locator: Locator, crawl_date: date | None) -> Iterator[Found]:
+    limits = Limits()
+    with open(dump.path, "rb") as file:
+
+        def read(at: int, size: int) -> bytes:
+            file.seek(at)
+            return file.read(size)
+
+        for cut in cut_range(
+            read, 0, lambda start: True, limits.block_bytes, records=locator.records(number)
+        ):
+            block = block_of(Piece(number, *cut), limits)
+            if block is None:
+                continue
+            place = locator.place(number, block.offset, block.length)
+            if isinstance(block, Block) and place.error:
+                item: Any = Reject(*block[:3], "split", "bad_record", None, place.error)
+            else:
+                item = record_of(block, place, crawl_date) if isinstance(block, Block) else block
+            if not isinstance(item, Reject):
+                item = check(item, contract("article"))
+            text = mend(block.text)[0] if isinstance(block, Block) else ""
+            header = header_of(text.split("\n"))
+            layout = header.layout if header else None
+            if isinstance(item, Reject):
+                shown = [(_NAMES[code_of(line)], line) for line in text.split("\n")[:LINES_SHOWN]]
+                yield Found(*place[:3], layout, None, item.reason, item.pointer, item.detail, shown)
+            else:
+                yield Found(*place[:3], layout, item.record)
+
+
+def as_json(found: Found) -> str:
+    """One line of JSON."""
+    return json.dumps(
+        {name: value for name, value in found._asdict().items() if value not in (None, ())},
+        ensure_ascii=False,
+    )
+
+
+def as_text(found: Found, colour: bool, full: bool) -> str:
+    """A block for a person; text of the file is made harmless for a terminal."""
+
+    def paint(code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if colour else text
+
+    end = found.offset + found.length
+    head = f"{printable(found.source)}  bytes {found.offset:,} to {end:,}"
+    if found.record is None:
+        title = paint("31", f"{head}  rejected: {found.reason}")
+        pointer = f" at {found.pointer}" if found.pointer else ""
+        lines = [f"    {kind:>10} | {_short(line, full)}" for kind, line in found.lines]
+        return "\n".join([title, f"  {printable(found.detail or '')}{pointer}", *lines])
+    rows = []
+    for name, value in found.record.items():
+        if name in ("source", "source_offset", "source_length", "copies") or value in (None, []):
+            continue
+        texts = value if isinstance(value, list) else [value]
+        for text in texts:
+            rows.append(f"  {paint('36', f'{name:<14}')}  {_short(str(text), full)}")
+    return "\n".join([paint("1", f"{head}  layout {found.layout}"), *rows])
+
+
+def _short(text: str, full: bool) -> str:
+    text = printable(text)
+    return text if full or len(text) <= VALUE_SHOWN else f"{text[:VALUE_SHOWN]} … ({len(text):,} characters)"

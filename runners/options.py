@@ -1,0 +1,160 @@
+"""The command line's options: what each is called, what it takes, and what it is for."""
+
+import argparse
+from datetime import date
+
+import pipeline
+
+EXAMPLES = """\
+examples:
+  dateline run --input 'dumps/*.txt' --output news
+  dateline run --input 'dumps/**/*.txt' --source-root dumps --output news --max-rejects 2%
+  dateline run --input page.txt --output news --crawl-date 2022-04-20
+
+exit status:
+  0  all well
+  1  failed, nothing was committed
+  2  wrong usage or configuration, told before any work
+  3  done, but some input could not be read
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    commands_parser = argparse.ArgumentParser(
+        prog="dateline",
+        description="Dumps of Arab News pages in, one clean Arrow dataset out.",
+        epilog="dateline run --help tells the options of a run.",
+    )
+    commands_parser.add_argument("--version", action="version", version=f"dateline {pipeline.__version__}")
+    commands = commands_parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser(
+        "run",
+        help="read dumps, write a dataset",
+        description="Read dumps of pages, part them into articles, fold the copies, write a dataset.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    files = run.add_argument_group("what to read and write")
+    files.add_argument(
+        "--input",
+        nargs="+",
+        required=True,
+        metavar="PATTERN",
+        help="dumps: paths, or quoted patterns, where ** is any folders",
+    )
+    files.add_argument(
+        "--output", required=True, metavar="DIR", help="the dataset: a folder that is empty, or not there yet"
+    )
+    files.add_argument(
+        "--source-root",
+        metavar="DIR",
+        help="name dumps in the rows by their path below DIR (default: by their base name)",
+    )
+    _add_columns(run)
+    rules = run.add_argument_group("how articles are read and told apart")
+    rules.add_argument(
+        "--crawl-date",
+        type=_day,
+        metavar="YYYY-MM-DD",
+        help='the day of the crawl, for stamps such as "13 sec ago" on pages that do not say it',
+    )
+    rules.add_argument(
+        "--same-headline-days",
+        type=_count,
+        metavar="N",
+        help="records of one headline more than N days apart are different articles (default: never)",
+    )
+    limits = run.add_argument_group("limits")
+    limits.add_argument(
+        "--max-rejects",
+        type=_limit,
+        metavar="N|N%",
+        help="fail, and commit nothing, if more blocks than that are rejects (default: no limit)",
+    )
+    limits.add_argument(
+        "--max-block-bytes",
+        type=_size,
+        default=4 << 20,
+        metavar="BYTES",
+        help="a longer article is a reject (default: %(default)s)",
+    )
+    limits.add_argument(
+        "--max-line-bytes",
+        type=_size,
+        default=1 << 20,
+        metavar="BYTES",
+        help="an article with a longer line is a reject (default: %(default)s)",
+    )
+    machine = run.add_argument_group("this machine")
+    machine.add_argument(
+        "--workers",
+        type=_size,
+        metavar="N",
+        help="processes that do the work (default: one for each core, 1 for small input)",
+    )
+    machine.add_argument(
+        "--quiet", action="store_true", help="no progress, no summary; errors are still told"
+    )
+    look = commands.add_parser(
+        "inspect",
+        help="show what is found in one file, and write nothing",
+        description="Show each block of a file: its place, layout and fields, or why it is rejected.",
+        allow_abbrev=False,
+    )
+    look.add_argument("file", metavar="FILE", help="a dump, in any format that a run reads")
+    look.add_argument("--offset", type=_count, metavar="N", help="only the block that byte N is in")
+    look.add_argument("--crawl-date", type=_day, metavar="YYYY-MM-DD", help="as for a run")
+    look.add_argument("--full", action="store_true", help="show all of each field")
+    look.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
+    _add_columns(look)
+    story = commands.add_parser(
+        "explain",
+        help="tell the whole story of one article of a dataset",
+        description="Tell of an article where it stands, which copies it has, and why its winner won.",
+        allow_abbrev=False,
+    )
+    story.add_argument("dataset", metavar="DATASET")
+    story.add_argument("article", metavar="ID|URL|HEADLINE")
+    story.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
+    return commands_parser  # fmt: skip
+
+
+def _add_columns(parser: argparse.ArgumentParser) -> None:
+    names = parser.add_argument_group("what JSON Lines keys and Parquet columns are called")
+    names.add_argument(
+        "--text-column", metavar="NAME", help="the page's text (default: text, content or raw_text)"
+    )
+    names.add_argument("--url-column", metavar="NAME", help="its URL (default: url, page_url or source_url)")
+    names.add_argument("--date-column", metavar="NAME",
+                       help="the day of its crawl (default: date, timestamp, crawl_date or date_download)")  # fmt: skip
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as 2022-04-20") from None
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0")
+    return int(text)
+
+
+def _size(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return int(text)
+
+
+def _limit(text: str) -> object:
+    from pipeline.limits import RejectLimit
+
+    try:
+        return RejectLimit.parse(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither a number of rejects nor a share such as 2%"
+        ) from None
