@@ -130,7 +130,7 @@ def test_the_first_run_shows_something_of_everything(sample):
     assert "Ferry returns to the old harbor of Kalba" not in by_headline
     assert by_headline["Divers map a street under the bay"]["region"] == "unknown"
     assert {row["short_url_slot"] for row in rows} == {"absent", "empty", "filled"}
-    assert {row["updated_source"] for row in rows} == {"stamp", "crawl"}
+    assert {row["updated_source"] for row in rows} == {"stamp", "crawl", "none"}
     rejects = ledger(sample, "_rejected")
     assert {row["reason"] for row in rejects} == {
         "unsupported_layout",

@@ -37,10 +37,10 @@ TEXT = "[nhgt]"
 
 _CRUMBS = r"(?:[dy]_{0,2})+(?:o[bB]{0,3}_{0,2})?|o[bB]{0,3}_{0,2}"
 FURNITURE = (
-    rf"(?:m_{{0,2}})*(?:(?:{_CRUMBS})(?:m_{{0,2}})*(?:[kn]{{1,2}}_{{0,2}})?|kk_{{0,2}})?(?:m_{{0,2}})*"
+    rf"(?:w_{{1,2}})?(?:m_{{0,2}})*(?:(?:{_CRUMBS})(?:m_{{0,2}})*(?:[kn]{{1,2}}_{{0,2}})?|kk_{{0,2}})?(?:m_{{0,2}})*"
 )
 """What announces an article: the crawler's line, the breadcrumb, a kicker (twice, or under a breadcrumb), a
-timeline's numbers."""
+timeline's numbers, a mirror's token."""
 
 _UNDER_A_STAMP = [stamp + repeat for stamp in ("S", "S_", "Sf", "Sf_", "Sn", "Sn_", "S__", "Sf__", "Snf_", "Sfn_")
                   for repeat in ("", "H", "H_")]  # fmt: skip

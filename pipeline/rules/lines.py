@@ -37,6 +37,7 @@ LINE_KINDS = (
     LineKind("p", "topics", r"Topics: ", "2020", "tags at the end of a body, one empty line before the next"),
     LineKind("e", "end", r"MOST POPULAR$|Latest updates$|keywords$", "2017", "a box behind the last paragraph"),
     LineKind("a", "author", r"[A-Z][\w .&’'-]{1,60} \|(?: ARAB NEWS)?$", "2017", "the author's line of 2017"),
+    LineKind("w", "token", r"(?=.*[^\x00-\x7f])[^A-Za-z.!?]{1,20}$", "2024", "mojibake on a line of its own: the top of a mirror's page"),
     LineKind("b", "bullet", r"[•-][ \u00a0]", "2014", "a line of the summary; in a breadcrumb, a crumb"),
 )  # fmt: skip
 """In this order; the first whose pattern matches a stripped line names it."""
@@ -61,7 +62,11 @@ def code_of(line: str) -> str:
     stripped = line.strip()
     if not stripped:
         return "_"
-    if stripped[0] in _FIRST or stripped.endswith(("|", "ARAB NEWS")):
+    if (
+        stripped[0] in _FIRST
+        or stripped.endswith(("|", "ARAB NEWS"))
+        or (stripped[0] > "\x7f" and len(stripped) <= 20)
+    ):
         match = _KIND.match(stripped)
         if match:
             return _CODES[match.lastgroup or ""]

@@ -79,7 +79,7 @@ def parse_block(text: str, crawl_date: date | None, repairs: Sequence[str] = ())
     byline = header.byline
     if caption and not (credit or place or byline) and header.slot == "absent" and _NAME.match(caption):
         caption, byline = None, caption  # J, an opinion: the author's name stands where a caption would
-    country, region, region_source = locate(place, header.headline)
+    country, region, region_source = locate(place, header.headline, paragraphs[0])
     body = "\n\n".join(paragraphs)
     return {
         "headline": header.headline,
