@@ -36,9 +36,7 @@ class Layout(NamedTuple):
 TEXT = "[nhgt]"
 
 _CRUMBS = r"(?:[dy]_{0,2})+(?:o[bB]{0,3}_{0,2})?|o[bB]{0,3}_{0,2}"
-FURNITURE = (
-    rf"(?:w_{{1,2}})?(?:m_{{0,2}})*(?:(?:{_CRUMBS})(?:m_{{0,2}})*(?:[kn]{{1,2}}_{{0,2}})?|kk_{{0,2}})?(?:m_{{0,2}})*"
-)
+FURNITURE = rf"(?:w_{{1,2}})?(?:m_{{0,2}})*(?:(?:{_CRUMBS})(?:m_{{0,2}})*(?:[kn]{{1,2}}_{{0,2}})?|kk_{{0,2}})?(?:m_{{0,2}})*"
 """What announces an article: the crawler's line, the breadcrumb, a kicker (twice, or under a breadcrumb), a
 timeline's numbers, a mirror's token."""
 
@@ -156,6 +154,10 @@ class Compiled(NamedTuple):
     layout: Layout
     above: re.Pattern[str]
     below: re.Pattern[str]
+
+    def possible(self, above: str) -> bool:
+        """A look that is cheaper than the pattern: a layout whose headline repeats needs a copy above."""
+        return "H" in above or self.layout.above is not _REPEATED
 
 
 COMPILED = tuple(Compiled(layout, re.compile(layout.above), re.compile(layout.below)) for layout in LAYOUTS)

@@ -19,6 +19,8 @@ MAX_LINES_ABOVE = 120
 """Lines above a stamp that a header can have: a gallery of 24 pictures, its captions and headlines."""
 MAX_LINES_BELOW = 40
 """Lines below the stamp in which the header must end."""
+NEAR_LINES_BELOW = 14
+"""Lines below the stamp that are looked at first; no header seen in the wild has more."""
 MAX_HEADER_BYTES = 16 * 1024
 """Bytes from the first line of a header to its stamp, and from there to its end, at most."""
 EDITED_RATIO = 0.5
@@ -68,9 +70,18 @@ def find_header(lines: Sequence[str], stamp: int) -> Header | None:
             the stamp, or above another stamp, makes no difference.
         stamp: the number of a line whose code is S.
     """
+    for reach in NEAR_LINES_BELOW, MAX_LINES_BELOW:  # body lines need no codes: nearly always the first do
+        header = _find(lines, stamp, reach)
+        if header is None or header.end - stamp < reach - 3:
+            break
+    return header
+
+
+def _find(lines: Sequence[str], stamp: int, reach: int) -> Header | None:
+    """The header as far as `reach` lines below the stamp tell."""
     top = max(0, stamp - MAX_LINES_ABOVE)
     above = [code_of(line) for line in lines[top:stamp]]
-    below = [code_of(line) for line in lines[stamp + 1 : stamp + 1 + MAX_LINES_BELOW]]
+    below = [code_of(line) for line in lines[stamp + 1 : stamp + 1 + reach]]
     for i, code in enumerate(below[:-2]):
         if code == "b" and below[i + 1] == "_" and lines[stamp + 3 + i].startswith("    "):
             below[i] = "l"
@@ -95,6 +106,8 @@ def _headline_line(compiled: Compiled, below: Sequence[str]) -> int | None:
         return None
     texts = [i for i, code in enumerate(below[:10]) if is_text(code)]
     named = "(?P<name>" in compiled.layout.below
+    if named and "n" not in below[:2]:
+        return None
     if len(texts) <= named or (
         "unpunctuated" in compiled.layout.headline and below[texts[named]] not in "nh"
     ):
@@ -112,21 +125,24 @@ class _Page(NamedTuple):
     def marked(self, above: Sequence[str], below: Sequence[str], headline: int) -> tuple[str, str]:
         """The codes above and below the stamp, with the copies of the headline on a line marked."""
         wanted = normalise(self.lines[headline])
+        length = len(wanted)
+        slack = 12 + length // 8  # a line of another length is not worth normalising
         up, down = list(above), list(below)
-        for i, code in enumerate(up):
-            line = self.lines[self.top + i]
-            if (is_text(code) or code == "k") and _same(line, wanted):
-                up[i] = "H"
-            elif code == "b" and _same(line.strip()[1:], wanted):
-                up[i] = "B"
-        for i, code in enumerate(down):
-            if is_text(code) and _same(self.lines[self.stamp + 1 + i], wanted):
-                down[i] = "H"
+        for codes, first in (up, self.top), (down, self.stamp + 1):
+            for i, code in enumerate(codes):
+                line = self.lines[first + i]
+                if abs(len(line) - length) > slack or code not in "nhgtxkb":
+                    continue
+                if code == "b":
+                    if codes is up and normalise(line.strip()[1:]) == wanted:
+                        up[i] = "B"
+                elif normalise(line) == wanted:
+                    codes[i] = "H"
         return "".join(up), "".join(down)
 
     def read(self, compiled: Compiled, above: str, below: str) -> Header | None:
         """The header, if the codes above and below the stamp match this layout."""
-        up = compiled.above.search(above)
+        up = compiled.above.search(above) if compiled.possible(above) else None
         if not up:
             return None
         head = self.top + up.start("head")
@@ -174,11 +190,6 @@ class _Page(NamedTuple):
                 elif _CREDIT_ONLY.match(self._below(i)):
                     codes[i] = "r"
         return "".join(codes)
-
-
-def _same(line: str, headline: str) -> bool:
-    """Whether a line is the headline; `headline` is normalised. Long differences are not worth a look."""
-    return abs(len(line.strip()) - len(headline)) <= 12 + len(headline) // 8 and normalise(line) == headline
 
 
 def _mark_kickers(lines: Sequence[str], top: int, codes: list[str]) -> None:

@@ -107,8 +107,8 @@ def parse_block(text: str, crawl_date: date | None, repairs: Sequence[str] = ())
 
 
 _MOJIBAKE = re.compile("[ÂÃâ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
-_ZERO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-_NO_BREAK = re.compile("[\u00a0\u2007\u202f]")
+_ZERO_WIDTH = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
+_NO_BREAK = "\u00a0\u2007\u202f"
 
 
 def mend(text: str) -> tuple[str, list[str]]:
@@ -123,15 +123,14 @@ def mend(text: str) -> tuple[str, list[str]]:
     if text.isascii():
         return text, []
     repairs = []
-    if _MOJIBAKE.search(text):
+    if ("Â" in text or "Ã" in text or "â" in text) and _MOJIBAKE.search(text):
         fixed = "\n".join(ftfy.fix_encoding(line) for line in text.split("\n"))
         if fixed != text:
             text = fixed
             repairs.append("mojibake")
-    for pattern, instead, name in (_ZERO_WIDTH, "", "zero-width"), (_NO_BREAK, " ", "no-break-space"):
-        mended = pattern.sub(instead, text)
-        if mended != text:
-            text = mended
+    for characters, instead, name in (_ZERO_WIDTH, "", "zero-width"), (_NO_BREAK, " ", "no-break-space"):
+        if any(character in text for character in characters):
+            text = re.sub(f"[{characters}]", instead, text)
             repairs.append(name)
     return text, repairs
 

@@ -47,8 +47,8 @@ _STAMPLESS = {
     "listed": re.compile(rb"\n(?P<start>[^\n]{10,300}+)\n(?:- [^\n]*\n)+(?=" + _DATELINE + rb")"),
     # J: a headline twice, each between empty lines.
     "apart": re.compile(
-        rb"(?:\A|\n" + _SPACE + rb")\n(?P<start>[^\n]{10,300}+)\n" + _SPACE + rb"\n(?P=start)" + _SPACE
-        + rb"\n" + _SPACE + rb"\n"
+        rb"\n" + _SPACE + rb"\n(?P<start>[^\n]{10,300}+)\n" + _SPACE + rb"\n(?P=start)" + _SPACE + rb"\n"
+        + _SPACE + rb"\n"
     ),
 }  # fmt: skip
 """Where an article starts that has no stamp: a first look, for the layouts in grammar.STAMPLESS."""
@@ -83,8 +83,8 @@ def find_starts(data: bytes, at_start: bool) -> list[int]:
         at_start: whether data begins where a line begins (at byte 0 of the dump, say). If not, the first
             line is taken for a partial one.
     """
-    text = b"\n" + data if at_start else data  # every line begins behind a newline
-    shift = -1 if at_start else 0
+    text = b"\n\n" + data if at_start else data  # every line begins behind a newline, the first as if an empty one stood above
+    shift = -2 if at_start else 0
     starts: set[int] = set()
     zones: list[tuple[int, int]] = []  # (start, end) of every header
     others: list[tuple[str, int]] = []  # anchors that need no stamp
@@ -158,7 +158,7 @@ def _body_before(text: bytes, headline: int, near: Sequence[tuple[int, int]]) ->
     """Where the body begins that stands above its own header (E): it has no empty lines."""
     begin = max(0, headline - MAX_HEADER_BYTES)
     gaps = list(_EMPTY_LINE.finditer(text, begin, headline))
-    start = gaps[-1].end() if gaps else begin + 1 if begin == 0 else headline
+    start = gaps[-1].end() if gaps else headline
     return headline if any(start < end and zone < headline for zone, end in near) else start
 
 
