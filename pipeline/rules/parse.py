@@ -198,7 +198,7 @@ def _no_header(lines: Sequence[str]) -> Failure:
     head = [line for line in lines[:30] if line.strip()]
     codes = [code_of(line) for line in head]
     signs = (
-        ("a crawler's line", codes[0] == "d"),
+        ("a crawler's line", codes[:1] == ["d"]),
         ("a stamp", "S" in codes),
         ("a slot", "s" in codes),
         ("a headline twice", any(a.strip() == b.strip() for a, b in pairwise(head))),

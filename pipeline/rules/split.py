@@ -41,17 +41,18 @@ _DATELINE = rb"[A-Z]{2}[^\n:a-z]{0,60}(?:, [^\n:]{2,40})?: "
 _STAMPLESS = {
     # E: a headline twice, then a bullet or a dateline, or nothing.
     "doubled": re.compile(
-        rb"\n(?P<start>[^\n]{20,300}+)\n(?P=start)\n(?=- |" + _SPACE + rb"\xe2\x80\xa2 |" + _DATELINE + rb"|\Z)"
+        rb"\n(?P<start>[^\n]{20,300}+)(?=\n(?P=start)\n(?:- |" + _SPACE + rb"\xe2\x80\xa2 |" + _DATELINE + rb"|\Z))"
     ),
     # E: a trailing article, headline, bullets, dateline.
-    "listed": re.compile(rb"\n(?P<start>[^\n]{10,300}+)\n(?:- [^\n]*\n)+(?=" + _DATELINE + rb")"),
+    "listed": re.compile(rb"\n(?P<start>[^\n]{10,300}+)(?=\n(?:- [^\n]*\n){1,20}" + _DATELINE + rb")"),
     # J: a headline twice, each between empty lines.
     "apart": re.compile(
-        rb"\n" + _SPACE + rb"\n(?P<start>[^\n]{10,300}+)\n" + _SPACE + rb"\n(?P=start)" + _SPACE + rb"\n"
-        + _SPACE + rb"\n"
+        rb"\n" + _SPACE + rb"\n(?P<start>[^\n]{10,300}+)(?=\n" + _SPACE + rb"\n(?P=start)" + _SPACE + rb"\n"
+        + _SPACE + rb"\n)"
     ),
 }  # fmt: skip
-"""Where an article starts that has no stamp: a first look, for the layouts in grammar.STAMPLESS."""
+"""Where an article starts that has no stamp: a first look, for the layouts in grammar.STAMPLESS. What follows
+the first line is only looked at, so that where a match was found before does not decide on the next."""
 
 _NARROW = (4096, 12, 16)
 _WIDE = (MAX_HEADER_BYTES, MAX_LINES_ABOVE + 1, 50)
@@ -83,7 +84,9 @@ def find_starts(data: bytes, at_start: bool) -> list[int]:
         at_start: whether data begins where a line begins (at byte 0 of the dump, say). If not, the first
             line is taken for a partial one.
     """
-    text = b"\n\n" + data if at_start else data  # every line begins behind a newline, the first as if an empty one stood above
+    text = (
+        b"\n\n" + data if at_start else data
+    )  # every line begins behind a newline, the first as if an empty one stood above
     shift = -2 if at_start else 0
     starts: set[int] = set()
     zones: list[tuple[int, int]] = []  # (start, end) of every header
@@ -141,11 +144,8 @@ def _header_zone(text: bytes, stamp: int, above: int) -> tuple[int, int] | None:
         header = find_header(lines, at)
         if reach < MAX_HEADER_BYTES:
             whole = begin == above and at < lines_above
-            if (
-                header is None
-                or header.end > len(lines) - 5
-                or not (whole or is_barred(lines[: header.start]))
-            ):
+            first, last = (header.start, header.end) if header else (at, at)
+            if last > len(lines) - 5 or not (whole or is_barred(lines[:first])):
                 continue
         if header is None:
             return None
@@ -164,7 +164,7 @@ def _body_before(text: bytes, headline: int, near: Sequence[tuple[int, int]]) ->
 
 def _slot_start(text: bytes, slot: int) -> int | None:
     """The headline of a header that has a slot but no stamp (G): headline, empty line, caption, slot."""
-    rows = text[max(0, slot - MAX_HEADER_BYTES) : slot].split(b"\n")[:-1]
+    rows = text[max(0, slot - MAX_HEADER_BYTES) : slot].rsplit(b"\n", 10)[1:-1]
     below = text[slot : slot + MAX_HEADER_BYTES].split(b"\n", 6)[1:]
     if any(code_of(line_of(row)) == "S" for row in below):
         return None
@@ -223,7 +223,9 @@ def cut_range(
         buffer = unify_newlines(buffer + new) if new else buffer
         limit = base + len(buffer) if last else base + len(buffer) - CONTEXT
         if limit > decided:
-            starts = [base + start for start in find_starts(buffer, base == 0)]
+            scan = max(0, decided - CONTEXT - 1 - base)  # an open article may begin long before
+            found = find_starts(buffer[scan:] if scan else buffer, base + scan == 0)
+            starts = [base + scan + start for start in found]
             if records:
                 starts = sorted(
                     {*starts, *records[bisect_left(records, decided) : bisect_left(records, limit)]}
