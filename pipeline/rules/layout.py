@@ -157,7 +157,9 @@ class _Page(NamedTuple):
         headline = self.lines[head] if up["head"] else self.lines[self.stamp + 1 + down[0].index("H")]
         if groups.get("edited") and not _is_edited(headline, self._below(down.start("edited"))):
             return None
-        letter = "B" if alt and compiled.layout.letter == "A" else compiled.layout.letter
+        letter = compiled.layout.letter
+        if letter == "A" and alt and ("c" not in up["head"] or up["head"].count("H") > 1):
+            letter = "B"  # a gallery repeats its caption; only an alt text makes it B
         header = Header(letter, self.top + up.start(), self.stamp + 1 + down.end(), headline.strip())
         header.stamp = stamp_of(self.lines[self.stamp])
         if groups.get("name"):
@@ -234,7 +236,7 @@ def read_stampless(lines: Sequence[str]) -> Header | None:
     for i in range(len(codes) - 1):
         for j in (i + 1, i + 2):
             between = codes[i + 1 : j]
-            if j < len(codes) and is_text(codes[i]) and between == ["_"] * len(between):
+            if j < len(codes) and codes[i] in "nh" and between == ["_"] * len(between):
                 codes[i], codes[j] = (
                     ("H", "H") if normalise(lines[i]) == normalise(lines[j]) else (codes[i], codes[j])
                 )

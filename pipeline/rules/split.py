@@ -39,16 +39,16 @@ _ANCHOR = re.compile(
 )
 _DATELINE = rb"[A-Z]{2}[^\n:a-z]{0,60}(?:, [^\n:]{2,40})?: "
 _STAMPLESS = {
-    # E: a headline twice, then a bullet or a dateline, or nothing.
+    # E: a headline twice, then a bullet or a dateline.
     "doubled": re.compile(
-        rb"\n(?P<start>[^\n]{20,300}+)(?=\n(?P=start)\n(?:- |" + _SPACE + rb"\xe2\x80\xa2 |" + _DATELINE + rb"|\Z))"
+        rb"\n(?P<start>[^\n]{20,300}+)(?=\n(?P=start)\n(?:- |" + _SPACE + rb"\xe2\x80\xa2 |" + _DATELINE + rb"))"
     ),
     # E: a trailing article, headline, bullets, dateline.
     "listed": re.compile(rb"\n(?P<start>[^\n]{10,300}+)(?=\n(?:- [^\n]*\n){1,20}" + _DATELINE + rb")"),
-    # J: a headline twice, each between empty lines.
+    # J: a headline twice, each between empty lines, behind two of them, and a paragraph below.
     "apart": re.compile(
-        rb"\n" + _SPACE + rb"\n(?P<start>[^\n]{10,300}+)(?=\n" + _SPACE + rb"\n(?P=start)" + _SPACE + rb"\n"
-        + _SPACE + rb"\n)"
+        rb"\n" + _SPACE + rb"\n" + _SPACE + rb"\n(?P<start>[^\n]{10,300}+)(?=\n" + _SPACE + rb"\n(?P=start)" + _SPACE
+        + rb"\n" + _SPACE + rb"\n[^\n]{60})"
     ),
 }  # fmt: skip
 """Where an article starts that has no stamp: a first look, for the layouts in grammar.STAMPLESS. What follows
@@ -86,8 +86,8 @@ def find_starts(data: bytes, at_start: bool) -> list[int]:
     """
     text = (
         b"\n\n" + data if at_start else data
-    )  # every line begins behind a newline, the first as if an empty one stood above
-    shift = -2 if at_start else 0
+    )  # every line begins behind a newline, the first as if empty ones stood above
+    shift = -3 if at_start else 0
     starts: set[int] = set()
     zones: list[tuple[int, int]] = []  # (start, end) of every header
     others: list[tuple[str, int]] = []  # anchors that need no stamp
@@ -106,7 +106,11 @@ def find_starts(data: bytes, at_start: bool) -> list[int]:
         covered = max(covered, zone[1])
         zones.append(zone)
     for kind, pattern in _STAMPLESS.items():
-        others += [(kind, match.start("start")) for match in pattern.finditer(text)]
+        others += [
+            (kind, match.start("start"))
+            for match in pattern.finditer(text)
+            if is_headline(line_of(match["start"]))  # a sentence that stands twice heads nothing
+        ]
     for kind, at in others:
         near = zones[
             bisect_left(zones, (at - MAX_HEADER_BYTES,)) : bisect_left(zones, (at + MAX_HEADER_BYTES,))

@@ -1,11 +1,7 @@
 """What the fuzzer drives: any bytes through split and parse, with nothing lost and nothing depending on cuts.
 
-    pip install atheris && python -m tests.fuzz.target -runs=200000 tests/fuzz/corpus
-
-Inputs that it found to reach new code are kept, minimised, in tests/fuzz/corpus; the test suite runs them.
+See atheris_run.py.
 """
-
-import sys
 
 from pipeline.elements import Block, Piece, Reject
 from pipeline.rules.blocks import Limits, block_of
@@ -49,15 +45,3 @@ def drive(data: bytes) -> list:
         found.append(item if isinstance(item, Reject) else check(item, contract("article")))
     assert at == len(data)
     return found
-
-
-def main() -> None:
-    import atheris
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, drive)
-    atheris.Fuzz()
-
-
-if __name__ == "__main__":
-    main()

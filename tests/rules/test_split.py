@@ -56,6 +56,14 @@ FALSE_STARTS = {
     ),
     "the headline again": (Article().headline, "was what the captain wrote in his log."),
     "the headline twice": ("The log:", Article().headline, Article().headline, "It says no more than that."),
+    "a sentence twice": ("It sails on.", "The crew of it sang all night.", "The crew of it sang all night."),
+    "a chant twice": (
+        "They sang:",
+        "Row on and on and on",
+        "Row on and on and on",
+        "until the lights came in sight.",
+    ),
+    "a chant twice, at the end": ("They sang:", "", "Row on and on and on", "", "Row on and on and on"),
     "the caption again": ("The ferry at its berth. (AFP/File)", "That was the picture."),
     "short lines without a full stop": (
         "They came",

@@ -1,0 +1,18 @@
+"""The fuzzer: mutates dumps so that they reach new code, and stops at the first that breaks a rule.
+
+    pip install atheris && python -m tests.fuzz.atheris_run -max_total_time=600 FOLDER tests/fuzz/corpus
+
+What it finds is put into FOLDER. With -merge=1 the smallest set of inputs that reaches as much goes there: that
+is how tests/fuzz/corpus was made, which the test suite runs.
+"""
+
+import sys
+
+import atheris
+
+with atheris.instrument_imports(include=["pipeline.rules"]):
+    from tests.fuzz.target import drive
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, drive)
+    atheris.Fuzz()
