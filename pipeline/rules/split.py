@@ -84,10 +84,11 @@ def find_starts(data: bytes, at_start: bool) -> list[int]:
         at_start: whether data begins where a line begins (at byte 0 of the dump, say). If not, the first
             line is taken for a partial one.
     """
-    text = (
-        b"\n\n" + data if at_start else data
-    )  # every line begins behind a newline, the first as if empty ones stood above
-    shift = -3 if at_start else 0
+    lead_in = (
+        b"\n\n\n" if at_start else b""
+    )  # every line begins behind a newline, the first behind empty ones
+    text = lead_in + data
+    shift = -len(lead_in)
     starts: set[int] = set()
     zones: list[tuple[int, int]] = []  # (start, end) of every header
     others: list[tuple[str, int]] = []  # anchors that need no stamp
