@@ -1,16 +1,18 @@
 """Byte ranges: how the work of reading is shared out."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from pipeline.elements import Dump
+
+Ranges: TypeAlias = tuple[tuple[int, int, int], ...]
+"""The byte ranges of one task, as they are shuffled: plain tuples, whose coder is a fast one."""
 
 
 class ByteRange(NamedTuple):
     """A share of one dump: the articles that start in these bytes."""
 
     dump: int
-    path: str
     start: int
     stop: int
 
@@ -29,7 +31,7 @@ def plan_reads(dumps: Sequence[Dump], range_bytes: int) -> list[tuple[ByteRange,
             if task and room < stop - start:
                 tasks.append(tuple(task))
                 task, room = [], range_bytes
-            task.append(ByteRange(number, dump.path, start, stop))
+            task.append(ByteRange(number, start, stop))
             room -= stop - start
     return [*tasks, tuple(task)] if task else tasks
 

@@ -16,7 +16,7 @@ from pipeline.config import Config
 from pipeline.elements import Dump, Piece
 from pipeline.rules.blocks import Limits
 from pipeline.rules.split import CHUNK, Cut, cut_range
-from pipeline.stages.ranges import ByteRange, plan_reads
+from pipeline.stages.ranges import Ranges, plan_reads
 from pipeline.stages.spool import Locator, Spool
 
 OPEN_DUMPS = 64
@@ -46,7 +46,7 @@ class DumpSource(FileBasedSource):
 
     def read_records(self, file_name: str, range_tracker: RangeTracker) -> Iterator[Cut]:
         """The cuts whose start lies in the tracker's range."""
-        with self.open_file(file_name) as file:
+        with open_dump(file_name) as file:
             yield from cut_range(
                 _Reader(file).read,
                 range_tracker.start_position(),
@@ -80,9 +80,10 @@ class ReadDumps(beam.PTransform):
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[list[Piece]]:
         config = self.config
+        tasks = [tuple(map(tuple, task)) for task in plan_reads(config.dumps, config.range_bytes)]
         ranges = (
             begin
-            | "PlanReads" >> beam.Create(plan_reads(config.dumps, config.range_bytes), reshuffle=False)
+            | "PlanReads" >> beam.Create(tasks, reshuffle=False).with_output_types(Ranges)
             | "SpreadReads" >> beam.Reshuffle()
         )
         if any(dump.part for dump in config.dumps):
@@ -99,12 +100,14 @@ class ReadRanges(beam.DoFn):
 
     def __init__(self, config: Config) -> None:
         self._max_block_bytes = config.limits.block_bytes
+        self._paths = [dump.path for dump in config.dumps]
         self._locator = Locator(config.dumps)
 
-    def process(self, task: tuple[ByteRange, ...]) -> Iterable[list[Piece]]:
+    def process(self, task: Ranges) -> Iterable[list[Piece]]:
         batch: list[Piece] = []
         size = 0
-        for dump, path, start, stop in task:
+        for dump, start, stop in task:
+            path = self._paths[dump]
             source = DumpSource(
                 path, self._max_block_bytes, records=self._locator.records(dump), validate=False
             )
@@ -120,6 +123,8 @@ class ReadRanges(beam.DoFn):
 
 def open_dump(path: str) -> IO[bytes]:
     """A dump, open for reading at any offset, uncompressed as it lies there."""
+    if "://" not in path:  # Beam parses options anew for each file: much, where files are small
+        return open(path, "rb")
     file: IO[bytes] = FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
     return file
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from pipeline.elements import Dump
 from pipeline.rules.formats import SEPARATOR, Columns, Damaged, Entry, Part, entries, open_unpacked
-from pipeline.stages.ranges import ByteRange, ranges_of
+from pipeline.stages.ranges import ByteRange, Ranges, ranges_of
 
 INDEXES = 256
 """Indexes that a worker keeps at hand."""
@@ -34,16 +34,17 @@ class Spool(beam.DoFn):
         self._columns = columns
         self._range_bytes = range_bytes
 
-    def process(self, task: tuple[ByteRange, ...]) -> Iterable[tuple[ByteRange, ...]]:
-        plain = tuple(piece for piece in task if self._dumps[piece.dump].part is None)
+    def process(self, task: Ranges) -> Iterable[Ranges]:
+        pieces = [ByteRange(*piece) for piece in task]
+        plain = tuple((n, start, stop) for n, start, stop in pieces if self._dumps[n].part is None)
         if plain:
             yield plain
-        for piece in task:
+        for piece in pieces:
             dump = self._dumps[piece.dump]
             if dump.part is not None:
                 size = unpack(dump.part, dump.path, self._columns)
                 for start, stop in ranges_of(size, self._range_bytes):
-                    yield (ByteRange(piece.dump, dump.path, start, stop),)
+                    yield ((piece.dump, start, stop),)
 
 
 def unpack(part: Part, path: str, columns: Columns) -> int:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.config import Config
 from pipeline.elements import Dump
-from pipeline.stages.ranges import ByteRange, plan_reads
+from pipeline.stages.ranges import plan_reads
 from pipeline.stages.read import DumpSource, ReadRanges
 from tests.pages import LAYOUTS, Article, full, plain
 
@@ -103,7 +103,7 @@ def test_pieces_travel_in_batches(tmp_path):
     path.write_text(plain(Article()) * 4000)
     size = path.stat().st_size
     config = Config((Dump(str(path), "dump.txt", size),) * 6, "", "run")
-    batches = list(ReadRanges(config).process((ByteRange(5, str(path), 0, size),)))
+    batches = list(ReadRanges(config).process(((5, 0, size),)))
     pieces = [piece for batch in batches for piece in batch]
     assert len(pieces) == 4000
     assert 1 < len(batches) < 10
