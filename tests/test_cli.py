@@ -133,7 +133,7 @@ def test_the_first_run_shows_something_of_everything(sample):
     assert {row["updated_source"] for row in rows} == {"stamp", "crawl", "none"}
     rejects = ledger(sample, "_rejected")
     assert {row["reason"] for row in rejects} == {
-        "unsupported_layout",
+        "no_headline",
         "not_an_article",
         "schema",
         "not_utf8",

@@ -2,8 +2,7 @@
 
     pip install atheris && python -m tests.fuzz.atheris_run -max_total_time=600 FOLDER tests/fuzz/corpus
 
-What it finds is put into FOLDER. With -merge=1 the smallest set of inputs that reaches as much goes there: that
-is how tests/fuzz/corpus was made, which the test suite runs.
+What it finds is put into FOLDER. tests/fuzz/corpus, which the test suite runs, is an even sample of that.
 """
 
 import sys
