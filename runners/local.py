@@ -43,7 +43,7 @@ def run_flow(config: Config, workers: int) -> None:
     if workers > 1:
         command = f"exec {shlex.quote(sys.executable)} -m runners.worker"
         environment = SubprocessSDKEnvironment.from_command_string(command)
-    options = PipelineOptions(direct_num_workers=workers)
+    options = PipelineOptions([], direct_num_workers=workers)
     pipeline = beam.Pipeline(FnApiRunner(default_environment=environment), options)
     build(pipeline, config)
     pipeline.run().wait_until_finish()

@@ -286,6 +286,19 @@ def test_records_never_run_together(tmp_path):
     assert result.rows("rejected") + len(rows) == 3
 
 
+def test_no_header_is_made_of_two_records(tmp_path):
+    """A page that ends in a line and a stamp, and one that begins with the same line."""
+    path = tmp_path / "pages.jsonl"
+    first = plain(Article()) + "\nA line at the end\n\nUpdated 01 May 2020\n"
+    second = (
+        "A line at the end\n\nIt is the first line of another page, and that page has no stamp of its own."
+    )
+    path.write_text(json_lines([first, second]))
+    rows, result = run(tmp_path, path)
+    assert rows[Article().headline]["body"].endswith("\n\nA line at the end\n\nUpdated 01 May 2020")
+    assert len(rows) + result.rows("rejected") == 2
+
+
 def test_rejects_come_back(tmp_path):
     """What a run rejected is input to the next, and keeps its first source and offset."""
     text = "Some words that are no article.\n"

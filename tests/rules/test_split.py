@@ -57,6 +57,13 @@ FALSE_STARTS = {
     "the headline again": (Article().headline, "was what the captain wrote in his log."),
     "the headline twice": ("The log:", Article().headline, Article().headline, "It says no more than that."),
     "a sentence twice": ("It sails on.", "The crew of it sang all night.", "The crew of it sang all night."),
+    "a sentence twice, then a list": (
+        "It sailed.",
+        "The crew of it sang all night.",
+        "The crew of it sang all night.",
+        "- a song of ropes",
+        "KYIV: It was heard there, too.",
+    ),
     "a chant twice": (
         "They sang:",
         "Row on and on and on",
@@ -88,6 +95,17 @@ def test_false_starts(layout, body):
     )
     text = first + "\n\n" + A.replace(Article().headline, "Another headline of the page")
     assert starts(text) == [Article().headline, "Another headline of the page"]
+
+
+def test_the_second_stamp_of_a_header_starts_nothing():
+    """In C the headline may stand right above it, and a name and the body right below, as a whole F would."""
+    body = "The ferry left the harbor at dawn with forty passengers on board, and came back at noon."
+    text = "\n".join(
+        ["A headline of it", "", "A caption of it. (AFP)", "Updated 07 September 2023", "AFP", "", "A headline of it",
+         "Updated 07 September 2023", "AFP", body, ""]
+    )  # fmt: skip
+    assert starts(text) == ["A headline of it"]
+    assert starts(text * 2) == ["A headline of it"] * 2
 
 
 def test_one_article_twice_in_a_page_is_two_blocks():
