@@ -10,7 +10,7 @@ def summary(result: Result, config: Config) -> str:
     seconds = result.seconds["all"]
     rate = config.input_bytes / 1e6 / seconds
     rows = [
-        ("dumps", f"{len(config.dumps):,}", f"{megabytes(config.input_bytes)}"),
+        ("dumps", f"{len({dump.source for dump in config.dumps}):,}", f"{megabytes(config.input_bytes)}"),
         (
             "articles",
             f"{result.rows('articles'):,}",
