@@ -72,10 +72,11 @@ def code_of(line: str) -> str:
             return _CODES[match.lastgroup or ""]
     if len(stripped) > MAX_LINE:
         return "x"
-    if is_name(stripped):
-        return "n"
-    if _CREDIT.search(stripped):
+    last = stripped[-1]
+    if (last in ")]" or (last == "." and stripped[-2:-1] in (")", "]"))) and _CREDIT.search(stripped):
         return "g"
+    if len(stripped) <= MAX_NAME and is_name(stripped):
+        return "n"
     return "h" if is_headline(stripped) else "t"
 
 
