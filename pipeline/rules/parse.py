@@ -222,6 +222,9 @@ def _read_body(lines: Sequence[str]) -> tuple[list[str], list[str]]:
             continue
         if paragraphs and code_of(text) == "e":
             break  # a box behind the last paragraph, and what it lists
+        if not after_blank and paragraphs and text[0].islower() and _is_cut(paragraphs[-1]):
+            paragraphs[-1] += f" {text}"  # the extractor broke a sentence in two
+            continue
         if subheadings and paragraphs[-1] == subheadings[-1] and _is_subheading(text):
             subheadings.pop()  # two short lines in a row head nothing: a list, a quote's speaker
         elif after_blank and paragraphs and _is_subheading(text):
@@ -233,6 +236,11 @@ def _read_body(lines: Sequence[str]) -> tuple[list[str], list[str]]:
     if subheadings and paragraphs and paragraphs[-1] == subheadings[-1]:
         subheadings.pop()  # nothing follows it
     return paragraphs, subheadings
+
+
+def _is_cut(text: str) -> bool:
+    """Whether a paragraph ends in the midst of a sentence: no short line, and no mark at its end."""
+    return len(text) > MAX_NAME and (text[-1].isalnum() or text[-1] in ",-")
 
 
 def _is_subheading(text: str) -> bool:

@@ -121,6 +121,25 @@ def test_subheadings_stand_in_the_body_too():
     assert record["body"].endswith("\n\nLast line")
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "joined"),
+    [
+        ("The ferry left the harbor at dawn, with forty passengers and one", "dog on board of it.", True),
+        ("The ferry left the harbor at dawn, with forty passengers and one", "Dog on board of it.", False),
+        (
+            "The ferry left the harbor at dawn, with forty passengers and a dog.",
+            "iPhones were not allowed.",
+            False,
+        ),
+        ("The ferry left at dawn with", "dog on board of it.", False),
+        ("The ferry left the harbor at dawn, with forty passengers and one\n", "dog on board of it.", False),
+    ],
+)
+def test_a_sentence_that_was_broken_in_two(first, second, joined):
+    body = parse_block(plain(Article(place=None, body=(first, second))), None)["body"]
+    assert body == (f"{first} {second}" if joined else f"{first.strip()}\n\n{second}")
+
+
 def test_a_list_of_short_lines_has_no_subheadings():
     body = ("They came:", "", "Jane Doe", "", "John Roe", "", "All of them left again by the evening.")
     assert parse_block(plain(Article(body=body)), None)["subheadings"] == []
