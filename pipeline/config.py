@@ -5,7 +5,7 @@ from datetime import date
 
 from pipeline.elements import Dump
 from pipeline.rules.blocks import Limits
-from pipeline.rules.formats import Columns
+from pipeline.rules.records import Columns
 
 RANGE_BYTES = 8 << 20
 """Bytes of one task of reading: small enough that workers end together, large enough to be cheap."""

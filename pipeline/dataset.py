@@ -26,7 +26,6 @@ NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 """Hive's name for a null partition value; readers turn it back into null."""
 
 MANIFESTS, RUNS, DUPLICATES, REJECTED = "_manifests", "_runs", "_duplicates", "_rejected"
-KIND_OF_FOLDER = {DUPLICATES: "duplicates", REJECTED: "rejected"}
 
 _TEMPORARY = ".tmp-"
 _MANIFEST = re.compile(r"(\d{8})\.json")

@@ -1,10 +1,8 @@
 """What flows between the stages. Plain values: they are made in one worker and read in another."""
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from pipeline.rules.formats import Part
-
-Stage = Literal["split", "parse", "validate"]
 
 Record = dict[str, Any]
 """A row of the dataset in JSON terms: the fields of schemas/article.schema.json, dates as YYYY-MM-DD."""

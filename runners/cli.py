@@ -15,7 +15,7 @@ from runners.options import parser
 if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.inputs import Unreadable
-    from pipeline.rules.formats import Columns
+    from pipeline.rules.records import Columns
     from pipeline.run import Result
 
 # Beam and Arrow take a second to import: only a command that works imports them.
@@ -189,7 +189,7 @@ def _execute(
 
 
 def _columns(args: argparse.Namespace) -> "Columns":
-    from pipeline.rules.formats import Columns
+    from pipeline.rules.records import Columns
 
     asked = {"text": args.text_column, "url": args.url_column, "date": args.date_column}
     return Columns()._replace(**{name: (value,) for name, value in asked.items() if value})

@@ -10,9 +10,9 @@ from pipeline.elements import Block, Dump, Piece, Reject
 from pipeline.inputs import find_inputs, with_spools
 from pipeline.rules.blocks import Limits, block_of
 from pipeline.rules.contract import contract
-from pipeline.rules.formats import Columns
 from pipeline.rules.lines import LINE_KINDS, code_of
 from pipeline.rules.parse import header_of, mend
+from pipeline.rules.records import Columns
 from pipeline.rules.split import cut_range
 from pipeline.rules.text import printable
 from pipeline.stages.parse import record_of

@@ -15,8 +15,9 @@ import zstandard
 
 from pipeline.config import Config
 from pipeline.inputs import find_inputs, with_spools
-from pipeline.rules import formats
-from pipeline.rules.formats import Damaged, day_of, detect, parts_of
+from pipeline.rules import formats, records
+from pipeline.rules.formats import Damaged, detect, parts_of
+from pipeline.rules.records import day_of
 from pipeline.run import execute
 from runners.local import run_flow
 from tests.pages import Article, doubled, full, plain
@@ -143,7 +144,7 @@ def test_json_lines_are_read_in_parts(tmp_path, monkeypatch, part_bytes):
 def test_names_of_columns(tmp_path):
     path = tmp_path / "pages.jsonl"
     path.write_text(json_lines(text="body", url="link", day="seen"))
-    rows, _ = run(tmp_path, path, columns=formats.Columns(("body",), ("link",), ("seen",)))
+    rows, _ = run(tmp_path, path, columns=records.Columns(("body",), ("link",), ("seen",)))
     check_records(in_order(rows), path.name)
 
 

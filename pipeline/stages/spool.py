@@ -17,7 +17,8 @@ import apache_beam as beam
 import pyarrow as pa
 
 from pipeline.elements import Dump
-from pipeline.rules.formats import SEPARATOR, Columns, Damaged, Entry, Part, entries, open_unpacked
+from pipeline.rules.formats import Damaged, Part, open_unpacked
+from pipeline.rules.records import SEPARATOR, Columns, Entry, entries
 from pipeline.stages.ranges import ByteRange, Ranges, ranges_of
 
 INDEXES = 256

@@ -24,8 +24,10 @@ def drive(data: bytes) -> list:
 
     def cuts(begin: int, stop: int) -> list:
         chunk = 4096 if len(data) < 20_000 else CHUNK
-        read = lambda at, size: data[at : at + size]  # noqa: E731
-        return list(cut_range(read, begin, lambda start: start < stop, LIMITS.block_bytes, chunk))
+        limit = LIMITS.block_bytes
+        return list(
+            cut_range(lambda at, n: data[at : at + n], begin, lambda start: start < stop, limit, chunk)
+        )
 
     whole = cuts(0, len(data))
     middle = len(data) // 2

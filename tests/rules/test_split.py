@@ -18,8 +18,7 @@ def cuts(
     data: bytes, begin: int = 0, stop: int | None = None, limit: int = 1 << 20, chunk: int = 1 << 20
 ) -> list[Cut]:
     stop = len(data) if stop is None else stop
-    read = lambda offset, n: data[offset : offset + n]  # noqa: E731
-    return list(cut_range(read, begin, lambda start: start < stop, limit, chunk))
+    return list(cut_range(lambda at, n: data[at : at + n], begin, lambda start: start < stop, limit, chunk))
 
 
 def starts(text: str) -> list[str]:
