@@ -38,6 +38,14 @@ def is_barred(lines: Sequence[str]) -> bool:
     return _BARRIER.search("".join(map(code_of, lines))) is not None
 
 
+def only_furniture(lines: Sequence[str]) -> bool:
+    """Whether lines that a crawler's line heads announce what follows them, and hold nothing else."""
+    rest = crawl_line(lines[0])[1]
+    return (not rest or rest == "You are here" or rest.startswith("•")) and all(
+        code_of(line) in "_ynobmw" for line in lines[1:]
+    )
+
+
 @dataclass(slots=True)
 class Header:
     """What stands above the body of one article; all line numbers count from 0 in the given lines."""

@@ -24,7 +24,7 @@ import ftfy
 
 from pipeline.elements import Record
 from pipeline.rules.dates import read_stamp
-from pipeline.rules.layout import MAX_LINES_ABOVE, Header, find_header, read_stampless
+from pipeline.rules.layout import MAX_LINES_ABOVE, Header, find_header, only_furniture, read_stampless
 from pipeline.rules.lines import MAX_NAME, code_of, crawl_line, is_text
 from pipeline.rules.places import locate
 
@@ -186,7 +186,7 @@ def header_of(lines: Sequence[str]) -> Header | None:
     for i, line in enumerate(lines[: MAX_LINES_ABOVE + 40]):
         if code_of(line) == "S":
             header = find_header(lines, i)
-            if header and header.start and code_of(lines[0]) == "d":
+            if header and code_of(lines[0]) == "d" and only_furniture(lines[: header.start or 1]):
                 header.crawled, header.start = crawl_line(lines[0])[0], 0
             if header and header.start == 0:
                 return header

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from pipeline.rules.dates import STAMP_LINE
-from pipeline.rules.layout import MAX_HEADER_BYTES, MAX_LINES_ABOVE, find_header, is_barred
-from pipeline.rules.lines import MAX_NAME, code_of, is_headline, line_of
+from pipeline.rules.layout import MAX_HEADER_BYTES, MAX_LINES_ABOVE, find_header, is_barred, only_furniture
+from pipeline.rules.lines import code_of, is_headline, line_of
 from pipeline.rules.text import unify_newlines
 
 CONTEXT = 4 * MAX_HEADER_BYTES
@@ -184,11 +184,11 @@ def _slot_start(text: bytes, slot: int) -> int | None:
 
 
 def _only_furniture(text: bytes, crawl: int, header: int) -> bool:
-    """Whether nothing but short lines stands between a crawler's line and a header below it."""
+    """Whether nothing but furniture stands between a crawler's line and a header below it."""
     if not crawl < header <= crawl + MAX_HEADER_BYTES:
         return False
-    rows = text[crawl:header].split(b"\n")[1:]
-    return len(rows) <= MAX_FURNITURE_LINES and all(len(row) <= 2 * MAX_NAME for row in rows)
+    rows = text[crawl:header].split(b"\n")[:-1]
+    return len(rows) <= MAX_FURNITURE_LINES and only_furniture([line_of(row) for row in rows])
 
 
 def cut_range(
