@@ -12,6 +12,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -165,29 +166,50 @@ def receipts(root: str, run: str) -> list[File]:
 def commit(root: str, files: Sequence[File], manifest: dict[str, Any]) -> None:
     """Make a version: the files first, then, once they all have their names, the manifest.
 
+    Until the manifest is published nothing is committed: whatever stops it before, a signal too, takes the
+    names back from the files that this call gave them to.
+
     Raises:
         FileExistsError: another run published this version.
         OSError: a file is not what its receipt says, or the system refused.
     """
-    for file in files:
-        source = f"{root}/{file.temporary}"
-        if os.path.getsize(source) != file.bytes:
-            raise OSError(f"{source}: {os.path.getsize(source)} bytes on disk, {file.bytes} were written")
-        os.replace(source, f"{root}/{file.path}")
     require_valid(manifest, "manifest")
-    folder = f"{root}/{MANIFESTS}"
+    published = f"{root}/{MANIFESTS}/{manifest['version']:08d}.json"
+    named: list[str] = []
+    done = False
+    try:
+        for file in files:
+            source, target = f"{root}/{file.temporary}", f"{root}/{file.path}"
+            if os.path.getsize(source) != file.bytes:
+                raise OSError(f"{source}: {os.path.getsize(source)} bytes on disk, {file.bytes} were written")
+            if not os.path.lexists(target):  # a name is its content: one that is there is another version's
+                named.append(target)
+            os.replace(source, target)
+        _publish(manifest, published)
+        done = True
+    finally:
+        if not done:
+            for target in named:
+                with suppress(FileNotFoundError):
+                    os.unlink(target)
+    _sync_folder(f"{root}/{MANIFESTS}")
+
+
+def _publish(manifest: dict[str, Any], target: str) -> None:
+    """Write a manifest whole, under a name that must not be there yet."""
+    folder = os.path.dirname(target)
     os.makedirs(folder, exist_ok=True)
     temporary = f"{folder}/{_TEMPORARY}{uuid.uuid4().hex}"
-    with open(temporary, "x", encoding="utf-8") as out:
-        json.dump(manifest, out, indent=1, ensure_ascii=False)
-        out.write("\n")
-        out.flush()
-        os.fsync(out.fileno())
     try:
-        os.link(temporary, f"{folder}/{manifest['version']:08d}.json")  # refuses to replace
+        with open(temporary, "x", encoding="utf-8") as out:
+            json.dump(manifest, out, indent=1, ensure_ascii=False)
+            out.write("\n")
+            out.flush()
+            os.fsync(out.fileno())
+        os.link(temporary, target)  # refuses to replace
     finally:
-        os.unlink(temporary)
-    _sync_folder(folder)
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
 
 
 def manifest_of(

@@ -41,8 +41,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BaseException:
         if not _stopped_by:
             raise
-        _say(f"stopped by {signal.Signals(_stopped_by[0]).name}; nothing was committed")
+        _say(f"stopped by {signal.Signals(_stopped_by[0]).name}; {_what_is_committed(args)}")
         return 128 + _stopped_by[0]
+
+
+def _what_is_committed(args: argparse.Namespace) -> str:
+    """What a run that was stopped leaves: a signal may come when the version is already made."""
+    from pipeline.dataset import latest_manifest
+
+    if args.command == "run" and latest_manifest(args.output) is not None:
+        return f"the version in {args.output} was committed before, and is whole"
+    return "nothing was committed"
 
 
 _stopped_by: list[int] = []

@@ -76,6 +76,47 @@ def test_a_torn_file_is_not_committed(tmp_path):
     assert dataset.latest_manifest(str(tmp_path)) is None
 
 
+@pytest.mark.parametrize("call", ["replace", "getsize", "open", "fsync", "link"])
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=["full", "stopped"]
+)
+def test_a_commit_that_is_stopped_half_way_shows_nothing(tmp_path, monkeypatch, call, error):
+    """Each step of the commit fails once, at its last use; no file keeps a name that a reader sees."""
+    files = [file_of(write(tmp_path, rows=rows)) for rows in (1, 2, 3)]
+    where = {"getsize": dataset.os.path, "open": dataset}.get(call, dataset.os)
+    real = getattr(where, call, open)
+    last = {"replace": 3, "getsize": 3}.get(call, 1)
+    calls = []
+
+    def failing(*args, **options):
+        calls.append(args)
+        if len(calls) == last:
+            raise error
+        return real(*args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(where, call, failing, raising=False)
+        with pytest.raises(type(error)):
+            dataset.commit(str(tmp_path), files, manifest(files))
+    assert len(calls) == last
+    assert visible(tmp_path) == []
+    assert dataset.latest_manifest(str(tmp_path)) is None
+    dataset.clean_up(str(tmp_path), "run", failed=True)
+    assert dataset.is_unfinished(str(tmp_path))
+    again = [file_of(write(tmp_path, rows=rows)) for rows in (1, 2, 3)]
+    dataset.commit(str(tmp_path), again, manifest(again))
+    assert len(visible(tmp_path)) == 3
+
+
+def test_a_refused_version_takes_no_file_from_the_one_that_is_there(tmp_path):
+    file = file_of(write(tmp_path))
+    dataset.commit(str(tmp_path), [file], manifest([file]))
+    same = file_of(write(tmp_path))
+    with pytest.raises(FileExistsError):
+        dataset.commit(str(tmp_path), [same], manifest([same]))
+    assert visible(tmp_path) == [file.path]
+
+
 def test_a_version_is_published_once(tmp_path):
     dataset.commit(str(tmp_path), [], manifest([]))
     with pytest.raises(FileExistsError):

@@ -6,7 +6,6 @@ import json
 import lzma
 from datetime import date
 
-import ftfy.bad_codecs  # noqa: F401  # brings the codec that browsers read Windows-1252 with
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
