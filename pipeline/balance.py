@@ -5,6 +5,7 @@ an element is found out here.
 """
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -12,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.dataset import File
+from pipeline.dataset import Version
 from pipeline.elements import Dump
 from pipeline.rules.text import WHITE_SPACE
+from pipeline.staging import File
 
 MAX_FINDINGS = 10
 GAP_BYTES = 1 << 20
@@ -36,14 +38,19 @@ class Balance(NamedTuple):
     """Where it does not come out: dump, offset, and what is wrong there."""
 
 
-def settle(dumps: Sequence[Dump], files: Sequence[File]) -> Balance:
-    """Hold the blocks of all that was written against the bytes of the dumps."""
-    sums = {"articles": 0, "duplicates": 0, "rejected": 0}
-    findings: list[str] = []
+def settle(dumps: Sequence[Dump], files: Sequence[File], before: Version | None = None) -> Balance:
+    """Hold the blocks of all that was written against the bytes of the dumps, and the rows against those before.
+
+    Args:
+        dumps: those that the run read.
+        files: what it wrote.
+        before: the version that it builds on.
+    """
+    sums = {"articles": 0, "duplicates": 0, "rejected": 0, "keys": 0}
+    findings = _settle_rows(files, before)
     for file in files:
         sums[file.kind] += int(file.lengths.sum())
-        if len(file.offsets) != file.rows:
-            findings.append(f"{file.path}: {file.rows} rows, {len(file.offsets)} blocks")
+    del sums["keys"]
     number = np.concatenate([np.empty(0, np.int32), *(file.dumps for file in files)])
     begin = np.concatenate([np.empty(0, np.int64), *(file.offsets for file in files)])
     length = np.concatenate([np.empty(0, np.int64), *(file.lengths for file in files)])
@@ -56,6 +63,26 @@ def settle(dumps: Sequence[Dump], files: Sequence[File]) -> Balance:
     return Balance(
         sum(os.path.getsize(dump.path) for dump in dumps), **sums, white_space=white_space, findings=findings
     )
+
+
+def _settle_rows(files: Sequence[File], before: Version | None) -> list[str]:
+    """Each record is one row more: an article's or a copy's; each article has one row of keys."""
+    rows = Counter({kind: before.rows(kind) if before else 0 for kind in ("articles", "duplicates", "rejected", "keys")})
+    expected = rows.copy()
+    for file in files:
+        older = before.same_slot(file.path) if before else None
+        rows[file.kind] += file.rows - (older["rows"] if older else 0)
+        expected["rejected" if file.kind == "rejected" else "records"] += len(file.offsets)
+    expected["records"] += expected["articles"] + expected["duplicates"]
+    return [
+        f"{what}: {found:,} rows, {wanted:,} expected"
+        for what, found, wanted in (
+            ("rejects", rows["rejected"], expected["rejected"]),
+            ("articles and duplicates", rows["articles"] + rows["duplicates"], expected["records"]),
+            ("keys of the articles", rows["keys"], rows["articles"]),
+        )
+        if found != wanted
+    ]
 
 
 def _settle_dump(

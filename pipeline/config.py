@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 
+from pipeline.dataset import Granularity
 from pipeline.elements import Dump
 from pipeline.rules.blocks import Limits
 from pipeline.rules.records import Columns
@@ -19,7 +20,7 @@ class Config:
     """A run. Nothing here may depend on the machine that a stage runs on."""
 
     dumps: tuple[Dump, ...]
-    """Sorted by source: a dump's place here is its number in every shuffle, and ties go by it."""
+    """Those to be read, sorted by source: a dump's place here is its number in every shuffle."""
     output: str
     """The dataset's folder, as an absolute path."""
     run: str
@@ -29,6 +30,10 @@ class Config:
     crawl_date: date | None = None
     same_headline_days: int | None = None
     range_bytes: int = RANGE_BYTES
+    granularity: Granularity = "day"
+    """How fine the partitions by date are."""
+    base: int = 0
+    """The version that the run builds on; 0 for none."""
     keys: int = 0
     """Keys of each shuffle; 0 lets the size of the input decide. No row depends on it."""
 

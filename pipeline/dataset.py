@@ -1,272 +1,210 @@
-"""The dataset's folder: what lies where in it, and how a run's files become a version.
+"""The dataset's folder: what lies where in it, and what its manifests say.
 
-Workers write whole files under temporary names, which no reader looks at, in the folders where they will
-stand, and leave a receipt for each task. When all is done and the balance holds, commit() gives the files
-their names and then publishes a manifest. Until then the folder shows nothing of the run.
+    date=2023-09-07/region=eastern-europe/part-<hash>.arrow   the articles of a partition, by id
+    _duplicates/part-<shard>-<hash>.arrow    the copies that were folded
+    _keys/part-<shard>-<hash>.arrow          the articles once more, by what the rules of identity look at
+    _rejected/part-<shard>-<hash>.arrow      what could not be used
+    _manifests/<version>.json                the files of a version
+    _retired/...                             files that only an earlier version needs, under the same names
+    _runs/<run>/                             the report of a run; while it runs also what it writes
+    _lock                                    held by the run that is under way
+
+A version is what its manifest lists, nothing else. How a new one comes about is in commit.py.
 """
 
 import hashlib
 import json
 import os
 import re
-import shutil
-import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 import schemas
-from pipeline.rules.contract import require_valid
 
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 """Hive's name for a null partition value; readers turn it back into null."""
 
-MANIFESTS, RUNS, DUPLICATES, REJECTED = "_manifests", "_runs", "_duplicates", "_rejected"
+MANIFESTS, RUNS, RETIRED = "_manifests", "_runs", "_retired"
+DUPLICATES, REJECTED, KEYS = "_duplicates", "_rejected", "_keys"
+LOCK, SEEN = "_lock", "_seen.json"
 
-_TEMPORARY = ".tmp-"
+Granularity = Literal["day", "month", "year"]
+GRANULARITIES: dict[Granularity, int] = {"day": 10, "month": 7, "year": 4}
+"""How fine the partitions by date are, and how much of YYYY-MM-DD names one."""
+
+Manifest = dict[str, Any]
+"""In the terms of schemas/manifest.schema.json."""
+
 _MANIFEST = re.compile(r"(\d{8})\.json")
 
-BATCH_ROWS = 4096
-"""Rows of a record batch; a file of more has several, so that writing it never needs it whole."""
+
+class NewerDataset(Exception):
+    """A dataset was written by a newer program; the message says what to do."""
 
 
-class File(NamedTuple):
-    """A file that a run wrote, still under its temporary name."""
-
-    path: str
-    """Its final name, relative to the dataset, parted by /."""
-    temporary: str
-    """Its name until it is committed, likewise."""
-    kind: str
-    rows: int
-    bytes: int
-    sha256: str
-    dumps: npt.NDArray[np.int32]
-    offsets: npt.NDArray[np.int64]
-    lengths: npt.NDArray[np.int64]
-    facts: dict[str, Any]
-    """What the summary and the report say of it beyond its rows."""
+class DamagedFile(Exception):
+    """A file of a version is not what its manifest says; the message names it."""
 
 
-def partition_folder(updated: str | None, region: str) -> str:
+def partition_folder(updated: str | None, region: str, granularity: Granularity = "day") -> str:
     """Where the rows of a day and region stand. Both come from fixed forms, never from a dump's text."""
-    return f"date={updated or NULL_PARTITION}/region={region}"
+    value = updated[: GRANULARITIES[granularity]] if updated else NULL_PARTITION
+    return f"date={value}/region={region}"
 
 
-class Writer:
-    """Writes files under temporary names into a dataset, for one run."""
-
-    def __init__(self, root: str, run: str) -> None:
-        self._root = root
-        self._run = run
-        self._made: set[str] = set()
-
-    def write(
-        self, folder: str, prefix: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]
-    ) -> dict[str, Any]:
-        """An Arrow IPC file of the batches, named by its content.
-
-        Returns:
-            The fields path, temporary, rows, bytes and sha256 of File.
-        """
-        if folder not in self._made:
-            os.makedirs(f"{self._root}/{folder}", exist_ok=True)
-            self._made.add(folder)
-        temporary = f"{folder}/{_TEMPORARY}{self._run}-{uuid.uuid4().hex}"
-        target = f"{self._root}/{temporary}"
-        first = next(batches)
-        second = next(batches, None)
-        if second is None:  # nearly always: one write, and no second look at the file
-            sink = pa.BufferOutputStream()
-            with pa.ipc.new_file(sink, schema) as file:
-                file.write_batch(first)
-            content = sink.getvalue()
-            with open(target, "xb", buffering=0) as raw:
-                raw.write(content)
-            rows, size, digest = first.num_rows, content.size, hashlib.sha256(content).hexdigest()
-        else:
-            rows = 0
-            with pa.OSFile(target, "wb") as sink, pa.ipc.new_file(sink, schema) as file:
-                for batch in (first, second, *batches):
-                    file.write_batch(batch)
-                    rows += batch.num_rows
-            with open(target, "rb") as raw:
-                digest = hashlib.file_digest(raw, "sha256").hexdigest()
-            size = os.path.getsize(target)
-        return {
-            "path": f"{folder}/{prefix}{digest[:32]}.arrow", "temporary": temporary,
-            "rows": rows, "bytes": size, "sha256": digest,
-        }  # fmt: skip
-
-    def receipt(self, task: str, files: Sequence[File]) -> None:
-        """Leave word of a task's files where the commit looks for it; doing a task again replaces it."""
-        table = pa.table(
-            {
-                name: pa.array([getattr(file, name) for file in files])
-                for name in (
-                    "path",
-                    "temporary",
-                    "kind",
-                    "rows",
-                    "bytes",
-                    "sha256",
-                    "dumps",
-                    "offsets",
-                    "lengths",
-                )
-            }
-            | {"facts": pa.array([json.dumps(file.facts) for file in files])}
-        )
-        target = f"{self._root}/{RUNS}/{self._run}/receipts/{task}.arrow"
-        temporary = f"{target}.{uuid.uuid4().hex}"
-        with pa.OSFile(temporary, "wb") as sink, pa.ipc.new_file(sink, table.schema) as file:
-            file.write_table(table)
-        os.replace(temporary, target)
-
-
-def prepare(root: str, run: str) -> None:
-    """Make the folders that a run works in."""
-    for name in ("receipts", "progress", "spool"):
-        os.makedirs(f"{root}/{RUNS}/{run}/{name}")
+def run_folder(root: str, run: str) -> str:
+    return f"{root}/{RUNS}/{run}"
 
 
 def progress_folder(root: str, run: str) -> str:
-    return f"{root}/{RUNS}/{run}/progress"
+    return f"{run_folder(root, run)}/progress"
 
 
 def spool_folder(root: str, run: str) -> str:
     """Where a run unpacks what is not plain text; removed when it ends."""
-    return f"{root}/{RUNS}/{run}/spool"
+    return f"{run_folder(root, run)}/spool"
 
 
-def receipts(root: str, run: str) -> list[File]:
-    """What a run wrote, by its receipts, in the order of the paths."""
-    files = []
-    for path in Path(root, RUNS, run, "receipts").glob("*.arrow"):
-        with pa.memory_map(str(path)) as source:
-            table = pa.ipc.open_file(source).read_all()
-            for i in range(len(table)):
-                row = {name: table[name][i] for name in table.column_names}
-                pointers = {
-                    name: row.pop(name).values.to_numpy(zero_copy_only=False).copy()
-                    for name in ("dumps", "offsets", "lengths")
-                }
-                facts = json.loads(row.pop("facts").as_py())
-                files.append(
-                    File(**{name: value.as_py() for name, value in row.items()}, **pointers, facts=facts)
-                )
-    return sorted(files, key=lambda file: file.path)
+def manifest_name(version: int) -> str:
+    """The path of a version's manifest in the dataset."""
+    return f"{MANIFESTS}/{version:08d}.json"
 
 
-def commit(root: str, files: Sequence[File], manifest: dict[str, Any]) -> None:
-    """Make a version: the files first, then, once they all have their names, the manifest.
+def versions(root: str) -> list[int]:
+    """The numbers of all manifests, whole or torn, in order."""
+    names = (path.name for path in Path(root, MANIFESTS).glob("*.json"))
+    return sorted(int(match[1]) for name in names if (match := _MANIFEST.fullmatch(name)))
 
-    Until the manifest is published nothing is committed: whatever stops it before, a signal too, takes the
-    names back from the files that this call gave them to.
+
+def read_manifest(root: str, version: int) -> Manifest | None:
+    """A version's manifest; None where there is none, or a torn one: that never was a version.
 
     Raises:
-        FileExistsError: another run published this version.
-        OSError: a file is not what its receipt says, or the system refused.
+        NewerDataset: its schema is newer than this program.
     """
-    require_valid(manifest, "manifest")
-    published = f"{root}/{MANIFESTS}/{manifest['version']:08d}.json"
-    named: list[str] = []
-    done = False
     try:
-        for file in files:
-            source, target = f"{root}/{file.temporary}", f"{root}/{file.path}"
-            if os.path.getsize(source) != file.bytes:
-                raise OSError(f"{source}: {os.path.getsize(source)} bytes on disk, {file.bytes} were written")
-            if not os.path.lexists(target):  # a name is its content: one that is there is another version's
-                named.append(target)
-            os.replace(source, target)
-        _publish(manifest, published)
-        done = True
-    finally:
-        if not done:
-            for target in named:
-                with suppress(FileNotFoundError):
-                    os.unlink(target)
-    _sync_folder(f"{root}/{MANIFESTS}")
+        manifest = json.loads(Path(root, manifest_name(version)).read_text("utf-8"))
+    except (ValueError, FileNotFoundError):
+        return None
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("schema_version"), int):
+        return None
+    if manifest["schema_version"] > schemas.VERSION:
+        raise NewerDataset(
+            f"{root} has schema version {manifest['schema_version']}, and this program knows up to "
+            f"{schemas.VERSION}: use the Dateline that wrote it, or a newer one"
+        )
+    return manifest
 
 
-def _publish(manifest: dict[str, Any], target: str) -> None:
-    """Write a manifest whole, under a name that must not be there yet."""
-    folder = os.path.dirname(target)
-    os.makedirs(folder, exist_ok=True)
-    temporary = f"{folder}/{_TEMPORARY}{uuid.uuid4().hex}"
-    try:
-        with open(temporary, "x", encoding="utf-8") as out:
-            json.dump(manifest, out, indent=1, ensure_ascii=False)
-            out.write("\n")
-            out.flush()
-            os.fsync(out.fileno())
-        os.link(temporary, target)  # refuses to replace
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)
+def latest_manifest(root: str) -> Manifest | None:
+    """The newest manifest that is whole, or None where there is none.
 
-
-def manifest_of(
-    version: int, dumps: Sequence[dict[str, Any]], settings: dict[str, Any], files: Sequence[File]
-) -> dict[str, Any]:
-    """The manifest of a version, in JSON terms; it tells nothing of when or where it was made."""
-    return {
-        "schema_version": schemas.VERSION,
-        "version": version,
-        "dumps": list(dumps),
-        "settings": settings,
-        "files": [
-            {name: getattr(file, name) for name in ("path", "kind", "rows", "bytes", "sha256")}
-            for file in files
-        ],
-    }
-
-
-def latest_manifest(root: str) -> dict[str, Any] | None:
-    """The newest manifest that is whole, or None where there is none."""
-    folder = Path(root, MANIFESTS)
-    names = sorted((p.name for p in folder.glob("*.json") if _MANIFEST.fullmatch(p.name)), reverse=True)
-    for name in names:
-        try:
-            manifest: dict[str, Any] = json.loads((folder / name).read_text("utf-8"))
-        except ValueError:
-            continue  # torn: it never was a version
-        return manifest
+    Raises:
+        NewerDataset: see read_manifest().
+    """
+    for number in reversed(versions(root)):
+        if (manifest := read_manifest(root, number)) is not None:
+            return manifest
     return None
 
 
 def is_unfinished(root: str) -> bool:
     """Whether a folder without a version holds nothing, or only what a run left that was killed."""
-    for folder, _, names in os.walk(root):
-        inside = os.path.relpath(folder, root).split(os.sep)[0]
-        if inside != RUNS and not all(name.startswith(_TEMPORARY) for name in names):
-            return False
-    return True
+    return all(name in (RUNS, LOCK, SEEN, MANIFESTS) for name in os.listdir(root)) or any(
+        Path(root, RUNS).glob("*/commit.json")
+    )
 
 
-def clean_up(root: str, run: str, failed: bool) -> None:
-    """Remove what a run needed only while it ran; after a failure also the files that it wrote."""
-    for name in ("receipts", "progress", "spool"):
-        shutil.rmtree(f"{root}/{RUNS}/{run}/{name}", ignore_errors=True)
-    if not failed:
-        return
-    for folder, _, names in os.walk(root, topdown=False):
-        for name in names:
-            if name.startswith(f"{_TEMPORARY}{run}-"):
-                os.unlink(f"{folder}/{name}")
-        if folder != root and not os.listdir(folder):
-            os.rmdir(folder)
+def sha256_of(path: str | os.PathLike[str]) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync_folder(folder: str) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+class Version:
+    """One version of a dataset, as whoever adds to it sees it."""
+
+    def __init__(self, root: str, manifest: Manifest) -> None:
+        self.root = root
+        self.manifest = manifest
+
+    @cached_property
+    def _by_folder(self) -> dict[str, dict[str, Any]]:
+        """Folder, and shard in a ledger -> the entry of the file there."""
+        return {slot(file["path"]): file for file in self.manifest["files"]}
+
+    @cached_property
+    def sources(self) -> list[str]:
+        """The sources of its dumps, sorted."""
+        return sorted(dump["source"] for dump in self.manifest["dumps"])
+
+    def files(self, kind: str | None = None) -> Iterator[dict[str, Any]]:
+        """The manifest's entries of one kind, or of all."""
+        return (file for file in self.manifest["files"] if kind in (None, file["kind"]))
+
+    def rows(self, kind: str) -> int:
+        """Rows of a kind."""
+        return sum(file["rows"] for file in self.files(kind))
+
+    def partition(self, folder: str) -> dict[str, Any] | None:
+        """The entry of the file of a partition, if it has one."""
+        return self._by_folder.get(folder)
+
+    def shard(self, folder: str, shard: int) -> dict[str, Any] | None:
+        """The entry of a ledger's file of that number, if there is one."""
+        return self._by_folder.get(f"{folder}/{shard:02d}")
+
+    def same_slot(self, path: str) -> dict[str, Any] | None:
+        """The entry of the file that a new one of this path replaces, if there is one."""
+        return self._by_folder.get(slot(path))
+
+    def locate(self, path: str) -> str:
+        """Where a file of this version lies now: in its place, or among the retired."""
+        place = f"{self.root}/{path}"
+        return place if os.path.exists(place) else f"{self.root}/{RETIRED}/{path}"
+
+    def read(self, entry: dict[str, Any], columns: list[str] | None = None) -> pa.Table:
+        """A file of this version, mapped into memory; checked against its checksum if it is read whole.
+
+        Raises:
+            DamagedFile: it is not there, or not what the manifest says.
+        """
+        path = self.locate(entry["path"])
+        try:
+            if columns is None and sha256_of(path) != entry["sha256"]:
+                raise DamagedFile(f"{path}: its bytes are not those of the manifest's checksum")
+            with pa.memory_map(path) as source:
+                options = None
+                if columns is not None:
+                    names = pa.ipc.open_file(source).schema.names
+                    options = pa.ipc.IpcReadOptions(
+                        included_fields=[names.index(name) for name in columns]
+                    )
+                return pa.ipc.open_file(source, options=options).read_all()
+        except (OSError, pa.ArrowException) as error:
+            raise DamagedFile(f"{path}: {error}") from error
+
+
+def slot(path: str) -> str:
+    """What a file is the only one for: its partition's folder, or its ledger and shard."""
+    folder, name = path.rsplit("/", 1)
+    return f"{folder}/{name.split('-')[1]}" if folder.startswith("_") else folder
+
+
+@lru_cache(2)
+def version(root: str, number: int) -> Version | None:
+    """A version, read once a process; None for number 0: there is none yet.
+
+    Raises:
+        DamagedFile: its manifest cannot be read.
+    """
+    if not number:
+        return None
+    manifest = read_manifest(root, number)
+    if manifest is None:
+        raise DamagedFile(f"{root}/{manifest_name(number)} cannot be read")
+    return Version(root, manifest)

@@ -26,7 +26,7 @@ def build(pipeline: beam.Pipeline, config: Config) -> beam.PCollection[str]:
     blocks = pieces | "Split" >> SplitPages(config)
     records = blocks.good | "Parse" >> ParseBlocks(config.dumps, config.crawl_date)
     checked = records.good | "Validate" >> ValidateRecords(progress)
-    unique = checked.good | "Deduplicate" >> Deduplicate(config.shuffle_keys, config.same_headline_days)
+    unique = checked.good | "Deduplicate" >> Deduplicate(config)
 
     rejects = (blocks.rejects, records.rejects, checked.rejects) | "AllRejects" >> beam.Flatten()
     outputs = {"winners": unique.winners, "duplicates": unique.duplicates, "rejects": rejects}

@@ -4,11 +4,13 @@ import glob
 import os
 import stat
 from collections.abc import Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from pipeline.dataset import REJECTED
 from pipeline.elements import Dump
-from pipeline.rules.formats import Damaged, parts_of
+from pipeline.rules.formats import Damaged, Part, parts_of, reject_sources
+from pipeline.rules.records import base_source
 
 
 class UsageError(Exception):
@@ -27,13 +29,14 @@ class Inputs(NamedTuple):
     """What the patterns match and nobody can read: reported by name; the rest of the run goes on."""
 
 
-def find_inputs(patterns: Sequence[str], source_root: str | None) -> Inputs:
+def find_inputs(patterns: Sequence[str], source_root: str | None, may_be_none: bool = False) -> Inputs:
     """Expand file patterns.
 
     Args:
         patterns: paths, or shell patterns where ** stands for any folders. A path that is there is taken
             as it is, even if it holds a pattern's characters.
         source_root: the folder below which a dump's path is its source; None for the base name.
+        may_be_none: whether a pattern, not a path, may match nothing: tomorrow it may.
 
     Raises:
         UsageError: a pattern matches nothing, a dump is not below source_root, or two have one source.
@@ -47,7 +50,7 @@ def find_inputs(patterns: Sequence[str], source_root: str | None) -> Inputs:
             paths = sorted(
                 glob.glob(f"{glob.escape(pattern)}/*.arrow")
             )  # the rejects of a dataset, read again
-        if not paths:
+        if not paths and not (may_be_none and glob.has_magic(pattern)):
             raise UsageError(f"--input {pattern!r} matches no file: check the path, and quote patterns")
         for path in map(os.path.abspath, paths):
             if os.path.isdir(path) and path != os.path.abspath(pattern):
@@ -68,6 +71,9 @@ def find_inputs(patterns: Sequence[str], source_root: str | None) -> Inputs:
                     error = str(problem)
             if error:
                 unreadable[path] = Unreadable(path, error)
+    again = {dump.source for dump in dumps if dump.part and dump.part.format == "rejects"}
+    if both := again.intersection(files):
+        raise UsageError(f"the rejects of {min(both)!r} and the dump itself are both among the input: give one")
     return Inputs(tuple(sorted(dumps, key=_order)), tuple(unreadable.values()))
 
 
@@ -75,12 +81,25 @@ def _dumps(path: str, source: str) -> list[Dump]:
     """A file as one dump, or, where it has to be unpacked, as one for each part of it."""
     size = os.path.getsize(path)
     parts = parts_of(path, size) if size else []
+    if parts and parts[0].format == "rejects":
+        return _reject_dumps(parts[0], size)
     if not parts:
         return [] if size and path.endswith(".parquet") else [Dump(path, source, size)]
     share = size // len(parts)
     return [
         Dump("", source, share + (size % len(parts) if not n else 0), part) for n, part in enumerate(parts)
     ]
+
+
+def _reject_dumps(part: Part, size: int) -> list[Dump]:
+    """A file of rejects as a dump for each dump that they came from: they keep their first source."""
+    groups = [(source, len(list(rows))) for source, rows in groupby(map(base_source, reject_sources(part.path)))]
+    dumps, row = [], 0
+    for source, rows in groups:
+        share = size * (row + rows) // part.stop - size * row // part.stop
+        dumps.append(Dump("", source, share, part._replace(start=row, stop=row + rows)))
+        row += rows
+    return dumps
 
 
 def _order(dump: Dump) -> tuple[str, int]:
@@ -96,7 +115,8 @@ def with_spools(dumps: Sequence[Dump], folder: str) -> tuple[Dump, ...]:
 
 
 def source_name(path: str, source_root: str | None) -> str:
-    """The name of a dump in the rows; bytes of a file name that are not UTF-8 are written as escapes.
+    """The name of a dump in the rows; bytes of a file name that are not UTF-8 are written as escapes, and so is
+    #, which stands before the place of a record.
 
     Raises:
         UsageError: the dump is not below source_root.
@@ -107,7 +127,7 @@ def source_name(path: str, source_root: str | None) -> str:
         name = os.path.relpath(path, os.path.abspath(source_root))
         if name.startswith(".."):
             raise UsageError(f"{path} is not below --source-root {source_root}")
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    return os.fsencode(name).decode("utf-8", "backslashreplace").replace("#", "%23")
 
 
 def _why_unreadable(path: str) -> str | None:

@@ -1,6 +1,5 @@
 """One run: build the flow, have a runner do it, settle the balance, commit."""
 
-import hashlib
 import os
 import time
 from collections import Counter
@@ -11,15 +10,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pipeline
-from pipeline import dataset
+import schemas
+from pipeline import dataset, staging
 from pipeline.balance import Balance, settle
+from pipeline.commit import commit, finish, manifest_of, next_version
 from pipeline.config import Config
-from pipeline.dataset import File
-from pipeline.inputs import Unreadable, UsageError
+from pipeline.dataset import Manifest
+from pipeline.inputs import Unreadable
+from pipeline.known import Seen, checksums, files_of
 from pipeline.limits import RejectLimit
 from pipeline.report import Report, write_report
 from pipeline.rules.text import printable
+from pipeline.staging import File
 from pipeline.stages.spool import Locator
+
+
+KEEP_VERSIONS = 3
+"""Versions that stay readable by default, the newest among them."""
 
 
 class RunFailed(Exception):
@@ -32,16 +39,29 @@ class Result:
 
     files: list[File]
     balance: Balance
-    version: int
+    manifest: Manifest
     seconds: dict[str, float]
     unreadable: Sequence[Unreadable]
     """Inputs that could not be read, or not whole; also those found out only while reading."""
+    untidied: str | None = None
+    """Why what the version before needed could not be put away; the next run does it."""
+
+    @property
+    def version(self) -> int:
+        number: int = self.manifest["version"]
+        return number
+
+    def blocks(self, kind: str) -> int:
+        """Blocks of the run's dumps that came to be of a kind."""
+        return sum(len(file.offsets) for file in self.files if file.kind == kind)
 
     def rows(self, kind: str) -> int:
-        return sum(file.rows for file in self.files if file.kind == kind)
+        """Rows of a kind in the version."""
+        return sum(file["rows"] for file in self.manifest["files"] if file["kind"] == kind)
 
     @property
     def partitions(self) -> int:
+        """Partitions that were written."""
         return sum(file.kind == "articles" for file in self.files)
 
     @property
@@ -59,24 +79,6 @@ class Result:
         )
 
 
-def check_output(output: str) -> dict[str, Any] | None:
-    """The manifest of the dataset that the folder holds; None if it is empty or not there yet.
-
-    Raises:
-        UsageError: it is no folder, or holds something that is no dataset.
-    """
-    if not os.path.lexists(output):
-        return None
-    if not os.path.isdir(output):
-        raise UsageError(f"--output {output} is no folder; give one that is empty, or not there yet")
-    manifest = dataset.latest_manifest(output)
-    if manifest is None and not dataset.is_unfinished(output):
-        raise UsageError(
-            f"--output {output} holds something that is no dataset; give a folder that is empty, or not there yet"
-        )
-    return manifest
-
-
 def new_run_id() -> str:
     """A name for a run that no other has: the time, and the process."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
@@ -85,15 +87,19 @@ def new_run_id() -> str:
 def execute(
     config: Config,
     run_flow: Callable[[Config], None],
+    seen: Seen | None = None,
+    keep_versions: int = KEEP_VERSIONS,
     max_rejects: RejectLimit | None = None,
     runner: str = "",
     unreadable: Sequence[Unreadable] = (),
 ) -> Result:
-    """Do a run to the commit.
+    """Do a run to the commit. The caller holds the dataset's lock.
 
     Args:
         config: the run.
         run_flow: has a runner do flow.build(config), and returns when it is done.
+        seen: the checksums of files that are remembered; by default those of the dataset.
+        keep_versions: how many versions stay, the new one among them.
         max_rejects: more rejects than this fail the run, before anything is committed.
         runner: what run_flow runs on, for the report.
         unreadable: inputs that were left out, for the report.
@@ -106,44 +112,51 @@ def execute(
     started = datetime.now(UTC)
     clock = time.perf_counter
     begin = clock()
-    dataset.prepare(config.output, config.run)
-    committed = False
+    seen = seen or Seen(config.output)
+    before = dataset.version(config.output, config.base)
+    staging.prepare(config.output, config.run)
     try:
         with ThreadPoolExecutor(1) as beside:
-            dumps = beside.submit(_dumps, config)
+            sums = beside.submit(checksums, files_of(config.dumps), seen, True)
             run_flow(config)
             seconds["flow"] = clock() - begin
-            dumps_read = dumps.result()
+            dumps = _dumps(config, sums.result())
         then = clock()
-        files = dataset.receipts(config.output, config.run)
-        balance = settle(config.dumps, files)
-        unreadable = [*unreadable, *_problems(config)]
+        files = staging.receipts(config.output, config.run)
+        balance = settle(config.dumps, files, before)
+        problems, lost = _problems(config)
         seconds["balance"] = clock() - then
         if balance.findings:
             places = "\n".join(f"  {printable(finding)}" for finding in balance.findings)
             raise RunFailed(
                 f"the balance does not hold: of {balance.read:,} bytes read, some are lost or doubled\n{places}"
             )
-        result = Result(files, balance, 1, seconds, unreadable)
-        _check_rejects(result, max_rejects)
         then = clock()
-        manifest = dataset.manifest_of(result.version, dumps_read, settings(config), files)
-        dataset.commit(config.output, files, manifest)
-        committed = True
+        dumps = [dump for dump in dumps if dump["source"] not in lost]
+        manifest = manifest_of(
+            before.manifest if before else None, _facts(config, files, before, started, dumps), files, dumps
+        )
+        result = Result(files, balance, manifest, seconds, [*unreadable, *problems])
+        _check_rejects(result, max_rejects)
+        commit(config.output, manifest, before.manifest if before else None, files)
+        try:
+            finish(config.output, config.run, keep_versions)
+        except OSError as error:
+            result = Result(files, balance, manifest, seconds, result.unreadable, untidied=str(error))
+        seen.save()
         seconds["commit"] = clock() - then
         seconds["all"] = clock() - begin
         write_report(
-            f"{config.output}/{dataset.RUNS}/{config.run}",
-            _report(config, result, started, runner),
+            dataset.run_folder(config.output, config.run), _report(config, result, started, runner)
         )
         return result
     finally:
-        dataset.clean_up(config.output, config.run, failed=not committed)
+        staging.clean_up(config.output, config.run)
 
 
 def _check_rejects(result: Result, limit: RejectLimit | None) -> None:
-    rejects = result.rows("rejected")
-    blocks = rejects + result.rows("articles") + result.rows("duplicates")
+    rejects = result.blocks("rejected")
+    blocks = rejects + result.blocks("articles") + result.blocks("duplicates")
     if limit and limit.exceeded(rejects, blocks):
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in result.reasons.items())
         raise RunFailed(
@@ -151,44 +164,62 @@ def _check_rejects(result: Result, limit: RejectLimit | None) -> None:
         )
 
 
-def sha256(path: str) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def holds(manifest: dict[str, Any], config: Config) -> bool:
-    """Whether a version is of the very dumps and settings of a run, byte for byte."""
-    if manifest["settings"] != settings(config):
-        return False
-    new = _files(config)
-    old = {dump["source"]: dump for dump in manifest["dumps"]}
-    return old.keys() == new.keys() and all(
-        old[source]["bytes"] == os.path.getsize(path) and old[source]["sha256"] == sha256(path)
-        for source, path in new.items()
-    )
-
-
-def _files(config: Config) -> dict[str, str]:
-    """Source -> path of each input file, by source."""
-    return {dump.source: dump.origin for dump in config.dumps}
-
-
-def _dumps(config: Config) -> list[dict[str, Any]]:
+def _dumps(config: Config, sums: dict[str, tuple[int, str]]) -> list[dict[str, Any]]:
+    """The manifest's entries of the dumps that a run reads."""
+    day = config.crawl_date.isoformat() if config.crawl_date else None
     return [
-        {"source": source, "bytes": os.path.getsize(path), "sha256": sha256(path)}
-        for source, path in _files(config).items()
+        {"source": source, "bytes": size, "sha256": digest, "crawl_date": day}
+        for source, (size, digest) in sums.items()
     ]
 
 
-def _problems(config: Config) -> list[Unreadable]:
-    """What was found out while inputs were unpacked."""
+def _problems(config: Config) -> tuple[list[Unreadable], set[str]]:
+    """What was found out while inputs were unpacked, and the sources that gave nothing at all: those count as not
+    read, so that a repaired file is welcome."""
     locator = Locator(config.dumps)
     found = {}
+    empty: dict[str, bool] = {}
     for number, dump in enumerate(config.dumps):
-        if dump.part and (problem := locator.index(number).problem):
-            found[dump.origin, problem] = Unreadable(dump.origin, problem)
-    return list(found.values())
+        if dump.part:
+            problem = locator.index(number).problem
+            if problem:
+                found[dump.origin, problem] = Unreadable(dump.origin, problem)
+            nothing = bool(problem) and not os.path.getsize(dump.path)
+            empty[dump.source] = empty.get(dump.source, True) and nothing
+    return list(found.values()), {source for source, nothing in empty.items() if nothing}
+
+
+def _facts(
+    config: Config,
+    files: Sequence[File],
+    before: dataset.Version | None,
+    started: datetime,
+    dumps: Sequence[dict[str, Any]],
+) -> dict[str, Any]:
+    """What this run says in its manifest beyond the files and dumps."""
+    grown: Counter[str] = Counter()
+    for file in files:
+        older = before.same_slot(file.path) if before else None
+        grown[file.kind] += file.rows - (older["rows"] if older else 0)
+    return {
+        "schema_version": schemas.VERSION,
+        "version": next_version(config.output),
+        "run": config.run,
+        "made": started.isoformat(timespec="seconds"),
+        "changes": {
+            "dumps": [dump["source"] for dump in dumps],
+            "articles": grown["articles"],
+            "duplicates": grown["duplicates"],
+            "rejects": grown["rejected"],
+            "files": sum(file.rows > 0 for file in files),
+        },
+        "settings": settings(config),
+    }
+
+
+def settings(config: Config) -> dict[str, Any]:
+    """What is decided once for a dataset, as its manifest keeps it."""
+    return {"same_headline_days": config.same_headline_days, "date_granularity": config.granularity}
 
 
 def _report(config: Config, result: Result, started: datetime, runner: str) -> Report:
@@ -201,11 +232,19 @@ def _report(config: Config, result: Result, started: datetime, runner: str) -> R
         "started": started.isoformat(timespec="seconds"),
         "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
         "counts": {
+            "dumps": len(files_of(config.dumps)),
+            "articles": result.blocks("articles"),
+            "duplicates": result.blocks("duplicates"),
+            "rejects": result.blocks("rejected"),
+            "partitions": result.partitions,
+            "files": len(result.files),
+        },
+        "dataset": {
+            "dumps": len(result.manifest["dumps"]),
             "articles": result.rows("articles"),
             "duplicates": result.rows("duplicates"),
             "rejects": result.rows("rejected"),
-            "partitions": result.partitions,
-            "files": len(result.files),
+            "files": len(result.manifest["files"]),
         },
         "rejects_by_reason": result.reasons,
         "balance": {
@@ -217,15 +256,4 @@ def _report(config: Config, result: Result, started: datetime, runner: str) -> R
         },
         "unreadable": [entry._asdict() for entry in result.unreadable],
         "folded_over_a_year": result.folded_over_a_year,
-    }
-
-
-def settings(config: Config) -> dict[str, Any]:
-    """The options that decide on the rows of a dataset, as its manifest keeps them."""
-    return {
-        "same_headline_days": config.same_headline_days,
-        "crawl_date": config.crawl_date.isoformat() if config.crawl_date else None,
-        "max_block_bytes": config.limits.block_bytes,
-        "max_line_bytes": config.limits.line_bytes,
-        "columns": {name: list(names) for name, names in config.columns._asdict().items()},
     }

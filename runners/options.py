@@ -10,12 +10,14 @@ examples:
   dateline run --input 'dumps/*.txt' --output news
   dateline run --input 'dumps/**/*.txt' --source-root dumps --output news --max-rejects 2%
   dateline run --input page.txt --output news --crawl-date 2022-04-20
+  dateline run --input 'dumps/*.txt' --output news --json     (every day: reads what is new)
 
 exit status:
   0  all well
   1  failed, nothing was committed
   2  wrong usage or configuration, told before any work
-  3  done, but some input could not be read
+  3  done, but some input could not be used
+  4  the dataset is locked by another run
 """
 
 
@@ -44,7 +46,10 @@ def parser() -> argparse.ArgumentParser:
         help="dumps: paths, or quoted patterns, where ** is any folders",
     )
     files.add_argument(
-        "--output", required=True, metavar="DIR", help="the dataset: a folder that is empty, or not there yet"
+        "--output",
+        required=True,
+        metavar="DIR",
+        help="the dataset, to be made or added to: a dataset, or a folder that is empty, or not there yet",
     )
     files.add_argument(
         "--source-root",
@@ -64,6 +69,11 @@ def parser() -> argparse.ArgumentParser:
         type=_count,
         metavar="N",
         help="records of one headline more than N days apart are different articles (default: never)",
+    )
+    rules.add_argument(
+        "--date-granularity",
+        choices=("day", "month", "year"),
+        help="how fine the partitions by date are, decided when a dataset is made (default: day)",
     )
     limits = run.add_argument_group("limits")
     limits.add_argument(
@@ -94,6 +104,26 @@ def parser() -> argparse.ArgumentParser:
         help="processes that do the work (default: one for each core, 1 for small input)",
     )
     machine.add_argument(
+        "--keep-versions",
+        type=_size,
+        default=3,
+        metavar="N",
+        help="versions that stay readable, the new one among them (default: %(default)s)",
+    )
+    telling = run.add_argument_group("what is told")
+    telling.add_argument(
+        "--json", action="store_true", help="one line of JSON at the end instead of the summary"
+    )
+    telling.add_argument(
+        "--metrics", metavar="FILE", help="write what the run came to for Prometheus' node exporter"
+    )
+    telling.add_argument(
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        default="info",
+        help="the least of what is told on stderr (default: %(default)s)",
+    )
+    telling.add_argument(
         "--quiet", action="store_true", help="no progress, no summary; errors are still told"
     )
     look = commands.add_parser(

@@ -13,17 +13,19 @@ def summary(result: Result, config: Config) -> str:
         ("dumps", f"{len({dump.source for dump in config.dumps}):,}", f"{megabytes(config.input_bytes)}"),
         (
             "articles",
-            f"{result.rows('articles'):,}",
+            f"{result.blocks('articles'):,}",
             f"in {result.partitions:,} partitions of date and region",
         ),
-        ("duplicates", f"{result.rows('duplicates'):,}", "copies folded into them"),
-        ("rejects", f"{result.rows('rejected'):,}", "blocks that could not be used"),
+        ("duplicates", f"{result.blocks('duplicates'):,}", "copies folded into them"),
+        ("rejects", f"{result.blocks('rejected'):,}", "blocks that could not be used"),
         *(("", f"{count:,}", f"  {reason}") for reason, count in result.reasons.items()),
         ("files", f"{len(result.files):,}", megabytes(sum(file.bytes for file in result.files))),
         ("time", clock(seconds) if seconds >= 60 else f"{seconds:.1f} s", f"{rate:,.1f} MB/s"),
     ]
     if result.unreadable:
         rows.insert(1, ("unreadable", f"{len(result.unreadable):,}", "named above"))
+    if config.base:
+        rows.append(("in all", f"{result.rows('articles'):,}", f"articles of {len(result.manifest['dumps']):,} dumps"))
     wide = max(len(number) for _, number, _ in rows)
     table = "\n".join(f"  {name:<10}  {number:>{wide}}  {what}" for name, number, what in rows)
     balance = result.balance

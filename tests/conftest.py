@@ -1,11 +1,14 @@
 """Running the command line as a person does: as a process of its own."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from pipeline.dataset import latest_manifest
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted(map(str, ROOT.joinpath("examples").glob("*.txt")))
@@ -17,12 +20,21 @@ def dateline(*args, **options) -> subprocess.CompletedProcess:
 
 
 def files_of(root: Path) -> dict[str, bytes]:
-    """Every file of a dataset but the run reports, with its bytes."""
-    return {
+    """What a dataset is: every file of the newest version with its bytes, and what its manifest lists.
+
+    Run reports differ from run to run, and so do the manifests' history, retired files, the lock, and what a
+    machine remembers of checksums.
+    """
+    manifest = latest_manifest(str(root))
+    facts = {name: manifest[name] for name in ("dumps", "files", "settings")} if manifest else {}
+    aside = {"_runs", "_manifests", "_retired", "_lock", "_seen.json"}
+    files = {
         str(path.relative_to(root)): path.read_bytes()
         for path in sorted(root.rglob("*"))
-        if path.is_file() and "_runs" not in path.relative_to(root).parts
+        if path.is_file() and path.relative_to(root).parts[0] not in aside
     }
+    assert files.keys() == {file["path"] for file in facts.get("files", ())}
+    return files | {"manifest": json.dumps(facts).encode()}
 
 
 @pytest.fixture(scope="session")

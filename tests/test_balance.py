@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.balance import settle
-from pipeline.dataset import File
+from pipeline import balance
+from pipeline.dataset import Version
 from pipeline.elements import Dump
+from pipeline.staging import File
 
 TEXT = b"aaaa\n\n\nbbbb \r\n\t cccc\n"
 BLOCKS = [(0, 4), (7, 4), (16, 4)]
@@ -25,14 +26,20 @@ def file_of(kind, blocks, rows=None) -> File:
     return File("p", "t", kind, len(blocks) if rows is None else rows, 1, "", numbers, offsets, lengths, {})
 
 
+def settle(dumps, files, before=None):
+    """With the keys of all articles, as a run writes them."""
+    articles = sum(file.rows for file in files if file.kind == "articles")
+    keys = file_of("keys", [], articles)._replace(path="_keys/part-00-a.arrow")
+    return balance.settle(dumps, [*files, keys], before)
+
+
 def test_it_comes_out(tmp_path):
     files = [
         file_of("articles", BLOCKS[:1]),
         file_of("duplicates", BLOCKS[1:2]),
         file_of("rejected", BLOCKS[2:]),
     ]
-    balance = settle([dump_of(tmp_path)], files)
-    assert balance == (len(TEXT), 4, 4, 4, len(TEXT) - 12, [])
+    assert settle([dump_of(tmp_path)], files) == (len(TEXT), 4, 4, 4, len(TEXT) - 12, [])
 
 
 @pytest.mark.parametrize(
@@ -54,8 +61,39 @@ def test_it_does_not_come_out(tmp_path, blocks, finding):
 
 def test_a_file_whose_rows_are_not_its_blocks(tmp_path):
     assert settle([dump_of(tmp_path)], [file_of("articles", BLOCKS, rows=2)]).findings == [
-        "p: 2 rows, 3 blocks"
+        "articles and duplicates: 2 rows, 3 expected"
     ]
+
+
+def before(**rows):
+    paths = {"articles": "d/r/a", "duplicates": "_duplicates/part-00-b", "keys": "_keys/part-00-b", "rejected": "_rejected/part-00-c"}
+    return Version("", {"files": [{"kind": kind, "path": paths[kind], "rows": count} for kind, count in rows.items()]})
+
+
+def grown(kind, path, rows, blocks=()):
+    return file_of(kind, list(blocks), rows)._replace(path=path)
+
+
+def test_rows_of_the_version_before_are_counted_too(tmp_path):
+    """One article more, and one that became a duplicate: 5 + 3 + 3 new blocks = 4 + 7 rows."""
+    files = [
+        grown("articles", "d/r/b", 4, BLOCKS[:1]),
+        grown("duplicates", "_duplicates/part-00-c", 7, BLOCKS[1:]),
+        grown("keys", "_keys/part-00-c", 4),
+    ]
+    old = before(articles=5, duplicates=3, keys=5)
+    assert balance.settle([dump_of(tmp_path)], files, old).findings == []
+    lost = [files[0]._replace(rows=3), *files[1:]]
+    assert balance.settle([dump_of(tmp_path)], lost, old).findings == [
+        "articles and duplicates: 10 rows, 11 expected",
+        "keys of the articles: 4 rows, 3 expected",
+    ]
+
+
+def test_rejects_of_the_version_before_are_counted_too(tmp_path):
+    files = [grown("rejected", "_rejected/part-00-d", 4, BLOCKS)]
+    assert balance.settle([dump_of(tmp_path)], files, before(rejected=1)).findings == []
+    assert balance.settle([dump_of(tmp_path)], files, before(rejected=2)).findings == ["rejects: 4 rows, 5 expected"]
 
 
 def test_a_dump_that_changed_while_it_was_read(tmp_path):
@@ -66,8 +104,8 @@ def test_a_dump_that_changed_while_it_was_read(tmp_path):
 
 def test_empty_dumps_and_dumps_of_white_space(tmp_path):
     assert settle([dump_of(tmp_path, b"")], []).findings == []
-    balance = settle([dump_of(tmp_path, b" \n" * 1_500_000)], [])
-    assert (balance.white_space, balance.findings) == (3_000_000, [])
+    found = settle([dump_of(tmp_path, b" \n" * 1_500_000)], [])
+    assert (found.white_space, found.findings) == (3_000_000, [])
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4)), min_size=1), st.data())

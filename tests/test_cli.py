@@ -180,7 +180,7 @@ def test_the_report_of_the_samples(sample):
 
 def test_the_manifest_lists_every_file(sample):
     manifest = json.loads((sample / "_manifests" / "00000001.json").read_text())
-    files = {name: data for name, data in files_of(sample).items() if not name.startswith("_manifests")}
+    files = {name: data for name, data in files_of(sample).items() if name != "manifest"}
     assert {file["path"]: file["bytes"] for file in manifest["files"]} == {
         name: len(data) for name, data in files.items()
     }
@@ -304,30 +304,26 @@ def test_a_run_again_is_nothing_new(dumps, once):
     assert "Nothing new" in done.stdout
 
 
-def test_other_dumps_are_refused(dumps, once):
-    before = files_of(once)
-    done = dateline("run", "--input", dumps / "part-0.txt", "--output", once)
-    assert (done.returncode, files_of(once)) == (2, before)
-    assert "already holds a dataset" in done.stderr
-
-
 def test_the_same_name_with_other_bytes_is_refused(tmp_path):
     path = dump(tmp_path, plain(Article()))
     _, output = run(tmp_path, path)
     path.write_text(plain(Article()).replace("dawn", "dusk"))
-    done, _ = run(tmp_path, path)
-    assert done.returncode == 2
-    assert "of other dumps" in done.stderr
-    assert len(list(output.glob("_manifests/*"))) == 1
+    other = dump(tmp_path, plain(Article(headline="Of the other dump")), "other.txt")
+    done, _ = run(tmp_path, path, other)
+    assert done.returncode == 3
+    assert "a dump named 'dump.txt' was read before, with other bytes" in done.stderr
+    rows = table_of(output).to_pylist()
+    assert {row["source"] for row in rows} == {"dump.txt", "other.txt"}
 
 
-def test_options_that_change_the_rows_are_part_of_what_a_dataset_is(tmp_path):
+def test_a_dump_keeps_the_crawl_date_that_it_was_read_with(tmp_path):
     path = dump(tmp_path, plain(Article(stamp="3 days ago")))
     done, output = run(tmp_path, path, options=("--crawl-date", "2022-04-20"))
     assert table_of(output)["updated"].to_pylist() == [date(2022, 4, 17)]
     assert table_of(output)["updated_source"].to_pylist() == ["crawl"]
-    done, _ = run(tmp_path, path)
-    assert done.returncode == 2
+    done, _ = run(tmp_path, path, options=("--crawl-date", "2022-04-21"))
+    assert (done.returncode, table_of(output)["updated"].to_pylist()) == (0, [date(2022, 4, 17)])
+    assert "Nothing new" in done.stdout
 
 
 def test_same_headline_days(tmp_path):
@@ -548,12 +544,14 @@ def test_wrong_usage(tmp_path, args, says):
 
 
 def test_what_a_killed_run_left_does_not_stop_the_next(tmp_path):
-    folder = tmp_path / "news" / "date=2023-09-07" / "region=eastern-europe"
-    folder.mkdir(parents=True)
-    (folder / ".tmp-20230101T000000-1-0123").write_bytes(b"half of a file")
-    (tmp_path / "news" / "_runs" / "20230101T000000-1" / "receipts").mkdir(parents=True)
+    folder = tmp_path / "news" / "_runs" / "20230101T000000-1"
+    for name in ("receipts", "staged"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "0123").write_bytes(b"half of a file")
     done, output = run(tmp_path, dump(tmp_path, GOOD))
     assert done.returncode == 0, done.stderr
+    assert "what run 20230101T000000-1 left" in done.stderr
+    assert not folder.exists()
     assert table_of(output).num_rows == 1
 
 
@@ -570,6 +568,11 @@ def test_help_imports_no_beam():
     assert done.stdout.endswith("False False\n")
 
 
+def left(output: Path) -> list[Path]:
+    """What a run that failed left in a folder that was empty, but the lock that it held."""
+    return [path for path in output.rglob("*") if path.name != "_lock"]
+
+
 # --- failing -------------------------------------------------------------------------------------------
 
 
@@ -582,7 +585,7 @@ def test_too_many_rejects(tmp_path, limit, status):
     if status:
         assert "2 of 4 blocks are rejects (schema 2)" in done.stderr
         assert "Traceback" not in done.stderr
-        assert list(output.rglob("*")) == []
+        assert left(output) == []
 
 
 def test_quiet(tmp_path):
@@ -609,7 +612,7 @@ def test_a_flow_that_fails_commits_nothing(tmp_path):
     assert done.returncode == 1
     assert "changed while it was read" in done.stderr
     assert "Traceback" not in done.stderr
-    assert list(output.rglob("*")) == []
+    assert left(output) == []
 
 
 def test_a_worker_that_raises_stops_the_run(tmp_path):
@@ -626,7 +629,7 @@ def test_a_worker_that_raises_stops_the_run(tmp_path):
     assert done.returncode == 1
     assert "nothing was committed: " in done.stderr
     assert "the parser is broken" in done.stderr
-    assert list(output.rglob("*")) == []
+    assert left(output) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -646,7 +649,7 @@ def test_a_signal_ends_a_run_cleanly(tmp_path, number, workers):
     assert f"stopped by {number.name}; nothing was committed" in err
     assert "Traceback" not in err
     assert out == ""
-    assert [path for path in output.rglob("*") if path.is_file()] == []
+    assert left(output) == []
     assert not still_running(str(path))
 
 

@@ -40,7 +40,7 @@ class Part(NamedTuple):
     """A value of _MAGIC, or "" """
     path: str
     start: int
-    """The first byte, or row group, that belongs to the part; `stop` is the first that does not."""
+    """The first byte, row group or row of rejects that belongs to the part; `stop` is the first that does not."""
     stop: int
 
 
@@ -98,7 +98,25 @@ def parts_of(path: str, size: int) -> list[Part]:
             Part(form, compression, path, start, min(start + PART_BYTES, size))
             for start in range(0, size, PART_BYTES)
         ]
+    if form == "rejects":
+        return [Part(form, compression, path, 0, len(reject_sources(path)))]
     return [Part(form, compression, path, 0, size)]
+
+
+def reject_sources(path: str) -> list[str]:
+    """The sources in a file of rejects, row by row.
+
+    Raises:
+        Damaged: it is none.
+    """
+    try:
+        with pa.memory_map(path) as source:
+            table = pa.ipc.open_file(source).read_all()
+            table["raw"]
+            found: list[str] = table["source"].to_pylist()
+            return found
+    except (pa.ArrowException, KeyError) as error:
+        raise Damaged(f"no file of rejects: {error}") from error
 
 
 def open_unpacked(path: str, compression: str) -> BinaryIO | io.BufferedIOBase:

@@ -27,13 +27,13 @@ def order(rows: Rows, by: Sequence[str]) -> npt.NDArray[np.intp]:
     """Positions that sort the rows by the given columns, and among equals the best first.
 
     Best: a filled slot before an unfilled one; an absolute date before a relative one before none; the
-    latest; the most fields; the longest body; the smallest (source, offset). Dumps are numbered in the
-    order of their names, so the last is total.
+    latest; the most fields; the longest body; the smallest (source, offset). Dumps are ranked in the order
+    of their sources, so the last is total.
     """
     return np.lexsort(
         (
             rows["offset"],
-            rows["dump"],
+            rows["rank"],
             -rows["body"],
             -rows["fields"].astype(np.int16),
             -rows["updated"].astype(np.int64),
@@ -90,8 +90,8 @@ class Resolution(NamedTuple):
     articles: Rows
     """The winners among articles without a short URL, with their ids."""
     answers: Rows
-    """For each unfilled group, its columns HEADLINE_GROUP, its article's id, and, in dump and offset, the
-    winner; dump is -1 where the winner is one of a short URL, which no unfilled record can be."""
+    """For each unfilled group, its columns HEADLINE_GROUP, its article's id, and, in rank and offset, the
+    winner; rank is -1 where the winner is one of a short URL, which no unfilled record can be."""
 
 
 def resolve(groups: Rows, same_headline_days: int | None) -> Resolution:
@@ -123,7 +123,7 @@ def resolve(groups: Rows, same_headline_days: int | None) -> Resolution:
     np.minimum.at(first, assigned, _late(groups["first"][unfilled]))
     urls["first"] = _undated(first)
     answers = groups[unfilled].copy()
-    answers["dump"] = -1
+    answers["rank"] = -1
     set_url_ids(answers, urls["slug"][assigned])
     return Resolution(urls, articles, np.concatenate([plain_answers, answers]))
 
@@ -157,7 +157,7 @@ def _plain(groups: Rows, chain: npt.NDArray[np.intp], named_by_date: bool) -> tu
         articles["id_hi"], articles["id_lo"] = articles["head_hi"], articles["head_lo"]
     answers = groups.copy()
     which = np.repeat(np.arange(len(starts)), np.diff([*starts, len(groups)]))
-    for column in ("id_hi", "id_lo", "dump", "offset"):
+    for column in ("id_hi", "id_lo", "rank", "offset"):
         answers[column] = articles[column][which]
     return articles, answers
 
@@ -194,11 +194,11 @@ def name_urls(urls: Rows) -> Rows:
 
 
 def losers(copies: Rows, answers: Rows, by: Sequence[str]) -> Rows:
-    """The copies that did not win, each with the id of its article.
+    """The copies that did not win, each with the id of its article, and 0 in `copies`.
 
     Args:
         copies: rows of single records.
-        answers: one row for each group of equal columns `by` among them, with id, and the winner in dump
+        answers: one row for each group of equal columns `by` among them, with id, and the winner in rank
             and offset.
 
     Raises:
@@ -215,7 +215,8 @@ def losers(copies: Rows, answers: Rows, by: Sequence[str]) -> Rows:
     which = answer[number[: len(copies)]]
     if (which < 0).any():
         raise KeyError(f"{int((which < 0).sum())} records belong to no article that was resolved")
-    won = (answers["dump"][which] == copies["dump"]) & (answers["offset"][which] == copies["offset"])
+    won = (answers["rank"][which] == copies["rank"]) & (answers["offset"][which] == copies["offset"])
     lost: Rows = copies[~won].copy()
     lost["id_hi"], lost["id_lo"] = answers["id_hi"][which[~won]], answers["id_lo"][which[~won]]
+    lost["copies"] = 0
     return lost

@@ -155,7 +155,7 @@ def _record_start(file: IO[bytes], part: Part) -> int | None:
 def _rejects(part: Part) -> Iterator[Entry]:
     with pa.memory_map(part.path) as source:
         try:
-            table = pa.ipc.open_file(source).read_all()
+            table = pa.ipc.open_file(source).read_all().slice(part.start, part.stop - part.start)
             rows = table.select(["source", "source_offset", "raw", "raw_truncated"]).to_pylist()
         except (pa.ArrowException, KeyError) as error:
             raise Damaged(f"no file of rejects: {error}") from error
@@ -167,6 +167,11 @@ def _rejects(part: Part) -> Iterator[Entry]:
         yield Entry(
             "", b"", error=f"{cut:,} rejects keep only the first of their bytes: read their dumps again"
         )
+
+
+def base_source(source: str) -> str:
+    """The dump of a row's source: what stands before the # of a record."""
+    return source.partition("#")[0]
 
 
 def _first(row: dict[str, Any], names: tuple[str, ...]) -> Any:

@@ -1,4 +1,4 @@
-"""Rows: what the rules of identity look at in a record, in 87 bytes of a numpy array.
+"""Rows: what the rules of identity look at in a record, in 103 bytes of a numpy array.
 
 What is shuffled is small, and what is compared is compared in one sweep. No text of an article is among it
 but the slug of its short URL. A row stands for one record, or for several that were folded: then it
@@ -29,12 +29,19 @@ COPY = np.dtype(
         ("fields", "u1"),                           # how many fields hold something
         ("body", "<i4"),                            # characters
         ("region", "u1"),                           # place in places.regions()
-        ("dump", "<i4"), ("offset", "<i8"), ("length", "<i8"),
-        ("copies", "<i4"),                          # records folded into this row
+        ("rank", "<i8"),                            # of its dump, in the order of the sources: see new_rank()
+        ("dump", "<i4"), ("offset", "<i8"), ("length", "<i8"),      # dump is KEPT or FOLDED for older records
+        ("copies", "<i4"),                          # records folded into this row; 0 for one that lost
         ("first", "<i4"), ("last", "<i4"),          # their earliest and latest date, or NO_DATE
         ("id_hi", "<u8"), ("id_lo", "<u8"),         # of the article, once it is known
+        ("was", "<u8"),                             # id_hi in the version before, for older records
     ]
 )  # fmt: skip
+
+KEPT, FOLDED = -1, -2
+"""In place of a dump's number: an article of the version that the run builds on, and a copy folded there."""
+COUNTED = 9
+"""In `dated`, of a row with the short URL of its article instead of its own: it counts, and never wins."""
 
 NO_DATE = -(2**31)
 LATE = 2**31 - 1
@@ -42,7 +49,7 @@ UPDATED_SOURCES = ("stamp", "crawl", "none")
 SHORT_URL_PREFIX = "https://arab.news/"
 
 _EPOCH = date(1970, 1, 1).toordinal()
-_REGION = {region: i for i, region in enumerate(regions())}
+REGION_NUMBERS = {region: i for i, region in enumerate(regions())}
 
 
 def headline_key(headline: str) -> bytes:
@@ -94,6 +101,21 @@ def fields_of(record: Record) -> int:
     return sum(1 for name in _COUNTED if record[name])
 
 
+def new_rank(dump: int) -> int:
+    """The rank of the run's dump of that number; between two of them there is room for all older ones."""
+    return (dump + 1) << 32
+
+
+def kept_rank(dump: int, place: int) -> int:
+    """The rank of an older dump.
+
+    Args:
+        dump: how many of the run's dumps stand before it in the order of the sources.
+        place: how many of the older ones do.
+    """
+    return (dump << 32) + 1 + place
+
+
 def rows_of(parsed: Sequence[Parsed]) -> Rows:
     """One row for each record."""
     table = []
@@ -110,13 +132,15 @@ def rows_of(parsed: Sequence[Parsed]) -> Rows:
                 UPDATED_SOURCES.index(record["updated_source"]),
                 fields_of(record),
                 len(record["body"]),
-                _REGION[record["region"]],
+                REGION_NUMBERS[record["region"]],
+                new_rank(dump),
                 dump,
                 offset,
                 length,
                 1,
                 day,
                 day,
+                0,
                 0,
                 0,
             )

@@ -7,9 +7,9 @@
     chains, resolved -> rows with a URL -> FoldByUrl -> winners -> NameLosers -> duplicates
                  +-----> winners without a URL ----------^
 
-What crosses a shuffle is rows of 87 bytes, never text. The folds are combines: a runner folds before it
-shuffles, and a headline of 100,000 copies is a handful of rows when it arrives. A key is a share of all
-headlines or URLs, so the number of elements does not grow with the number of articles.
+What crosses a shuffle is rows of 103 bytes, never text. The folds are combines: a runner folds before it
+shuffles, and a headline of 100,000 copies is a handful of rows when it arrives. Where the run builds on a
+version, the older records that the new ones touch join in (kept.py).
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,14 +17,15 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import apache_beam as beam
-import numpy as np
-import numpy.typing as npt
 from apache_beam.pvalue import TaggedOutput
 
+from pipeline.config import Config
 from pipeline.elements import Parsed
 from pipeline.rules.identity import HEADLINE_GROUP, URL_GROUP, fold, losers, name_urls, resolve
-from pipeline.rules.rows import Rows, concat, rows_of
+from pipeline.rules.rows import FOLDED, KEPT, Rows, concat, rows_of
 from pipeline.stages.copies import AccumulatorCoder, Copies
+from pipeline.stages.kept import ReadKept
+from pipeline.stages.shares import KeyedCopies, headline_share, parted, url_share
 
 FLUSH_ROWS = 1 << 15
 """Rows that a worker collects before it sends them on, in one batch a key."""
@@ -32,75 +33,57 @@ FLUSH_ROWS = 1 << 15
 
 class Deduplicated(NamedTuple):
     winners: beam.PCollection[Copies]
-    """Rows with id, copies and span of dates."""
+    """Rows with id, copies and span of dates; older ones too, where new records touch their articles."""
     duplicates: beam.PCollection[Copies]
-    """Rows with the id of the article that they belong to."""
+    """Rows with the id of the article that they belong to, and no copies; of the older ones only those that
+    were articles, or belonged to another."""
 
 
 @dataclass
 class Deduplicate(beam.PTransform):
     """Batches of valid records -> the winners' rows and the losers', as Deduplicated."""
 
-    keys: int
-    """How many shares the headlines, and the URLs, are parted into."""
-    same_headline_days: int | None
+    config: Config
 
     def expand(
         self, records: beam.PCollection[list[Parsed]]
     ) -> Any:  # Deduplicated; Beam reads the annotation of a single PCollection only
-        copies = records | "KeyByHeadline" >> beam.ParDo(KeyByHeadline(self.keys))
+        keys = self.config.shuffle_keys
+        copies = records | "KeyByHeadline" >> beam.ParDo(KeyByHeadline(keys))
+        older = copies | "ReadKept" >> ReadKept(self.config) if self.config.base else None
+        if older:
+            copies = (copies, older.copies) | "NewAndKept" >> beam.Flatten()
         chains = (
             copies
             | "FoldByHeadline" >> beam.CombinePerKey(FoldCopies(HEADLINE_GROUP))
             | "ResolveChains"
-            >> beam.ParDo(ResolveChains(self.keys, self.same_headline_days)).with_outputs(
+            >> beam.ParDo(ResolveChains(keys, self.config.same_headline_days)).with_outputs(
                 "articles", "answers", main="urls"
             )
         )
+        of_article = copies | "KeyByArticle" >> beam.ParDo(KeyByArticle(keys))
+        of_url = chains.urls
+        if older:
+            of_url = (of_url, older.urls) | "AllOfUrls" >> beam.Flatten()
+            won_before = older.urls | "WonBefore" >> beam.ParDo(WonBefore())
+            of_article = (of_article, won_before) | "AllOfArticles" >> beam.Flatten()
         urls = (
-            chains.urls
+            of_url
             | "FoldByUrl" >> beam.CombinePerKey(FoldCopies(URL_GROUP))
             | "NameUrls" >> beam.ParDo(NameUrls())
         )
         winners = (chains.articles, urls | "DropKeys" >> beam.Values()) | "AllWinners" >> beam.Flatten()
         answers = (chains.answers, urls) | "AllAnswers" >> beam.Flatten()
         duplicates = (
-            {"copies": copies | "KeyByArticle" >> beam.ParDo(KeyByArticle(self.keys)), "answers": answers}
+            {"copies": of_article, "answers": answers}
             | "JoinAnswers" >> beam.CoGroupByKey()
-            | "NameLosers" >> beam.ParDo(NameLosers(self.keys))
+            | "NameLosers" >> beam.ParDo(NameLosers(keys))
         )
         return Deduplicated(winners, duplicates)
 
 
-Shares: TypeAlias = npt.NDArray[np.int64]
-"""The key of each row."""
-KeyedCopies: TypeAlias = tuple[int, Copies]
 Articles: TypeAlias = TaggedOutput[Literal["articles"], Copies]
 Answers: TypeAlias = TaggedOutput[Literal["answers"], KeyedCopies]
-
-
-def url_share(rows: Rows, keys: int) -> Shares:
-    """The key that each row's short URL belongs to: keys, ... , 2 * keys - 1."""
-    letters = np.ascontiguousarray(rows["slug"]).view(np.uint8).reshape(len(rows), -1).astype(np.int64)
-    weights = 31 ** np.arange(letters.shape[1], dtype=np.int64)
-    shares: Shares = keys + (letters * weights).sum(axis=1) % keys
-    return shares
-
-
-def headline_share(rows: Rows, keys: int) -> Shares:
-    """The key that each row's headline belongs to: 0, ... , keys - 1."""
-    return (rows["head_hi"] % np.uint64(keys)).astype(np.int64)
-
-
-def parted(rows: Rows, shares: Shares) -> Iterator[KeyedCopies]:
-    """The rows of each share, under its key."""
-    if not len(rows):
-        return
-    by_share = np.argsort(shares, kind="stable")
-    shares = shares[by_share]
-    edges = np.flatnonzero(np.diff(shares, prepend=-1))
-    for begin, end in zip(edges, [*edges[1:], len(rows)], strict=True):
-        yield int(shares[begin]), Copies(rows[by_share[begin:end]])
 
 
 class KeyByHeadline(beam.DoFn):
@@ -193,6 +176,7 @@ class ResolveChains(beam.DoFn):
         if len(found.urls):
             yield from parted(found.urls, url_share(found.urls, self._keys))
         if len(found.articles):
+            require_text(found.articles)
             yield TaggedOutput("articles", Copies(found.articles))
         if len(found.answers):
             yield TaggedOutput("answers", (key, Copies(found.answers)))
@@ -203,7 +187,28 @@ class NameUrls(beam.DoFn):
 
     def process(self, keyed: KeyedCopies) -> Iterable[KeyedCopies]:
         key, urls = keyed
+        require_text(urls.rows)
         yield key, Copies(name_urls(urls.rows))
+
+
+def require_text(winners: Rows) -> None:
+    """Check that no winner is a copy that was folded before: its text was not kept.
+
+    Raises:
+        RuntimeError: the rules of identity let one win. No input can cause this, only a mistake of ours.
+    """
+    if (winners["dump"] == FOLDED).any():
+        raise RuntimeError("a copy that was folded before would win, and its text was not kept")
+
+
+class WonBefore(beam.DoFn):
+    """Of older rows of short URLs those that were articles: they may be duplicates now."""
+
+    def process(self, keyed: KeyedCopies) -> Iterable[KeyedCopies]:
+        key, copies = keyed
+        rows = copies.rows[copies.rows["dump"] == KEPT]
+        if len(rows):
+            yield key, Copies(rows)
 
 
 class NameLosers(beam.DoFn):
@@ -218,6 +223,7 @@ class NameLosers(beam.DoFn):
         answers = concat(copies.rows for copies in group["answers"])
         for rows in _heaps(group["copies"], max(FLUSH_ROWS, len(answers))):
             lost = losers(rows, answers, by)
+            lost = lost[(lost["dump"] != FOLDED) | (lost["id_hi"] != lost["was"])]
             if len(lost):
                 yield Copies(lost)
 

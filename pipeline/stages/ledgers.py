@@ -1,132 +1,171 @@
-"""The ledgers: what was folded, and what could not be used, each in a fixed number of files."""
+"""The ledgers of records: the articles' keys, and the copies that were folded into them.
 
-from base64 import b64encode
-from collections import Counter
+Both have the same columns: what the rules of identity look at, and where the record stands. They are parted by
+the record's place in its dump, so that a new dump changes few files. One task writes both files of a shard,
+since a record that loses moves from one to the other.
+"""
+
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any
 
 import apache_beam as beam
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from pipeline.dataset import DUPLICATES, REJECTED, File
-from pipeline.elements import Dump, Reject
-from pipeline.rules.columns import arrow_schema, to_batch
-from pipeline.rules.contract import require_valid
-from pipeline.rules.rows import SHORT_URL_PREFIX, UPDATED_SOURCES, Rows, concat, hexes, iso
+from pipeline.config import Config
+from pipeline.dataset import DUPLICATES, KEYS, version
+from pipeline.elements import Dump
+from pipeline.rules.columns import arrow_schema
+from pipeline.rules.places import regions
+from pipeline.rules.rows import KEPT, NO_DATE, SHORT_URL_PREFIX, UPDATED_SOURCES, Rows, concat, hexes
+from pipeline.staging import BATCH_ROWS, File
 from pipeline.stages.copies import Copies
-from pipeline.stages.deduplicate import parted
-from pipeline.stages.tasks import WriteTask, pointers, some_at_a_time
+from pipeline.stages.kept import KeptRanks
+from pipeline.stages.shares import KeyedCopies, parted
+from pipeline.stages.tasks import WriteTask, pointers
 
-LEDGER_SHARDS = 64
-"""Files that a ledger is parted into, by the place of a block in its dump: see ledger_base()."""
-LEDGER_SEGMENT_BITS = 28
-"""Blocks of one dump within 2**28 bytes share a ledger file."""
-MAX_RAW_BYTES = 65_536
-"""Bytes of a block that its reject keeps."""
+SHARDS = 64
+"""Files that a ledger is parted into."""
+SEGMENT_BITS = 28
+"""Blocks of one dump within 2**28 bytes share a shard."""
+PART_BITS = 48
+"""A position is a part's number, and in these bits the offset in what the part was unpacked into."""
 
 
-def ledger_base(source: str) -> int:
-    """The ledger file of a dump's first segment; its further segments take the next ones."""
+def shard_of(source: str, position: int) -> int:
+    """The shard of a record or reject, from its dump's source and its position."""
     digest = blake2b(source.encode("utf-8"), digest_size=4).digest()
-    return int.from_bytes(digest, "little") % LEDGER_SHARDS
+    part, offset = position >> PART_BITS, position & (1 << PART_BITS) - 1
+    return (int.from_bytes(digest, "little") + part + (offset >> SEGMENT_BITS)) % SHARDS
 
 
-class KeyDuplicates(beam.DoFn):
-    def __init__(self, dumps: Sequence[Dump]) -> None:
-        self._dumps = dumps
+def part_bases(dumps: Sequence[Dump]) -> list[int]:
+    """What is added to an offset in each dump to make a position: 0, but for the further parts of one file."""
+    bases: list[int] = []
+    for number, dump in enumerate(dumps):
+        again = number and dumps[number - 1].source == dump.source
+        bases.append(bases[-1] + (1 << PART_BITS) if again else 0)
+    return bases
+
+
+class KeyByShard(beam.DoFn):
+    """Winners and losers -> those that change a ledger, keyed by shard."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
 
     def setup(self) -> None:
-        self._base = np.array([ledger_base(dump.source) for dump in self._dumps], np.int64)
-
-    def process(self, losers: Copies) -> Iterator[tuple[int, Copies]]:
-        rows = losers.rows
-        return parted(
-            rows, (self._base[rows["dump"]] + (rows["offset"] >> LEDGER_SEGMENT_BITS)) % LEDGER_SHARDS
+        bases = part_bases(self._config.dumps)
+        self._shards = np.array(
+            [shard_of(dump.source, base) for dump, base in zip(self._config.dumps, bases, strict=True)], np.int64
         )
+        self._older = kept_shards(self._config)
+
+    def process(self, copies: Copies) -> Iterator[KeyedCopies]:
+        rows = copies.rows
+        rows = rows[(rows["dump"] != KEPT) | (rows["copies"] == 0) | (rows["id_hi"] != rows["was"])]
+        new = rows["dump"] >= 0
+        shares = np.empty(len(rows), np.int64)
+        shares[new] = (self._shards[rows["dump"][new]] + (rows["offset"][new] >> SEGMENT_BITS)) % SHARDS
+        shares[~new] = [self._older(row) for row in rows[~new]]
+        return parted(rows, shares)
 
 
-class KeyRejects(beam.DoFn):
-    def __init__(self, dumps: Sequence[Dump]) -> None:
-        self._dumps = dumps
-
-    def process(self, rejects: list[Reject]) -> Iterable[tuple[int, list[Reject]]]:
-        shares: dict[int, list[Reject]] = {}
-        for reject in rejects:
-            segment = reject.offset >> LEDGER_SEGMENT_BITS
-            share = (ledger_base(self._dumps[reject.dump].source) + segment) % LEDGER_SHARDS
-            shares.setdefault(share, []).append(reject)
-        return shares.items()
+def kept_shards(config: Config) -> Any:
+    """A function from an older row to its shard."""
+    found = version(config.output, config.base)
+    if found is None:
+        return None
+    ranks = KeptRanks(found.sources, [dump.source for dump in config.dumps])
+    by_rank = {ranks.rank(source): source for source in found.sources}
+    return lambda row: shard_of(by_rank[int(row["rank"])], int(row["offset"]))
 
 
-class WriteDuplicates(WriteTask):
+class WriteLedgers(WriteTask):
+    """The rows of a shard that are new or changed -> both its files, with what stays of the older ones."""
+
     def process(self, group: tuple[int, Iterable[Copies]]) -> Iterable[str]:
         shard, batches = group
         rows = concat(copies.rows for copies in batches)
-        rows = rows[np.lexsort((rows["offset"], rows["dump"]))]
-        parts = (to_batch(list(part), "duplicate") for part in some_at_a_time(self._rows(rows)))
-        written = self._writer.write(DUPLICATES, f"part-{shard:02d}-", arrow_schema("duplicate"), parts)
-        self._progress.add(files=1)
-        yield self._finish(
-            f"duplicates-{shard}", [File(**written, kind="duplicates", **pointers(rows), facts={})]
-        )
+        new, older = rows[rows["dump"] >= 0], rows[rows["dump"] < 0]
+        before = {folder: self._before("duplicate", folder, shard) for folder in (KEYS, DUPLICATES)}
+        changed = self._changed(older, before)
+        files = []
+        for folder, kind, won in ((KEYS, "keys", True), (DUPLICATES, "duplicates", False)):
+            mine = new[(new["copies"] > 0) == won]
+            table = pa.concat_tables([before[folder], *changed[folder], self._table(mine)])
+            blocks = pointers(mine if not won else mine[:0])  # an article's block is told by its partition's file
+            files.append(self._file(folder, shard, kind, table, blocks))
+        self._progress.add(files=2)
+        yield self._finish(f"ledgers-{shard}", [file for file in files if file])
 
-    def _rows(self, rows: Rows) -> Iterator[dict[str, Any]]:
-        names, keys = hexes(rows, "id_hi", "id_lo"), hexes(rows, "head_hi", "head_lo")
-        for row, name, key in zip(rows, names, keys, strict=True):
-            slug = row["slug"].decode("ascii")
-            place = self._locator.place(int(row["dump"]), int(row["offset"]), int(row["length"]))
-            duplicate = {
-                "id": name,
-                "source": place.source,
-                "source_offset": place.offset,
-                "source_length": place.length,
-                "headline_key": key,
-                "short_url": SHORT_URL_PREFIX + slug if slug else None,
-                "updated": iso(row["updated"]),
-                "updated_source": UPDATED_SOURCES[row["dated"]],
-                "fields": int(row["fields"]),
-                "body_length": int(row["body"]),
-            }
-            require_valid(duplicate, "duplicate")
-            yield duplicate
+    def _changed(self, older: Rows, before: dict[str, pa.Table]) -> dict[str, list[pa.Table]]:
+        """Take the changed rows out of the tables before; what becomes of them, by ledger."""
+        changed: dict[str, list[pa.Table]] = {KEYS: [], DUPLICATES: []}
+        if not len(older):
+            return changed
+        new_id = {
+            (int(row["rank"]), int(row["offset"])): (name, row["copies"] > 0)
+            for row, name in zip(older, hexes(older, "id_hi", "id_lo"), strict=True)
+        }
+        assert self._version is not None
+        ranks = KeptRanks(self._version.sources, [dump.source for dump in self._config.dumps])
+        for folder, table in list(before.items()):
+            places = zip(table["source"].to_pylist(), table["position"].to_pylist(), strict=True)
+            found = [new_id.pop((ranks.rank(source), position), None) for source, position in places]
+            touched = np.array([entry is not None for entry in found], bool)
+            before[folder] = table.filter(pa.array(~touched))
+            for target, won in ((KEYS, True), (DUPLICATES, False)):
+                which = [i for i, entry in enumerate(found) if entry is not None and entry[1] == won]
+                if which:
+                    names = pa.array([found[i][0] for i in which])  # type: ignore[index]
+                    moved = table.take(which)
+                    changed[target].append(moved.set_column(0, moved.schema.field("id"), names))
+        if new_id:
+            raise RuntimeError(f"{len(new_id)} records of the version before stand in no ledger")
+        return changed
 
-
-class WriteRejects(WriteTask):
-    def process(self, group: tuple[int, Iterable[list[Reject]]]) -> Iterable[str]:
-        shard, batches = group
-        rejects = sorted(
-            (Reject(*reject) for batch in batches for reject in batch), key=lambda r: (r.dump, r.offset)
-        )
+    def _file(
+        self, folder: str, shard: int, kind: str, table: pa.Table, blocks: dict[str, Any]
+    ) -> File | None:
+        """The file of a ledger's shard; a mark that it went where nothing stays; None where it never was."""
+        if not len(table):
+            entry = self._version.shard(folder, shard) if self._version else None
+            return self._emptied(entry, kind) if entry else None
+        table = table.sort_by([("source", "ascending"), ("source_offset", "ascending")])
         parts = (
-            to_batch([self._row(reject) for reject in part], "reject")
-            for part in some_at_a_time(iter(rejects), 256)
+            table.slice(at, BATCH_ROWS).combine_chunks().to_batches()[0]
+            for at in range(0, len(table), BATCH_ROWS)
         )
-        written = self._writer.write(REJECTED, f"part-{shard:02d}-", arrow_schema("reject"), parts)
-        blocks: dict[str, Any] = {
-            "dumps": np.array([reject.dump for reject in rejects], np.int32),
-            "offsets": np.array([reject.offset for reject in rejects], np.int64),
-            "lengths": np.array([reject.length for reject in rejects], np.int64),
-        }
-        reasons = Counter(reject.reason for reject in rejects)
-        self._progress.add(files=1)
-        yield self._finish(
-            f"rejected-{shard}", [File(**written, kind="rejected", **blocks, facts={"reasons": reasons})]
-        )
+        written = self._writer.write(folder, f"part-{shard:02d}-", table.schema, parts)
+        return File(**written, kind=kind, **blocks, facts={})
 
-    def _row(self, reject: Reject) -> dict[str, Any]:
-        raw = self._blocks.read(reject.dump, reject.offset, min(reject.length, MAX_RAW_BYTES))
-        place = self._locator.place(reject.dump, reject.offset, reject.length)
-        row = {
-            "reason": reject.reason,
-            "stage": reject.stage,
-            "pointer": reject.pointer,
-            "detail": reject.detail,
-            "source": place.source,
-            "source_offset": place.offset,
-            "source_length": place.length,
-            "raw": b64encode(raw).decode("ascii"),
-            "raw_truncated": reject.length > MAX_RAW_BYTES,
+    def _table(self, rows: Rows) -> pa.Table:
+        """New rows as the ledger has them."""
+        places = [
+            self._locator.place(int(dump), int(offset), int(length))
+            for dump, offset, length in zip(rows["dump"], rows["offset"], rows["length"], strict=True)
+        ]
+        days = pa.array(rows["updated"], pa.int32(), mask=rows["updated"] == NO_DATE).cast(pa.date32())
+        slugs = pa.array(rows["slug"]).cast(pa.string())
+        bases = np.array(part_bases(self._config.dumps) or [0], np.int64)
+        columns = {
+            "id": hexes(rows, "id_hi", "id_lo"),
+            "source": pa.array([place.source for place in places], pa.string()),
+            "source_offset": pa.array([place.offset for place in places], pa.int64()),
+            "source_length": pa.array([place.length for place in places], pa.int64()),
+            "headline_key": hexes(rows, "head_hi", "head_lo"),
+            "short_url": pc.if_else(
+                pc.equal(slugs, ""), None, pc.binary_join_element_wise(SHORT_URL_PREFIX, slugs, "")
+            ),
+            "updated": days,
+            "updated_source": pa.array(np.array(UPDATED_SOURCES)[rows["dated"]]),
+            "fields": rows["fields"].astype(np.int32),
+            "body_length": rows["body"],
+            "region": pa.array(np.array(regions())[rows["region"]]),
+            "position": rows["offset"] + bases[rows["dump"]],
         }
-        require_valid(row, "reject")
-        return row
+        schema = arrow_schema("duplicate")
+        return pa.table([pa.array(columns[field.name], field.type) for field in schema], schema=schema)

@@ -1,21 +1,26 @@
 """What every write task does: take a share of the rows, write files of them, leave a receipt."""
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
+import numpy as np
+import pyarrow as pa
 
 from pipeline.config import Config
-from pipeline.dataset import BATCH_ROWS, File, Writer, progress_folder
+from pipeline.dataset import progress_folder, version
 from pipeline.progress import Progress
+from pipeline.rules.columns import arrow_schema
 from pipeline.rules.rows import Rows
+from pipeline.staging import BATCH_ROWS, File, Writer
 from pipeline.stages.read import BlockReader
 from pipeline.stages.spool import Locator
+from schemas import Name
 
 
 class WriteTask(beam.DoFn):
-    """What the three kinds of write task share: a writer, the dumps, and the count for the progress line."""
+    """What the three kinds of write task share: a writer, the dumps, the version before, and the count for the
+    progress line."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -25,20 +30,62 @@ class WriteTask(beam.DoFn):
         self._blocks = BlockReader(self._config.dumps)
         self._locator = Locator(self._config.dumps)
         self._progress = Progress(progress_folder(self._config.output, self._config.run))
+        self._version = version(self._config.output, self._config.base)
 
     def teardown(self) -> None:
         self._blocks.close()
+
+    def _before(self, schema: Name, folder: str, shard: int) -> pa.Table:
+        """The rows of a ledger's shard in the version before; none where it had none."""
+        entry = self._version.shard(folder, shard) if self._version else None
+        return self._version.read(entry) if self._version and entry else arrow_schema(schema).empty_table()
+
+    def _emptied(self, entry: dict[str, Any], kind: str) -> File:
+        """Word of a file of the version before of which nothing stays."""
+        return File(entry["path"], "", kind, 0, 0, "", **pointers(np.empty(0, _NO_POINTERS)), facts={})
 
     def _finish(self, task: str, files: list[File]) -> str:
         self._writer.receipt(task, files)
         return task
 
 
-def some_at_a_time(items: Iterator[Any], size: int = BATCH_ROWS) -> Iterator[Iterator[Any]]:
-    """The items, some at a time."""
-    while part := list(islice(items, size)):
-        yield iter(part)
+_NO_POINTERS = np.dtype([("dump", np.int32), ("offset", np.int64), ("length", np.int64)])
 
 
 def pointers(rows: Rows) -> dict[str, Any]:
     return {"dumps": rows["dump"].copy(), "offsets": rows["offset"].copy(), "lengths": rows["length"].copy()}
+
+
+def merged(
+    older: Sequence[Any],
+    take: Callable[[list[int]], pa.Table],
+    new: Sequence[Any],
+    batch_of: Callable[[list[int]], pa.RecordBatch],
+    size: int = BATCH_ROWS,
+) -> Iterator[pa.RecordBatch]:
+    """Older rows and new ones in one order, as batches; only one batch of them is in memory at a time.
+
+    A batch has the same bytes whether its rows are older or new: see the tests.
+
+    Args:
+        older: the key of each older row, by which the rows are sorted.
+        take: gives older rows, by their places in `older`.
+        new: the key of each new row.
+        batch_of: makes new rows, by their places in `new`.
+        size: rows of a batch.
+    """
+    keys = [*older, *new]
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    for at in range(0, len(order), size):
+        places = order[at : at + size]
+        kept = [place for place in places if place < len(older)]
+        made = [place - len(older) for place in places if place >= len(older)]
+        if not kept:
+            yield batch_of(made)
+            continue
+        parts = [take(kept)]
+        if made:
+            parts.append(pa.Table.from_batches([batch_of(made)]))
+        rank = {place: n for n, place in enumerate([*kept, *(place + len(older) for place in made)])}
+        table = pa.concat_tables(parts).take([rank[place] for place in places])
+        yield table.combine_chunks().to_batches()[0]

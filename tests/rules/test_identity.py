@@ -49,12 +49,13 @@ def rows(copies):
         row["updated"] = row["first"] = row["last"] = day
         for name in ("dated", "fields", "body", "dump", "offset"):
             row[name] = getattr(copy, name)
+        row["rank"] = copy.dump
         row["copies"] = row["length"] = 1
     return table
 
 
 def place(row):
-    return int(row["dump"]), int(row["offset"])
+    return int(row["rank"]), int(row["offset"])
 
 
 def folded(parts, by):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from apache_beam.testing.util import assert_that
 
+from pipeline.config import Config
 from pipeline.elements import Parsed
 from pipeline.rules.identity import HEADLINE_GROUP
 from pipeline.rules.rows import COPY, hexes
@@ -65,7 +66,7 @@ def winners_and_losers(copies, batch, keys, limit):
 
     with pipeline() as p:
         batches = [[parsed(copy) for copy in copies[i : i + batch]] for i in range(0, len(copies), batch)]
-        unique = p | beam.Create(batches) | Deduplicate(keys, limit)
+        unique = p | beam.Create(batches) | Deduplicate(Config((), "", "", keys=keys, same_headline_days=limit))
         assert_that(unique.winners, check_winners, "winners")
         assert_that(unique.duplicates, check_losers, "losers")
 

@@ -6,10 +6,11 @@ from apache_beam.testing.util import assert_that, equal_to
 from apache_beam.typehints.decorators import TypeCheckError
 
 from pipeline.config import Config
-from pipeline.dataset import prepare, progress_folder
+from pipeline.dataset import progress_folder
 from pipeline.elements import Block, Dump, Parsed, Piece
 from pipeline.progress import read_progress
 from pipeline.rules.blocks import Limits
+from pipeline.staging import prepare
 from pipeline.stages.parse import ParseBlocks
 from pipeline.stages.split import SplitPages
 from pipeline.stages.validate import ValidateRecords

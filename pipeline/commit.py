@@ -1,0 +1,335 @@
+"""Commit: how what a run staged becomes a version, and how a folder is put in order after a run that died.
+
+    plan      the journal _runs/<run>/commit.json says what is about to happen; flushed
+    name      each staged file gets its name, which is its content's hash
+    flush     names and contents reach the disk
+    publish   the manifest gets the next version's number, without replacing: from here on it is committed
+    retire    files that only an earlier version needs go to _retired, or away
+    prune     manifests of versions that are no longer kept, then the files that only they needed
+
+Who reads through a manifest sees a version whole at any moment. A run that dies before `publish` has changed
+nothing that a manifest names; one that dies later has only left things to tidy. recover() reads the journals
+of dead runs and does what remains, in either direction. The lock makes sure that they are dead.
+"""
+
+import ctypes
+import fcntl
+import json
+import os
+import socket
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.dataset import (
+    LOCK, MANIFESTS, RETIRED, RUNS, Manifest, latest_manifest, manifest_name, read_manifest, run_folder, slot,
+    versions,
+)  # fmt: skip
+from pipeline.rules.contract import require_valid
+from pipeline.staging import File, clean_up
+
+JOURNAL = "commit.json"
+TEMPORARY = ".tmp-"
+
+
+class Locked(Exception):
+    """Another run is under way; the message says which."""
+
+
+@contextmanager
+def lock(root: str, run: str) -> Iterator[None]:
+    """Hold a dataset for one run. The system lets go of it when the process ends, however it ends.
+
+    Raises:
+        Locked: another process holds it.
+    """
+    with open(f"{root}/{LOCK}", "a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise Locked(f"{root} is locked by {_holder(file.read())}") from error
+        file.truncate(0)
+        file.write(
+            json.dumps(
+                {
+                    "run": run,
+                    "pid": os.getpid(),
+                    "host": socket.gethostname(),
+                    "since": datetime.now(UTC).isoformat(timespec="seconds"),
+                }
+            )
+        )
+        file.flush()
+        yield
+        file.truncate(0)
+
+
+def _holder(text: str) -> str:
+    try:
+        return "run {run}, process {pid} on {host}, since {since}".format(**json.loads(text))
+    except (ValueError, KeyError, TypeError):
+        return "another process"
+
+
+def next_version(root: str) -> int:
+    """The number that the next version gets: no manifest, whole or torn, has it."""
+    return max(versions(root), default=0) + 1
+
+
+def manifest_of(
+    before: Manifest | None, facts: dict[str, Any], files: Sequence[File], dumps: Sequence[dict[str, Any]]
+) -> Manifest:
+    """The manifest of the version that a run makes.
+
+    Args:
+        before: that of the version it builds on.
+        facts: the fields that this run decides: schema_version, version, run, made, settings, changes.
+        files: what the run wrote.
+        dumps: the entries of the dumps that it read.
+    """
+    kept = {slot(file["path"]): file for file in before["files"]} if before else {}
+    for file in files:
+        kept.pop(slot(file.path), None)
+    new = [
+        {name: getattr(file, name) for name in ("path", "kind", "rows", "bytes", "sha256")}
+        for file in files
+        if file.rows
+    ]
+    return facts | {
+        "dumps": sorted([*(before["dumps"] if before else ()), *dumps], key=lambda dump: str(dump["source"])),
+        "files": sorted([*kept.values(), *new], key=lambda file: str(file["path"])),
+    }
+
+
+def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequence[File]) -> None:
+    """Make a version. The caller holds the lock, and calls finish() afterwards.
+
+    Until the manifest is published nothing is committed: whatever stops it before, a signal too, takes the
+    names back from the files that this call gave them to.
+
+    Args:
+        root: the dataset.
+        manifest: of the new version.
+        before: of the one it builds on.
+        files: what the run staged.
+
+    Raises:
+        FileExistsError: this version is there already.
+        OSError: a file is not what its receipt says, or the system refused.
+    """
+    require_valid(manifest, "manifest")
+    target = f"{root}/{manifest_name(manifest['version'])}"
+    if os.path.lexists(target):
+        raise FileExistsError(f"{target} is there already")
+    listed = {file["path"] for file in before["files"]} if before else set()
+    stay = {file["path"] for file in manifest["files"]}
+    new = [file for file in files if file.rows and file.path not in listed]
+    journal = {
+        "version": manifest["version"],
+        "named": [file.path for file in new],
+        "replaced": sorted(listed - stay),
+    }
+    folder = run_folder(root, manifest["run"])
+    try:
+        _write(f"{folder}/{JOURNAL}", journal)
+        for file in new:
+            _name(file, f"{root}/{file.path}")
+        flush(root, [file.path for file in new])
+        _publish(manifest, target)
+    except BaseException:
+        if not os.path.lexists(target):
+            _take_back(root, [file.path for file in new])
+            _forget(folder)
+        raise
+
+
+def finish(root: str, run: str, keep: int) -> None:
+    """What remains once a run's version is published. If this fails, the next run's recover() does it.
+
+    Args:
+        keep: how many versions are kept, the new one among them.
+    """
+    sync(f"{root}/{MANIFESTS}")
+    folder = Path(run_folder(root, run))
+    journal = _journal(folder)
+    _tidy(root, journal["replaced"] if journal else [], keep)
+    _forget(str(folder))
+
+
+def recover(root: str, keep: int) -> list[str]:
+    """Put in order what runs left that died. The caller holds the lock, so every run in the folder is dead.
+
+    Returns:
+        The ids of the runs that left something.
+    """
+    left = []
+    for folder in sorted(Path(root, RUNS).glob("*/")):
+        if {path.name for path in folder.iterdir()} <= {"report.json", "report.html"}:
+            continue
+        left.append(folder.name)
+        journal = _journal(folder)
+        if journal:
+            now = latest_manifest(root)
+            listed = {file["path"] for file in now["files"]} if now else set()
+            for path in listed.intersection(journal["replaced"]):
+                if not os.path.exists(f"{root}/{path}") and os.path.exists(f"{root}/{RETIRED}/{path}"):
+                    os.rename(f"{root}/{RETIRED}/{path}", f"{root}/{path}")
+            _tidy(root, [path for path in (*journal["named"], *journal["replaced"]) if path not in listed], keep)
+        _forget(str(folder))
+        clean_up(root, folder.name)
+    for path in Path(root, MANIFESTS).glob(f"{TEMPORARY}*"):
+        path.unlink()
+    return left
+
+
+def prune(root: str, keep: int) -> list[int]:
+    """Remove all versions but the newest `keep`, and what only they needed. The caller holds the lock.
+
+    Returns:
+        The numbers of the versions that went.
+    """
+    if len(versions(root)) <= keep:
+        return []
+    whole = [(number, manifest) for number in versions(root) if (manifest := read_manifest(root, number))]
+    newest = max((number for number, _ in whole), default=0)
+    kept = whole[-keep:]
+    listed = {file["path"] for _, manifest in kept for file in manifest["files"]}
+    stay = {number for number, _ in kept} | {n for n in versions(root) if n > newest}
+    gone = [number for number in versions(root) if number not in stay]
+    for number in gone:  # before their files: no manifest may name what is not there
+        os.unlink(f"{root}/{manifest_name(number)}")
+    for place, _, names in os.walk(f"{root}/{RETIRED}", topdown=False):
+        for name in names:
+            path = f"{place}/{name}"
+            if os.path.relpath(path, f"{root}/{RETIRED}") not in listed:
+                os.unlink(path)
+        with suppress(OSError):  # not empty
+            os.rmdir(place)
+    return gone
+
+
+def flush(root: str, paths: Collection[str]) -> None:
+    """Have the system write files and their names to the disk.
+
+    One syncfs(2) where there is one: it is as good as an fsync of each file and folder, and thousands of
+    files cost one wait. It tells of errors since Linux 5.8.
+    """
+    handle = os.open(root, os.O_RDONLY)
+    try:
+        call = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+        if call is not None:
+            if call(handle):
+                number = ctypes.get_errno()
+                raise OSError(number, os.strerror(number), root)
+            return
+    finally:
+        os.close(handle)
+    folders = {f"{root}/{path}" for path in paths}
+    for path in paths:
+        sync(f"{root}/{path}")
+    while folders := {os.path.dirname(path) for path in folders if path != root}:
+        for folder in folders:
+            sync(folder)
+
+
+def sync(path: str) -> None:
+    """fsync(2) of a file or folder."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _name(file: File, target: str) -> None:
+    """Give a staged file its name."""
+    found = os.path.getsize(file.staged)
+    if found != file.bytes:
+        raise OSError(f"{file.staged}: {found} bytes on disk, {file.bytes} were written")
+    try:
+        os.rename(file.staged, target)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        os.rename(file.staged, target)
+
+
+def _publish(manifest: Manifest, target: str) -> None:
+    """Write a manifest whole, under a name that must not be there yet."""
+    folder = os.path.dirname(target)
+    os.makedirs(folder, exist_ok=True)
+    temporary = f"{folder}/{TEMPORARY}{uuid.uuid4().hex}"
+    try:
+        _write_through(temporary, manifest)
+        os.link(temporary, target)  # refuses to replace
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def _write(target: str, content: dict[str, Any]) -> None:
+    """A small JSON file, whole or not at all, and on the disk when this returns."""
+    temporary = f"{target}.tmp"
+    _write_through(temporary, content)
+    os.replace(temporary, target)
+    sync(os.path.dirname(target))
+
+
+def _write_through(path: str, content: dict[str, Any]) -> None:
+    with open(path, "w", encoding="utf-8") as out:
+        json.dump(content, out, indent=1, ensure_ascii=False)
+        out.write("\n")
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _journal(folder: Path) -> dict[str, Any] | None:
+    try:
+        journal: dict[str, Any] = json.loads((folder / JOURNAL).read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None  # it died before it named anything: the journal is whole before that
+    return journal
+
+
+def _take_back(root: str, paths: Iterable[str]) -> None:
+    """Remove files whose names no manifest gave them, and folders that are empty then."""
+    for path in paths:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            os.unlink(f"{root}/{path}")
+        _remove_empty(root, os.path.dirname(path))
+
+
+def _tidy(root: str, paths: Sequence[str], keep: int) -> None:
+    """Files that the newest version does not list: retire those that a kept one does, remove the others."""
+    needed = {
+        file["path"]
+        for number in versions(root)[-keep:]
+        if (manifest := read_manifest(root, number))
+        for file in manifest["files"]
+    } if paths else set()  # fmt: skip
+    for path in needed.intersection(paths):
+        target = f"{root}/{RETIRED}/{path}"
+        with suppress(FileNotFoundError):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            os.rename(f"{root}/{path}", target)
+            _remove_empty(root, os.path.dirname(path))
+    _take_back(root, [path for path in paths if path not in needed])
+    prune(root, keep)
+
+
+def _remove_empty(root: str, folder: str) -> None:
+    while folder:
+        try:
+            os.rmdir(f"{root}/{folder}")
+        except OSError:
+            return
+        folder = os.path.dirname(folder)
+
+
+def _forget(folder: str) -> None:
+    for name in (JOURNAL, f"{JOURNAL}.tmp"):
+        with suppress(FileNotFoundError):
+            os.unlink(f"{folder}/{name}")

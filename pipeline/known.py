@@ -1,0 +1,141 @@
+"""Known dumps: which of a run's inputs a dataset has read already.
+
+A dump is immutable: read again unchanged it changes nothing, and is skipped. The same source with other bytes
+is refused by name, since its rows would say what no file holds. To tell the two apart a dump need not be read:
+_seen.json has each file's size, time of change and inode as they were when its checksum was taken. It is only
+a memory of this machine; where it is missing or does not match, the checksum is taken again.
+"""
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pipeline.dataset import SEEN, Manifest, sha256_of
+from pipeline.elements import Dump
+from pipeline.inputs import Unreadable
+
+SETTLED_NS = 2_000_000_000
+"""A file that changed this short a time before it was looked at may change again without a new time of change."""
+
+
+class Sorted(NamedTuple):
+    """A run's inputs, by what the dataset knows of them."""
+
+    new: tuple[Dump, ...]
+    unchanged: int
+    """Dumps that were read before."""
+    refused: tuple[Unreadable, ...]
+    """Dumps whose name was read before, with other bytes."""
+
+
+class Seen:
+    """The checksums of files, remembered for as long as the files look the same."""
+
+    def __init__(self, root: str) -> None:
+        self._path = Path(root, SEEN)
+        self._facts: dict[str, list[Any]] = {}
+        try:
+            facts = json.loads(self._path.read_text("utf-8"))
+            if isinstance(facts, dict):
+                self._facts = facts
+        except (FileNotFoundError, ValueError):
+            pass  # forgotten: checksums are taken anew
+
+    def checksum(self, path: str) -> str:
+        """The SHA-256 of a file, without reading it if it looks as it did."""
+        look = _look(path)
+        known = self._facts.get(path)
+        if known and known[:3] == look:
+            return str(known[3])
+        return self.take(path)
+
+    def take(self, path: str) -> str:
+        """The SHA-256 of a file, by reading it."""
+        now, look = _now(), _look(path)
+        digest = sha256_of(path)
+        if look == _look(path) and look[1] < now - SETTLED_NS:
+            self._facts[path] = [*look, digest]
+        else:
+            self._facts.pop(path, None)
+        return digest
+
+    def save(self) -> None:
+        """Write what is known, whole or not at all; a failure costs only time later."""
+        temporary = self._path.with_suffix(".tmp")
+        try:
+            temporary.write_text(json.dumps(self._facts), "utf-8")
+            os.replace(temporary, self._path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+
+
+def _look(path: str) -> list[int]:
+    stat = os.stat(path)
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+
+
+def _now() -> int:
+    return time.time_ns()
+
+
+def files_of(dumps: Sequence[Dump]) -> dict[str, list[str]]:
+    """Source -> the files that it is read from: one, but for the rejects of one dump."""
+    files: dict[str, list[str]] = {}
+    for dump in dumps:
+        paths = files.setdefault(dump.source, [])
+        if dump.origin not in paths:
+            paths.append(dump.origin)
+    return files
+
+
+def checksums(files: Mapping[str, Sequence[str]], seen: Seen, read: bool) -> dict[str, tuple[int, str]]:
+    """Source -> bytes and SHA-256 of its file; of several files, of the list of their checksums.
+
+    Args:
+        files: as of files_of().
+        seen: the checksums that are remembered.
+        read: whether to take them anew all the same.
+    """
+    take = seen.take if read else seen.checksum
+    paths = sorted({path for group in files.values() for path in group})
+    with ThreadPoolExecutor(2) as pool:
+        digest = dict(zip(paths, pool.map(take, paths), strict=True))
+    return {
+        source: (
+            sum(os.path.getsize(path) for path in group),
+            digest[group[0]]
+            if len(group) == 1
+            else sha256("\n".join(sorted(digest[path] for path in group)).encode()).hexdigest(),
+        )
+        for source, group in files.items()
+    }
+
+
+def sort_out(dumps: Sequence[Dump], manifest: Manifest, seen: Seen) -> Sorted:
+    """Part a run's inputs into those that are new to a dataset, and those that are not.
+
+    Args:
+        dumps: the inputs, sorted by source.
+        manifest: the version that the run builds on.
+        seen: the checksums that are remembered.
+    """
+    known = {dump["source"]: dump for dump in manifest["dumps"]}
+    files = {source: paths for source, paths in files_of(dumps).items() if source in known}
+    refused = []
+    for source, (size, digest) in checksums(files, seen, read=False).items():
+        dump = known[source]
+        if (size, digest) != (dump["bytes"], dump["sha256"]):
+            refused.append(
+                Unreadable(
+                    files[source][0],
+                    f"a dump named {source!r} was read before, with other bytes ({dump['bytes']:,} then, {size:,} now); "
+                    "a dump never changes: give this one another name",
+                )
+            )
+    new = tuple(dump for dump in dumps if dump.source not in known)
+    return Sorted(new, len(files) - len(refused), tuple(refused))

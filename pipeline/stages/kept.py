@@ -1,0 +1,211 @@
+"""Kept: of the version that a run builds on, the records that the new ones can change anything for.
+
+    new records -> their headlines -> all older records of these headlines
+                -> the short URLs of both -> all other older records of these URLs' articles
+
+Nothing else can change: a new record moves records of its own headline only, and of a short URL's article
+only the winner and the number of copies. What is read is the ledgers' columns of keys, never a body.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pipeline.config import Config
+from pipeline.dataset import DUPLICATES, KEYS, Version, version
+from pipeline.rules.records import base_source
+from pipeline.rules.rows import (
+    COPY, COUNTED, FOLDED, KEPT, NO_DATE, REGION_NUMBERS, SHORT_URL_PREFIX, UPDATED_SOURCES, Rows, kept_rank, url_id,
+)  # fmt: skip
+from pipeline.stages.copies import Copies
+from pipeline.stages.shares import KeyedCopies, headline_share, parted, url_share
+
+KEY_COLUMNS = ["id", "headline_key"]
+"""What every older record is found by."""
+
+
+class Kept(NamedTuple):
+    copies: beam.PCollection[KeyedCopies]
+    """All older records of the new ones' headlines, keyed by a share of the headlines."""
+    urls: beam.PCollection[KeyedCopies]
+    """Other older records of the articles of those records' short URLs, keyed by a share of the URLs."""
+
+
+@dataclass
+class ReadKept(beam.PTransform):
+    """Batches of new rows -> the older rows that they touch, as Kept."""
+
+    config: Config
+
+    def expand(
+        self, copies: beam.PCollection[KeyedCopies]
+    ) -> Any:  # Kept; Beam reads the annotation of a single PCollection only
+        config = self.config
+        found = version(config.output, config.base)
+        assert found is not None
+        shards = sorted({int(file["path"].split("-")[1]) for file in found.files() if file["kind"] in (KEYS[1:], DUPLICATES[1:])})
+        shards = copies.pipeline | "Shards" >> beam.Create(shards) | "SpreadShards" >> beam.Reshuffle()
+        headlines = _distinct(copies, "head_hi")
+        by_headline = shards | "ByHeadline" >> beam.ParDo(
+            ByHeadline(config), beam.pvalue.AsSingleton(headlines)
+        )
+        slugs = _distinct((copies, by_headline) | "NewAndKept" >> beam.Flatten(), "slug")
+        by_url = shards | "ByUrl" >> beam.ParDo(
+            ByUrl(config), beam.pvalue.AsSingleton(headlines), beam.pvalue.AsSingleton(slugs)
+        )
+        return Kept(by_headline, by_url)
+
+
+def _distinct(copies: beam.PCollection[KeyedCopies], column: str) -> beam.PCollection[Any]:
+    """The values of a column, each once, sorted, as one array."""
+    return (
+        copies
+        | f"Take_{column}" >> beam.Map(lambda keyed, name: np.unique(keyed[1].rows[name]), column)
+        | f"Unite_{column}" >> beam.CombineGlobally(Unite(COPY[column].str))
+    )
+
+
+class Unite(beam.CombineFn):
+    """Sorted arrays of one type -> one with each value once."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    def create_accumulator(self) -> npt.NDArray[Any]:
+        return np.empty(0, self._kind)
+
+    def add_input(self, accumulator: npt.NDArray[Any], values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.union1d(accumulator, values)
+
+    def merge_accumulators(self, accumulators: Iterable[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        return np.unique(np.concatenate([self.create_accumulator(), *accumulators]))
+
+    def extract_output(self, accumulator: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return accumulator
+
+
+class _ReadShard(beam.DoFn):
+    """What reading both ledgers' files of a shard has in common."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def setup(self) -> None:
+        found = version(self._config.output, self._config.base)
+        assert found is not None
+        self._version: Version = found
+        self._ranks = KeptRanks(self._version.sources, [dump.source for dump in self._config.dumps])
+
+    def _ledgers(self, shard: int) -> Iterator[tuple[int, pa.Table, npt.NDArray[np.uint64], npt.NDArray[np.uint64]]]:
+        """Of both ledgers: KEPT or FOLDED, the table, and the hashes of its ids and headlines."""
+        for folder, kind in ((KEYS, KEPT), (DUPLICATES, FOLDED)):
+            entry = self._version.shard(folder, shard)
+            if entry is not None:
+                keys = self._version.read(entry, KEY_COLUMNS)
+                yield kind, entry, hashes(keys["id"]), hashes(keys["headline_key"])
+
+    def _rows(self, entry: dict[str, Any], which: npt.NDArray[np.bool_], kind: int) -> Rows:
+        places = np.flatnonzero(which)
+        return rows_of_ledger(self._version.read(entry, LEDGER_COLUMNS).take(places), kind, self._ranks)
+
+
+class ByHeadline(_ReadShard):
+    """A shard -> its records of the headlines asked for."""
+
+    def process(self, shard: int, headlines: npt.NDArray[np.uint64]) -> Iterable[KeyedCopies]:
+        for kind, entry, _, heads in self._ledgers(shard):
+            which = _among(heads[:, 0], headlines)
+            if which.any():
+                rows = self._rows(entry, which, kind)
+                yield from parted(rows, headline_share(rows, self._config.shuffle_keys))
+
+
+class ByUrl(_ReadShard):
+    """A shard -> its records of the articles of the short URLs asked for, but those of the headlines."""
+
+    def process(
+        self, shard: int, headlines: npt.NDArray[np.uint64], slugs: npt.NDArray[np.bytes_]
+    ) -> Iterable[KeyedCopies]:
+        slugs = slugs[slugs != b""]
+        ids = np.frombuffer(b"".join(map(url_id, slugs.tolist())), "<u8").reshape(-1, 2)
+        by_id = np.argsort(ids[:, 0])
+        for kind, entry, names, heads in self._ledgers(shard):
+            which = _among(names[:, 0], ids[by_id, 0]) & ~_among(heads[:, 0], headlines)
+            if not which.any():
+                continue
+            rows = self._rows(entry, which, kind)
+            unfilled = rows["slug"] == b""
+            rows["dated"][unfilled] = COUNTED
+            rows["slug"] = slugs[by_id[np.searchsorted(ids[by_id, 0], rows["id_hi"])]]
+            yield from parted(rows, url_share(rows, self._config.shuffle_keys))
+
+
+def _among(values: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    """Which values are among the wanted ones, which are sorted."""
+    if not len(wanted):
+        return np.zeros(len(values), bool)
+    places = np.minimum(np.searchsorted(wanted, values), len(wanted) - 1)
+    found: npt.NDArray[np.bool_] = wanted[places] == values
+    return found
+
+
+def hashes(column: pa.ChunkedArray) -> npt.NDArray[np.uint64]:
+    """A column of 32 hexadecimal digits as pairs of numbers, as rows.COPY has them."""
+    pairs = [np.empty((0, 2), "<u8")]
+    for chunk in column.chunks:
+        offsets = np.frombuffer(chunk.buffers()[1], "<i4", len(chunk) + 1, chunk.offset * 4)
+        text = memoryview(chunk.buffers()[2])[offsets[0] : offsets[-1]]
+        pairs.append(np.frombuffer(bytes.fromhex(str(text, "ascii")), "<u8").reshape(-1, 2))
+    return np.concatenate(pairs)
+
+
+LEDGER_COLUMNS = ["id", "source", "source_length", "headline_key", "short_url", "updated", "updated_source",
+                  "fields", "body_length", "region", "position"]  # fmt: skip
+
+
+class KeptRanks:
+    """The ranks of older dumps among those of a run."""
+
+    def __init__(self, older: Sequence[str], new: Sequence[str]) -> None:
+        """Both sorted."""
+        self._older = older
+        self._new = new
+
+    def rank(self, source: str) -> int:
+        """Of the dump of a row's source, which may name a record of it."""
+        name = base_source(source)
+        return kept_rank(bisect_left(self._new, name), bisect_left(self._older, name))
+
+
+def rows_of_ledger(table: pa.Table, kind: int, ranks: KeptRanks) -> Rows:
+    """The rows of records in a ledger.
+
+    Args:
+        table: LEDGER_COLUMNS of them.
+        kind: KEPT for articles, FOLDED for copies.
+        ranks: of the dumps.
+    """
+    rows = np.zeros(len(table), COPY)
+    for columns, name in ((("id_hi", "id_lo"), "id"), (("head_hi", "head_lo"), "headline_key")):
+        pairs = hashes(table[name])
+        rows[columns[0]], rows[columns[1]] = pairs[:, 0], pairs[:, 1]
+    rows["was"] = rows["id_hi"]
+    urls = table["short_url"].to_pylist()
+    rows["slug"] = [url[len(SHORT_URL_PREFIX) :].encode() if url else b"" for url in urls]
+    days = table["updated"].cast(pa.int32()).fill_null(NO_DATE).to_numpy()
+    for name in ("updated", "first", "last"):
+        rows[name] = days
+    rows["dated"] = [UPDATED_SOURCES.index(source) for source in table["updated_source"].to_pylist()]
+    rows["region"] = [REGION_NUMBERS[region] for region in table["region"].to_pylist()]
+    for name, column in (("fields", "fields"), ("body", "body_length"), ("offset", "position"), ("length", "source_length")):
+        rows[name] = table[column].to_numpy()
+    rows["rank"] = [ranks.rank(source) for source in table["source"].to_pylist()]
+    rows["dump"] = kind
+    rows["copies"] = 1
+    return rows

@@ -1,0 +1,86 @@
+"""The ledger of rejects: what could not be used, with its bytes, in a fixed number of files."""
+
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+
+from pipeline.config import Config
+from pipeline.dataset import REJECTED
+from pipeline.elements import Reject
+from pipeline.rules.columns import arrow_schema, to_batch
+from pipeline.rules.contract import require_valid
+from pipeline.staging import File
+from pipeline.stages.ledgers import SEGMENT_BITS, SHARDS, part_bases, shard_of
+from pipeline.stages.tasks import WriteTask, merged
+
+MAX_RAW_BYTES = 65_536
+"""Bytes of a block that its reject keeps."""
+REJECTS_AT_A_TIME = 256
+"""Rows of a record batch: with their bytes they are long."""
+
+
+class KeyRejects(beam.DoFn):
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def setup(self) -> None:
+        dumps = self._config.dumps
+        self._shards = [
+            shard_of(dump.source, base) for dump, base in zip(dumps, part_bases(dumps), strict=True)
+        ]
+
+    def process(self, rejects: list[Reject]) -> Iterable[tuple[int, list[Reject]]]:
+        shares: dict[int, list[Reject]] = {}
+        for reject in rejects:
+            shard = (self._shards[reject.dump] + (reject.offset >> SEGMENT_BITS)) % SHARDS
+            shares.setdefault(shard, []).append(reject)
+        return shares.items()
+
+
+class WriteRejects(WriteTask):
+    def process(self, group: tuple[int, Iterable[list[Reject]]]) -> Iterable[str]:
+        shard, batches = group
+        rejects = [Reject(*reject) for batch in batches for reject in batch]
+        places = [self._locator.place(reject.dump, reject.offset, reject.length) for reject in rejects]
+        before = self._before("reject", REJECTED, shard)
+        names = [(place.source, place.offset) for place in places]
+        older = list(zip(before["source"].to_pylist(), before["source_offset"].to_pylist(), strict=True))
+        parts = merged(
+            older, before.take, names, lambda which: self._batch([rejects[i] for i in which]), REJECTS_AT_A_TIME
+        )
+        written = self._writer.write(REJECTED, f"part-{shard:02d}-", arrow_schema("reject"), parts)
+        blocks: dict[str, Any] = {
+            "dumps": np.array([reject.dump for reject in rejects], np.int32),
+            "offsets": np.array([reject.offset for reject in rejects], np.int64),
+            "lengths": np.array([reject.length for reject in rejects], np.int64),
+        }
+        reasons = Counter(reject.reason for reject in rejects)
+        self._progress.add(files=1)
+        yield self._finish(
+            f"rejected-{shard}", [File(**written, kind="rejected", **blocks, facts={"reasons": reasons})]
+        )
+
+    def _batch(self, rejects: list[Reject]) -> pa.RecordBatch:
+        return to_batch([self._row(reject) for reject in rejects], "reject")
+
+    def _row(self, reject: Reject) -> dict[str, Any]:
+        raw = self._blocks.read(reject.dump, reject.offset, min(reject.length, MAX_RAW_BYTES))
+        place = self._locator.place(reject.dump, reject.offset, reject.length)
+        row = {
+            "reason": reject.reason,
+            "stage": reject.stage,
+            "pointer": reject.pointer,
+            "detail": reject.detail,
+            "source": place.source,
+            "source_offset": place.offset,
+            "source_length": place.length,
+            "raw": b64encode(raw).decode("ascii"),
+            "raw_truncated": reject.length > MAX_RAW_BYTES,
+        }
+        require_valid(row, "reject")
+        return row

@@ -1,0 +1,39 @@
+"""Shares: the keys of the shuffles. A key is a share of all headlines, URLs or partitions, so that the number
+of elements does not grow with the number of articles."""
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.rules.rows import Rows
+from pipeline.stages.copies import Copies
+
+Shares: TypeAlias = npt.NDArray[np.int64]
+"""The key of each row."""
+KeyedCopies: TypeAlias = tuple[int, Copies]
+
+
+def url_share(rows: Rows, keys: int) -> Shares:
+    """The key that each row's short URL belongs to: keys, ... , 2 * keys - 1."""
+    letters = np.ascontiguousarray(rows["slug"]).view(np.uint8).reshape(len(rows), -1).astype(np.int64)
+    weights = 31 ** np.arange(letters.shape[1], dtype=np.int64)
+    shares: Shares = keys + (letters * weights).sum(axis=1) % keys
+    return shares
+
+
+def headline_share(rows: Rows, keys: int) -> Shares:
+    """The key that each row's headline belongs to: 0, ... , keys - 1."""
+    return (rows["head_hi"] % np.uint64(keys)).astype(np.int64)
+
+
+def parted(rows: Rows, shares: Shares) -> Iterator[KeyedCopies]:
+    """The rows of each share, under its key."""
+    if not len(rows):
+        return
+    by_share = np.argsort(shares, kind="stable")
+    shares = shares[by_share]
+    edges = np.flatnonzero(np.diff(shares, prepend=-1))
+    for begin, end in zip(edges, [*edges[1:], len(rows)], strict=True):
+        yield int(shares[begin]), Copies(rows[by_share[begin:end]])

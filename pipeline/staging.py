@@ -1,0 +1,133 @@
+"""Staging: what a run writes, whole but without a name that counts, until the commit gives it one.
+
+Everything lies under _runs/<run>/, so what a killed run left goes with one folder. Each write task leaves a
+receipt of its files; doing a task again replaces it.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pipeline.dataset import run_folder
+
+BATCH_ROWS = 4096
+"""Rows of a record batch; a file of more has several, so that writing it never needs it whole."""
+
+_FOLDERS = ("staged", "receipts", "progress", "spool")
+
+
+class File(NamedTuple):
+    """A file that a run wrote, or, where it has no rows, one of the version before that it emptied."""
+
+    path: str
+    """Its name in the dataset, parted by /; of an emptied one the name that it had."""
+    staged: str
+    """Its name until it is committed; "" for an emptied one."""
+    kind: str
+    rows: int
+    """All of them: those that it took over, too."""
+    bytes: int
+    sha256: str
+    dumps: npt.NDArray[np.int32]
+    offsets: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.int64]
+    """The blocks of this run that it holds."""
+    facts: dict[str, Any]
+    """What the summary and the report say of it beyond its rows."""
+
+
+class Writer:
+    """Writes files into a run's staging folder."""
+
+    def __init__(self, root: str, run: str) -> None:
+        self._staged = f"{run_folder(root, run)}/staged"
+        self._receipts = f"{run_folder(root, run)}/receipts"
+
+    def write(
+        self, folder: str, prefix: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]
+    ) -> dict[str, Any]:
+        """An Arrow IPC file of the batches, to be named by its content in a folder of the dataset.
+
+        Returns:
+            The fields path, staged, rows, bytes and sha256 of File.
+        """
+        target = f"{self._staged}/{uuid.uuid4().hex}"
+        first = next(batches)
+        second = next(batches, None)
+        if second is None:  # nearly always: one write, and no second look at the file
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_file(sink, schema) as file:
+                file.write_batch(first)
+            content = sink.getvalue()
+            with open(target, "xb", buffering=0) as raw:
+                if raw.write(content) != content.size:
+                    raise OSError(f"{target}: not all of its {content.size} bytes could be written")
+            rows, size, digest = first.num_rows, content.size, hashlib.sha256(content).hexdigest()
+        else:
+            rows = 0
+            with pa.OSFile(target, "wb") as sink, pa.ipc.new_file(sink, schema) as file:
+                for batch in (first, second, *batches):
+                    file.write_batch(batch)
+                    rows += batch.num_rows
+            with open(target, "rb") as raw:
+                digest = hashlib.file_digest(raw, "sha256").hexdigest()
+            size = os.path.getsize(target)
+        return {
+            "path": f"{folder}/{prefix}{digest[:32]}.arrow", "staged": target,
+            "rows": rows, "bytes": size, "sha256": digest,
+        }  # fmt: skip
+
+    def receipt(self, task: str, files: Sequence[File]) -> None:
+        """Leave word of a task's files where the commit looks for it; doing a task again replaces it."""
+        columns = {name: pa.array([getattr(file, name) for file in files]) for name in File._fields[:-1]}
+        table = pa.table(columns | {"facts": pa.array([json.dumps(file.facts) for file in files])})
+        target = f"{self._receipts}/{task}.arrow"
+        temporary = f"{target}.{uuid.uuid4().hex}"
+        with pa.OSFile(temporary, "wb") as sink, pa.ipc.new_file(sink, table.schema) as file:
+            file.write_table(table)
+        os.replace(temporary, target)
+
+
+def prepare(root: str, run: str) -> None:
+    """Make the folders that a run works in."""
+    for name in _FOLDERS:
+        os.makedirs(f"{run_folder(root, run)}/{name}")
+
+
+def receipts(root: str, run: str) -> list[File]:
+    """What a run wrote, by its receipts, in the order of the paths."""
+    files = []
+    for path in Path(run_folder(root, run), "receipts").glob("*.arrow"):
+        with pa.memory_map(str(path)) as source:
+            table = pa.ipc.open_file(source).read_all()
+            for i in range(len(table)):
+                row = {name: table[name][i] for name in table.column_names}
+                pointers = {
+                    name: row.pop(name).values.to_numpy(zero_copy_only=False).copy()
+                    for name in ("dumps", "offsets", "lengths")
+                }
+                facts = json.loads(row.pop("facts").as_py())
+                files.append(
+                    File(**{name: value.as_py() for name, value in row.items()}, **pointers, facts=facts)
+                )
+    return sorted(files, key=lambda file: file.path)
+
+
+def clean_up(root: str, run: str) -> None:
+    """Remove what a run needed only while it ran; its report stays, if it came so far."""
+    folder = run_folder(root, run)
+    for name in _FOLDERS:
+        shutil.rmtree(f"{folder}/{name}", ignore_errors=True)
+    for empty in (folder, os.path.dirname(folder)):
+        with suppress(OSError):  # not empty, or not there
+            os.rmdir(empty)

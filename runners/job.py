@@ -1,0 +1,280 @@
+"""`dateline run`: everything that can be wrong is found out before any work; then the run; then what it came to."""
+
+import argparse
+import logging
+import os
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.dataset import Manifest
+    from pipeline.inputs import Inputs
+    from pipeline.known import Seen, Sorted
+    from pipeline.rules.records import Columns
+    from pipeline.run import Result
+
+# Beam and Arrow take a second to import: only a command that works imports them.
+
+OK, FAILED, USAGE, PARTLY, LOCKED = 0, 1, 2, 3, 4
+"""Exit status: all well; failed, nothing committed; wrong usage, before any work; done, but some input could
+not be used; the dataset is locked by another run."""
+
+Outcome = dict[str, Any]
+"""What a run came to, as --json prints it and --metrics tells it; see docs/scheduling.md."""
+
+log = logging.getLogger("dateline")
+
+
+def begin() -> Outcome:
+    """The outcome of a run that has done nothing yet."""
+    return {
+        "status": "failed",
+        "exit": FAILED,
+        "run": None,
+        "version": None,
+        "message": None,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def run(args: argparse.Namespace, outcome: Outcome) -> int:
+    """Do a run, and fill in its outcome; the exit status.
+
+    Raises:
+        BaseException: whatever the runner raises once a signal ended it.
+    """
+    from pipeline.commit import Locked, lock
+    from pipeline.dataset import NewerDataset
+    from pipeline.inputs import UsageError
+    from pipeline.run import new_run_id
+
+    output = os.path.abspath(args.output)
+    try:
+        inputs = _inputs(args, output)
+        outcome["run"] = new_run_id()
+        with lock(output, outcome["run"]):
+            return _locked(args, output, inputs, outcome)
+    except (UsageError, NewerDataset) as error:
+        return _end(outcome, "usage", USAGE, str(error))
+    except Locked as error:
+        return _end(outcome, "locked", LOCKED, str(error))
+    except OSError as error:
+        return _end(outcome, "failed", FAILED, f"failed, nothing was committed: {error}")
+
+
+def _inputs(args: argparse.Namespace, output: str) -> "Inputs":
+    """The dumps, and a folder to write to.
+
+    Raises:
+        UsageError: there is something wrong with either.
+    """
+    from pipeline.dataset import is_unfinished, latest_manifest
+    from pipeline.inputs import UsageError, find_inputs
+
+    if os.path.lexists(output) and not os.path.isdir(output):
+        raise UsageError(f"--output {output} is no folder; give one that is empty, not there yet, or a dataset")
+    inputs = find_inputs(args.input, args.source_root, may_be_none=os.path.isdir(f"{output}/_manifests"))
+    try:
+        os.makedirs(output, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--output {output} cannot be made: {error.strerror}") from error
+    if not os.access(output, os.W_OK | os.X_OK):
+        raise UsageError(f"--output {output} cannot be written to")
+    if latest_manifest(output) is None and not is_unfinished(output):
+        raise UsageError(
+            f"--output {output} holds something that is no dataset; give a folder that is empty, or not there yet"
+        )
+    return inputs
+
+
+def _locked(args: argparse.Namespace, output: str, inputs: "Inputs", outcome: Outcome) -> int:
+    """The run, once the dataset is its own."""
+    from pipeline.commit import recover
+    from pipeline.dataset import latest_manifest
+    from pipeline.known import Seen, sort_out
+
+    before = latest_manifest(output)
+    for name in recover(output, args.keep_versions):
+        log.info("put in order what run %s left, which did not end", name)
+    seen = Seen(output)
+    known = sort_out(inputs.dumps, before, seen) if before else None
+    left_out = [*inputs.unreadable, *(known.refused if known else ())]
+    for path, why in left_out:
+        log.warning("cannot read %s: %s; the rest of the run goes on", path, why)
+    outcome["unreadable"] = [entry._asdict() for entry in left_out]
+    if before:
+        outcome["version"], outcome["dataset"] = before["version"], _totals(before)
+    config = _config(args, output, inputs, known, before, outcome["run"])
+    if before and not config.dumps:
+        seen.save()
+        return _nothing_new(args, outcome, config, known)
+    return _execute(args, config, seen, left_out, outcome)
+
+
+def _nothing_new(args: argparse.Namespace, outcome: Outcome, config: "Config", known: "Sorted | None") -> int:
+    outcome["new"] = {"dumps": 0, "articles": 0, "duplicates": 0, "rejects": 0}
+    count = known.unchanged if known else 0
+    read = f"{count:,} dumps, all read before" if count else "no dumps"
+    message = f"Nothing new: {config.output} stays at version {outcome['version']} ({read})."
+    if not args.quiet and not args.json:
+        print(message)
+    partly = bool(outcome["unreadable"])
+    return _end(outcome, "nothing_new", PARTLY if partly else OK, message, told=True)
+
+
+def _config(
+    args: argparse.Namespace,
+    output: str,
+    inputs: "Inputs",
+    known: "Sorted | None",
+    before: "Manifest | None",
+    run: str,
+) -> "Config":
+    """The run that is asked for.
+
+    Raises:
+        UsageError: the dataset was made with other rules.
+    """
+    from pipeline.config import Config
+    from pipeline.dataset import spool_folder
+    from pipeline.inputs import UsageError, with_spools
+    from pipeline.rules.blocks import Limits
+
+    asked = {"same_headline_days": args.same_headline_days, "date_granularity": args.date_granularity}
+    rules = before["settings"] if before else {"same_headline_days": None, "date_granularity": "day"}
+    for name, value in asked.items():
+        if before and value is not None and value != rules[name]:
+            option = f"--{name.replace('_', '-')}"
+            made = f"with {option} {rules[name]}" if rules[name] is not None else f"without {option}"
+            raise UsageError(
+                f"{option} {value}: the dataset in {output} was made {made}, and keeps to it; "
+                "leave the option out, or make another dataset"
+            )
+        rules = rules | ({name: value} if value is not None else {})
+    return Config(
+        dumps=with_spools(known.new if known else inputs.dumps, spool_folder(output, run)),
+        output=output,
+        run=run,
+        columns=columns(args),
+        limits=Limits(args.max_block_bytes, args.max_line_bytes),
+        crawl_date=args.crawl_date,
+        same_headline_days=rules["same_headline_days"],
+        granularity=rules["date_granularity"],
+        base=before["version"] if before else 0,
+    )
+
+
+def _execute(
+    args: argparse.Namespace, config: "Config", seen: "Seen", left_out: Sequence[Any], outcome: Outcome
+) -> int:
+    from pipeline.dataset import progress_folder
+    from pipeline.run import RunFailed, execute
+    from runners.local import describe, run_flow, workers_for
+    from runners.watch import Watch
+
+    workers = workers_for(config.input_bytes, args.workers)
+
+    def watched(config: "Config") -> None:
+        with Watch(progress_folder(config.output, config.run), config.input_bytes, args.quiet):
+            run_flow(config, workers)
+
+    try:
+        result = execute(
+            config, watched, seen, args.keep_versions, args.max_rejects, describe(workers), left_out
+        )
+    except (RunFailed, OSError) as failure:
+        return _end(outcome, "failed", FAILED, f"failed, nothing was committed: {failure}")
+    except Exception as error:
+        if stopped_by:
+            raise
+        import traceback
+
+        traceback.print_exc()
+        return _end(outcome, "failed", FAILED, f"failed, nothing was committed: {_last_line(error)}")
+    for path, why in result.unreadable[len(left_out) :]:
+        log.warning("could not read all of %s: %s", path, why)
+    if result.untidied:
+        log.warning(
+            "version %d is committed; what it replaced could not be put away, the next run does it: %s",
+            result.version, result.untidied,
+        )  # fmt: skip
+    _tell(result, config, outcome)
+    if not args.quiet and not args.json:
+        from runners.summary import summary
+
+        print(summary(result, config))
+    return _end(outcome, "done", PARTLY if result.unreadable else OK, None)
+
+
+def _tell(result: "Result", config: "Config", outcome: Outcome) -> None:
+    """What a run that was committed came to."""
+    outcome |= {
+        "version": result.version,
+        "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
+        "new": {
+            "dumps": len(result.manifest["changes"]["dumps"]),
+            "articles": result.blocks("articles"),
+            "duplicates": result.blocks("duplicates"),
+            "rejects": result.blocks("rejected"),
+        },
+        "dataset": _totals(result.manifest),
+        "rejects_by_reason": result.reasons,
+        "bytes_read": result.balance.read,
+        "unreadable": [entry._asdict() for entry in result.unreadable],
+    }
+
+
+def _totals(manifest: Mapping[str, Any]) -> dict[str, int]:
+    rows = {"articles": 0, "duplicates": 0, "rejected": 0, "keys": 0}
+    for file in manifest["files"]:
+        rows[file["kind"]] += file["rows"]
+    return {
+        "articles": rows["articles"],
+        "duplicates": rows["duplicates"],
+        "rejects": rows["rejected"],
+        "dumps": len(manifest["dumps"]),
+    }
+
+
+def _end(outcome: Outcome, status: str, code: int, message: str | None, told: bool = False) -> int:
+    """Note how a run ended, and say why where it was no success."""
+    outcome |= {"status": status, "exit": code, "message": message}
+    if message and not told:
+        log.error("%s", message)
+    return code
+
+
+def stopped(args: argparse.Namespace, outcome: Outcome, number: int, name: str) -> int:
+    """Note that a signal ended a run: it may come when the version is already made."""
+    from pipeline.dataset import latest_manifest
+
+    now = latest_manifest(os.path.abspath(args.output))
+    if now is not None and now["run"] == outcome["run"]:
+        outcome["version"] = now["version"]
+        what = f"version {now['version']} was committed before, and is whole"
+    else:
+        what = "nothing was committed"
+    return _end(outcome, "stopped", 128 + number, f"stopped by {name}; {what}")
+
+
+stopped_by: list[int] = []
+"""The signal that ended this process, once one has: a runner may turn it into an error of its own."""
+
+
+def columns(args: argparse.Namespace) -> "Columns":
+    """What JSON Lines keys and Parquet columns are called."""
+    from pipeline.rules.records import Columns
+
+    asked = {"text": args.text_column, "url": args.url_column, "date": args.date_column}
+    return Columns()._replace(**{name: (value,) for name, value in asked.items() if value})
+
+
+def _last_line(error: Exception) -> str:
+    """What a worker raised: a runner puts the whole traceback into the message."""
+    lines = [
+        line for line in str(error).splitlines() if re.match(r"[A-Za-z_.]+(Error|Exception|Exit|File)\b", line)
+    ]
+    return lines[-1] if lines else f"{type(error).__name__}: {error}"
