@@ -1,0 +1,79 @@
+"""A dataset grows: any split of the dumps into runs, in any order, ends in the same files as one run."""
+
+import json
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from pipeline.dataset import latest_manifest
+from runners import cli
+from tests.conftest import files_of
+from tests.pages import Article, plain
+
+WORDS = ["amber", "basalt", "cedar", "dune"]
+
+
+def run(output, *dumps, options=()):
+    """A run of the command line, in this process."""
+    return cli.main(["run", "--quiet", "--workers", "1", "--input", *map(str, dumps), "--output", str(output), *options])
+
+
+def page(copy) -> str:
+    """An article of few headlines, short URLs and days, so that copies meet."""
+    word, edited, slug, day, extra, caption = copy
+    headline = f"Tower of {WORDS[word]} opens" + (" at last" if edited else "")
+    return plain(
+        Article(
+            headline=headline,
+            slot=f"https://arab.news/{slug}" if slug else "",
+            stamp=(date(2023, 1, 1) + timedelta(day)).strftime("%d %B %Y") if day is not None else "soon",
+            caption="A tower at dusk" if caption else None,
+            body=(f"SANAA: The tower of {WORDS[word]} opened.", *["It is tall." for _ in range(extra)]),
+        )
+    )
+
+
+COPIES = st.tuples(
+    st.integers(0, 3), st.booleans(), st.sampled_from([None, None, "aa", "bb", "cc"]),
+    st.sampled_from([0, 1, 2, 3, 10, 11, 30, 31, 40]), st.integers(0, 2), st.booleans(),
+)  # fmt: skip
+DUMPS = st.lists(st.lists(COPIES, min_size=1, max_size=6), min_size=2, max_size=4)
+
+
+@st.composite
+def splits(draw):
+    """Dumps, each a list of copies, and the runs: in which order, and which together."""
+    dumps = draw(DUMPS)
+    order = draw(st.permutations(range(len(dumps))))
+    cuts = sorted(draw(st.sets(st.integers(1, len(dumps) - 1), min_size=1)))
+    return dumps, [order[a:b] for a, b in zip([0, *cuts], [*cuts, len(order)], strict=True)]
+
+
+def write(folder, dumps):
+    paths = []
+    for number, copies in enumerate(dumps):
+        path = folder / f"dump-{number}.txt"
+        path.write_text("\n\n\n".join(map(page, copies)))
+        paths.append(path)
+    return paths
+
+
+SPLIT_RUNS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@pytest.mark.parametrize("options", [(), ("--same-headline-days", "5", "--date-granularity", "month")], ids=["plain", "chains"])
+@SPLIT_RUNS
+@given(splits())
+@example(([[(0, False, None, 0, 0, False)], [(0, False, "aa", 3, 0, False)]], [[0], [1]]))
+@example(([[(0, False, None, 0, 0, False)], [(0, False, None, 10, 0, False)], [(0, False, None, 3, 0, False)]], [[0], [1], [2]]))
+def test_any_split_ends_in_the_same_files(tmp_path_factory, options, split):
+    dumps, runs = split
+    folder = tmp_path_factory.mktemp("growth")
+    paths = write(folder, dumps)
+    assert run(folder / "once", *paths, options=options) == 0
+    for number, part in enumerate(runs):
+        assert run(folder / "grown", *(paths[i] for i in part), options=options if not number else ()) == 0
+    assert files_of(folder / "grown") == files_of(folder / "once")
+    assert latest_manifest(str(folder / "grown"))["version"] == len(runs)
