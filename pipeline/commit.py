@@ -178,21 +178,27 @@ def recover(root: str, keep: int) -> list[str]:
             for path in listed.intersection(journal["replaced"]):
                 if not os.path.exists(f"{root}/{path}") and os.path.exists(f"{root}/{RETIRED}/{path}"):
                     os.rename(f"{root}/{RETIRED}/{path}", f"{root}/{path}")
-            _tidy(root, [path for path in (*journal["named"], *journal["replaced"]) if path not in listed], keep)
+            unlisted = [path for path in (*journal["named"], *journal["replaced"]) if path not in listed]
+            _tidy(root, unlisted, keep, sweep=True)
         _forget(str(folder))
         clean_up(root, folder.name)
     for path in Path(root, MANIFESTS).glob(f"{TEMPORARY}*"):
-        path.unlink()
+        os.unlink(path)
     return left
 
 
-def prune(root: str, keep: int) -> list[int]:
+def prune(root: str, keep: int, sweep: bool = False) -> list[int]:
     """Remove all versions but the newest `keep`, and what only they needed. The caller holds the lock.
+
+    Args:
+        root: the dataset.
+        keep: how many versions stay.
+        sweep: look for retired files that no version needs, even if no version goes.
 
     Returns:
         The numbers of the versions that went.
     """
-    if len(versions(root)) <= keep:
+    if len(versions(root)) <= keep and not sweep:
         return []
     whole = [(number, manifest) for number in versions(root) if (manifest := read_manifest(root, number))]
     newest = max((number for number, _ in whole), default=0)
@@ -204,9 +210,9 @@ def prune(root: str, keep: int) -> list[int]:
         os.unlink(f"{root}/{manifest_name(number)}")
     for place, _, names in os.walk(f"{root}/{RETIRED}", topdown=False):
         for name in names:
-            path = f"{place}/{name}"
-            if os.path.relpath(path, f"{root}/{RETIRED}") not in listed:
-                os.unlink(path)
+            path = os.path.relpath(f"{place}/{name}", f"{root}/{RETIRED}")
+            if path not in listed or os.path.exists(f"{root}/{path}"):
+                os.unlink(f"{place}/{name}")
         with suppress(OSError):  # not empty
             os.rmdir(place)
     return gone
@@ -266,7 +272,7 @@ def _publish(manifest: Manifest, target: str) -> None:
         _write_through(temporary, manifest)
         os.link(temporary, target)  # refuses to replace
     finally:
-        with suppress(FileNotFoundError):
+        with suppress(OSError):  # recover() removes what stays; the version may be there
             os.unlink(temporary)
 
 
@@ -302,7 +308,7 @@ def _take_back(root: str, paths: Iterable[str]) -> None:
         _remove_empty(root, os.path.dirname(path))
 
 
-def _tidy(root: str, paths: Sequence[str], keep: int) -> None:
+def _tidy(root: str, paths: Sequence[str], keep: int, sweep: bool = False) -> None:
     """Files that the newest version does not list: retire those that a kept one does, remove the others."""
     needed = {
         file["path"]
@@ -315,15 +321,17 @@ def _tidy(root: str, paths: Sequence[str], keep: int) -> None:
         with suppress(FileNotFoundError):
             os.makedirs(os.path.dirname(target), exist_ok=True)
             os.rename(f"{root}/{path}", target)
-            _remove_empty(root, os.path.dirname(path))
+        _remove_empty(root, os.path.dirname(path))
     _take_back(root, [path for path in paths if path not in needed])
-    prune(root, keep)
+    prune(root, keep, sweep)
 
 
 def _remove_empty(root: str, folder: str) -> None:
     while folder:
         try:
             os.rmdir(f"{root}/{folder}")
+        except FileNotFoundError:
+            pass  # gone already; its parent may be empty all the same
         except OSError:
             return
         folder = os.path.dirname(folder)

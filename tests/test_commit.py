@@ -1,172 +1,402 @@
-"""Files get their names only when all are whole; a manifest never replaces another."""
+"""A commit makes a version whole or not at all, whatever happens in the middle, and the next run tidies up.
 
+The commit's calls to the system are few. Each is made to fail, and at each the process is made to die; then
+the folder is put in order, which is made to die at each of its calls, too. Between any two calls a reader reads.
+"""
+
+import errno
 import json
+import multiprocessing
 import os
+from pathlib import Path
 
-import pyarrow as pa
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from pipeline import dataset
-from pipeline.rules.columns import arrow_schema, to_batch
-from tests.records import RECORD
+from pipeline import commit, dataset, staging
+from tests.disk import Died, Disk, on
+from tests.versions import KEEP, Folder
 
-SCHEMA = arrow_schema("article")
-
-
-def write(root, rows=1, batches=1):
-    writer = dataset.Writer(str(root), "run")
-    parts = iter([to_batch([RECORD] * rows, "article")] * batches)
-    return writer.write("date=2023-09-07/region=eastern-europe", "part-", SCHEMA, parts)
-
-
-def file_of(written):
-    return dataset.File(**written, kind="articles", dumps=[], offsets=[], lengths=[], facts={})
+FIRST = {"2023-01-01": "one", "2023-01-02": "two", "2023-01-03": "three"}
+SECOND = {"2023-01-01": "one, changed", "2023-01-03": None, "2023-01-04": "four"}
+THIRD = {"2023-01-02": "two, changed", "2023-01-05": "five"}
 
 
-def manifest(files, version=1):
-    settings = {
-        "same_headline_days": None,
-        "crawl_date": None,
-        "max_block_bytes": 1,
-        "max_line_bytes": 1,
-        "columns": {},
-    }
-    return dataset.manifest_of(version, [], settings, files)
+def grown(root: Path) -> Folder:
+    """Two versions; the first needs a retired file."""
+    folder = Folder(root)
+    folder.commit(*folder.stage(FIRST))
+    folder.commit(*folder.stage(SECOND))
+    return folder
 
 
-def visible(root):
-    """What a reader of the folder sees."""
-    return sorted(
-        str(path.relative_to(root))
-        for path in root.rglob("*")
-        if path.is_file() and not any(part[0] in "_." for part in path.relative_to(root).parts)
-    )
+def calls_of_a_commit(root: Path) -> list[tuple[str, str]]:
+    folder = grown(root)
+    staged = folder.stage(THIRD)
+    with on(Disk()) as disk:
+        folder.commit(*staged)
+    return disk.calls
 
 
-def test_nothing_is_seen_before_the_commit_and_all_after(tmp_path):
-    file = file_of(write(tmp_path))
-    assert visible(tmp_path) == []
-    dataset.commit(str(tmp_path), [file], manifest([file]))
-    assert visible(tmp_path) == [file.path]
-    with pa.memory_map(str(tmp_path / file.path)) as source:
-        assert pa.ipc.open_file(source).read_all().schema.equals(SCHEMA, check_metadata=True)
-    assert dataset.latest_manifest(str(tmp_path))["files"][0]["path"] == file.path
+def test_versions_follow_one_another(tmp_path):
+    folder = grown(tmp_path)
+    folder.check_tidy()
+    assert (tmp_path / "_retired/date=2023-01-03").exists()
+    folder.commit(*folder.stage(THIRD))
+    folder.check_tidy()
+    assert dataset.versions(folder.root) == [2, 3]
+    assert not (tmp_path / "_retired/date=2023-01-03").exists()
 
 
-def test_a_name_is_the_content(tmp_path):
-    one, same, other = write(tmp_path), write(tmp_path), write(tmp_path, rows=2)
-    assert one["path"] == same["path"] != other["path"]
-    assert one["temporary"] != same["temporary"]
+def test_every_step_is_on_the_disk_before_the_next(tmp_path):
+    """The journal before the first name; all names and contents before the manifest; that before its number;
+    its number before anything is put away."""
+    calls = calls_of_a_commit(tmp_path)
+    steps = [(name, os.path.relpath(path, tmp_path) if isinstance(path, str) else "") for name, path in calls]
+
+    def at(name, start, nth=0):
+        return [i for i, (call, path) in enumerate(steps) if call == name and path.startswith(start)][nth]
+
+    fsyncs = [i for i, (name, _) in enumerate(steps) if name == "fsync"]
+    names = [i for i, (name, path) in enumerate(steps) if name == "rename" and "/staged/" in path]
+    journal = at("replace", "_runs/run-3/commit.json")
+    assert any(i < journal for i in fsyncs)
+    assert journal < at("open", "_runs/run-3", 1) < names[0]  # the folder that the journal is in
+    flushed = at("open", ".", 0)
+    assert names[-1] < flushed < at("open", "_manifests/.tmp-")
+    link = at("link", "_manifests/.tmp-")
+    assert any(at("open", "_manifests/.tmp-") < i < link for i in fsyncs)
+    retired = at("rename", "date=")
+    assert any(link < i < retired for i in fsyncs)
 
 
-def test_a_file_of_several_batches(tmp_path):
-    written = write(tmp_path, rows=3, batches=4)
-    assert written["rows"] == 12
-    data = (tmp_path / written["temporary"]).read_bytes()
-    assert len(data) == written["bytes"]
-    assert pa.ipc.open_file(data).num_record_batches == 4
+def test_without_syncfs_each_file_and_folder_is_synced(tmp_path, monkeypatch):
+    folder = grown(tmp_path)
+    run, files = folder.stage(THIRD)
+    monkeypatch.setattr(commit.ctypes, "CDLL", lambda *args, **options: object())
+    synced = []
+    real = commit.sync
+    monkeypatch.setattr(commit, "sync", lambda path: (synced.append(os.path.relpath(path, tmp_path)), real(path)))
+    folder.commit(run, files)
+    for file in files:
+        assert {file.path, os.path.dirname(file.path), os.path.dirname(os.path.dirname(file.path)), "."} <= set(synced)
 
 
-def test_a_torn_file_is_not_committed(tmp_path):
-    file = file_of(write(tmp_path))
-    os.truncate(tmp_path / file.temporary, 100)
-    with pytest.raises(OSError, match="100 bytes on disk"):
-        dataset.commit(str(tmp_path), [file], manifest([file]))
-    assert visible(tmp_path) == []
-    assert dataset.latest_manifest(str(tmp_path)) is None
+def test_an_error_of_syncfs_stops_the_commit(tmp_path, monkeypatch):
+    folder = grown(tmp_path)
+    run, files = folder.stage(THIRD)
+
+    class Failing:
+        def syncfs(self, handle):
+            commit.ctypes.set_errno(errno.EIO)
+            return -1
+
+    monkeypatch.setattr(commit.ctypes, "CDLL", lambda *args, **options: Failing())
+    with pytest.raises(OSError, match="Input/output error"):
+        folder.commit(run, files)
+    staging.clean_up(folder.root, run)
+    folder.check_tidy()
+    assert folder.latest().manifest["version"] == 2
 
 
-@pytest.mark.parametrize("call", ["replace", "getsize", "open", "fsync", "link"])
-@pytest.mark.parametrize(
-    "error", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=["full", "stopped"]
-)
-def test_a_commit_that_is_stopped_half_way_shows_nothing(tmp_path, monkeypatch, call, error):
-    """Each step of the commit fails once, at its last use; no file keeps a name that a reader sees."""
-    files = [file_of(write(tmp_path, rows=rows)) for rows in (1, 2, 3)]
-    where = {"getsize": dataset.os.path, "open": dataset}.get(call, dataset.os)
-    real = getattr(where, call, open)
-    last = {"replace": 3, "getsize": 3}.get(call, 1)
-    calls = []
-
-    def failing(*args, **options):
-        calls.append(args)
-        if len(calls) == last:
-            raise error
-        return real(*args, **options)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(where, call, failing, raising=False)
-        with pytest.raises(type(error)):
-            dataset.commit(str(tmp_path), files, manifest(files))
-    assert len(calls) == last
-    assert visible(tmp_path) == []
-    assert dataset.latest_manifest(str(tmp_path)) is None
-    dataset.clean_up(str(tmp_path), "run", failed=True)
-    assert dataset.is_unfinished(str(tmp_path))
-    again = [file_of(write(tmp_path, rows=rows)) for rows in (1, 2, 3)]
-    dataset.commit(str(tmp_path), again, manifest(again))
-    assert len(visible(tmp_path)) == 3
+@pytest.mark.parametrize("error", ["ENOSPC", "EIO", "EACCES", "interrupt"])
+def test_each_call_fails_once(tmp_path, error):
+    """A call that fails: either nothing is committed and nothing shows, or the version is there and whole; the
+    same run again ends as if nothing had happened."""
+    count = len(calls_of_a_commit(tmp_path / "count"))
+    committed = set()
+    for number in range(count):
+        folder = grown(tmp_path / str(number))
+        staged = folder.stage(THIRD)
+        raised = KeyboardInterrupt() if error == "interrupt" else OSError(getattr(errno, error), error)
+        with on(Disk(number, raised)):
+            try:
+                folder.commit(*staged)
+            except (OSError, KeyboardInterrupt):
+                pass
+        newest = folder.check_versions()
+        committed.add(newest)
+        commit.recover(folder.root, KEEP)
+        folder.check_tidy()
+        if newest == 2:
+            folder.commit(*folder.stage(THIRD))
+            folder.check_tidy()
+        assert folder.latest().manifest["version"] == 3
+    assert committed == {2, 3}
 
 
-def test_a_refused_version_takes_no_file_from_the_one_that_is_there(tmp_path):
-    file = file_of(write(tmp_path))
-    dataset.commit(str(tmp_path), [file], manifest([file]))
-    same = file_of(write(tmp_path))
-    with pytest.raises(FileExistsError):
-        dataset.commit(str(tmp_path), [same], manifest([same]))
-    assert visible(tmp_path) == [file.path]
+def test_death_at_each_call_and_again_at_each_call_of_the_recovery(tmp_path):
+    """Exhaustive: the commit dies at each call, the recovery after it at each of its own, then all is well."""
+    count = len(calls_of_a_commit(tmp_path / "count"))
+    tried = 0
+    for number in range(count + 1):
+        again = 0
+        while True:
+            folder = grown(tmp_path / f"{number}-{again}")
+            staged = folder.stage(THIRD)
+            with on(Disk(number, Died())):
+                try:
+                    folder.commit(*staged)
+                except Died:
+                    pass
+            folder.check_versions()
+            with on(Disk(again, Died())) as disk:
+                try:
+                    commit.recover(folder.root, KEEP)
+                    ended = True
+                except Died:
+                    ended = False
+            newest = folder.check_versions()
+            commit.recover(folder.root, KEEP)
+            folder.check_tidy()
+            if newest == 2:
+                folder.commit(*folder.stage(THIRD))
+            folder.check_tidy()
+            assert folder.latest().manifest["version"] == 3
+            tried += 1
+            again += 1
+            if ended:
+                assert len(disk.calls) < again
+                break
+    assert tried > 2 * count
 
 
-def test_a_version_is_published_once(tmp_path):
-    dataset.commit(str(tmp_path), [], manifest([]))
-    with pytest.raises(FileExistsError):
-        dataset.commit(str(tmp_path), [], manifest([]))
-    assert [path.name for path in (tmp_path / "_manifests").iterdir()] == ["00000001.json"]
+def test_a_reader_at_any_moment_and_any_later_one(tmp_path):
+    """A reader that looks at the manifest before one call and at the files before another sees its version whole."""
+    folder = grown(tmp_path)
+    staged = folder.stage(THIRD)
+    opened: list[dataset.Version] = []
+
+    def read(number: int) -> None:
+        latest = folder.latest()
+        assert latest is not None
+        opened.append(latest)
+        for version in opened:
+            for path in folder.expected[version.manifest["version"]]:
+                assert _read(folder.root, path) == folder.contents[path]
+
+    with on(Disk(before=read)) as disk:
+        folder.commit(*staged)
+    assert len(opened) == len(disk.calls) > 20
+    assert {version.manifest["version"] for version in opened} == {2, 3}
+
+
+def _read(root: str, path: str) -> bytes:
+    from pipeline.reader import VersionFiles
+
+    with VersionFiles(root).open_input_file(path) as file:
+        return file.read()
+
+
+def test_a_reader_that_a_move_overtakes(tmp_path):
+    """The file is moved to _retired between the look in its place and the look there."""
+    from pipeline import reader
+
+    folder = grown(tmp_path)
+    path = next(iter(folder.expected[1] - folder.expected[2]))
+    real = reader.pa.memory_map
+    seen = []
+
+    def overtaken(place):
+        seen.append(os.path.relpath(place, tmp_path))
+        return real(place)
+
+    reader.pa.memory_map = overtaken
+    try:
+        assert _read(folder.root, path) == folder.contents[path]
+    finally:
+        reader.pa.memory_map = real
+    assert seen == [path, f"_retired/{path}"]
+
+
+def test_a_second_writer_is_refused_at_any_moment(tmp_path):
+    folder = grown(tmp_path)
+    staged = folder.stage(THIRD)
+    refused = []
+
+    def second(number: int) -> None:
+        with pytest.raises(commit.Locked, match=r"run first, process \d+ on .+, since 20"), commit.lock(folder.root, "second"):
+            pass
+        refused.append(number)
+
+    with commit.lock(folder.root, "first"), on(Disk(before=second)) as disk:
+        folder.commit(*staged)
+    assert len(refused) == len(disk.calls) > 20
+    with commit.lock(folder.root, "third"):
+        pass
+
+
+def _hold(root: str, held) -> None:
+    with commit.lock(root, "dead"):
+        held.set()
+        import time
+
+        time.sleep(60)
+
+
+def test_the_lock_of_a_dead_process_holds_nobody_up(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    held = context.Event()
+    process = context.Process(target=_hold, args=(str(tmp_path), held))
+    process.start()
+    assert held.wait(30)
+    with pytest.raises(commit.Locked, match=f"run dead, process {process.pid}"), commit.lock(str(tmp_path), "next"):
+        pass
+    process.kill()
+    process.join()
+    with commit.lock(str(tmp_path), "next"):
+        pass
 
 
 def test_a_torn_manifest_is_no_version(tmp_path):
-    dataset.commit(str(tmp_path), [], manifest([]))
-    (tmp_path / "_manifests" / "00000002.json").write_text('{"version": 2, "fi')
-    (tmp_path / "_manifests" / "00000003.json").write_text("")
-    assert dataset.latest_manifest(str(tmp_path))["version"] == 1
+    folder = grown(tmp_path)
+    for number, text in ((3, '{"version": 3, "fi'), (4, ""), (5, "[]"), (6, '{"version": 6}')):
+        (tmp_path / dataset.manifest_name(number)).write_text(text)
+    assert folder.latest().manifest["version"] == 2
+    assert commit.next_version(folder.root) == 7
+
+
+def test_files_that_were_retired_for_a_version_that_is_torn_now_come_back(tmp_path):
+    """The newest manifest is lost after its run died: the version before is the newest again, and whole."""
+    folder = grown(tmp_path)
+    staged = folder.stage(THIRD)
+    link = next(i for i, (name, _) in enumerate(calls_of_a_commit(tmp_path / "count")) if name == "link")
+    with on(Disk(link + 8, Died())):
+        with pytest.raises(Died):
+            folder.commit(*staged)
+    assert folder.check_versions() == 3
+    (tmp_path / dataset.manifest_name(3)).write_text("")
+    commit.recover(folder.root, KEEP)
+    latest = folder.latest()
+    assert latest.manifest["version"] == 2
+    for path in folder.expected[2]:
+        assert Path(folder.root, path).read_bytes() == folder.contents[path]
+
+
+def test_a_staged_file_that_is_torn_is_not_committed(tmp_path):
+    folder = grown(tmp_path)
+    run, files = folder.stage(THIRD)
+    os.truncate(files[0].staged, 1)
+    with pytest.raises(OSError, match="1 bytes on disk"):
+        folder.commit(run, files)
+    staging.clean_up(folder.root, run)
+    folder.check_tidy()
+
+
+def test_a_version_is_published_once(tmp_path):
+    folder = grown(tmp_path)
+    run, files = folder.stage(THIRD)
+    manifest = folder.latest().manifest
+    with pytest.raises(FileExistsError):
+        commit.commit(folder.root, manifest, manifest, files)
+    staging.clean_up(folder.root, run)
+    folder.check_tidy()
 
 
 def test_a_manifest_that_is_not_valid_is_not_published(tmp_path):
-    with pytest.raises(ValueError, match="/version"):
-        dataset.commit(str(tmp_path), [], manifest([], version=0))
-    assert dataset.latest_manifest(str(tmp_path)) is None
+    folder = grown(tmp_path)
+    run, files = folder.stage(THIRD)
+    before = folder.latest().manifest
+    with pytest.raises(ValueError, match="/made"):
+        commit.commit(folder.root, before | {"version": 3, "made": "soon"}, before, files)
+    assert folder.latest().manifest["version"] == 2
 
 
-def test_a_receipt_tells_all_of_a_file(tmp_path):
-    dataset.prepare(str(tmp_path), "run")
-    written = write(tmp_path)
-    file = dataset.File(
-        **written, kind="rejected", dumps=[1], offsets=[2**40], lengths=[3], facts={"reasons": {"schema": 1}}
+def test_a_newer_dataset_is_refused(tmp_path):
+    folder = grown(tmp_path)
+    path = tmp_path / dataset.manifest_name(2)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 99}))
+    with pytest.raises(dataset.NewerDataset, match="schema version 99"):
+        folder.latest()
+
+
+class Life(RuleBasedStateMachine):
+    """Any life of a dataset: runs that end, die or fail, recoveries, prunings, and readers throughout."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        import tempfile
+
+        self._place = tempfile.TemporaryDirectory()
+        self.folder = Folder(Path(self._place.name) / "news")
+        self.dirty = False
+        self.no_empty_folders = True
+
+    changes = st.dictionaries(
+        st.sampled_from(["2023-01-01", "2023-01-02", "2023-01-03"]),
+        st.one_of(st.none(), st.sampled_from(["a", "b", "c"])),
+        min_size=1,
     )
-    writer = dataset.Writer(str(tmp_path), "run")
-    writer.receipt("task", [file])
-    writer.receipt("task", [file])
-    (found,) = dataset.receipts(str(tmp_path), "run")
-    assert found._replace(dumps=[1], offsets=[2**40], lengths=[3]) == file
-    assert (found.dumps.tolist(), found.offsets.tolist(), found.lengths.tolist()) == ([1], [2**40], [3])
+
+    @initialize(changes=changes)
+    def begin(self, changes):
+        self.run(changes)
+
+    @rule(changes=changes)
+    def run(self, changes):
+        commit.recover(self.folder.root, KEEP)
+        self.folder.commit(*self.folder.stage(changes))
+        self.dirty = False
+
+    @rule(changes=changes, at=st.integers(0, 40), death=st.booleans())
+    def run_badly(self, changes, at, death):
+        commit.recover(self.folder.root, KEEP)
+        staged = self.folder.stage(changes)
+        with on(Disk(at, Died() if death else OSError(errno.ENOSPC, "full"))):
+            try:
+                self.folder.commit(*staged)
+            except (Died, OSError):
+                pass
+        self.dirty = True
+        self.no_empty_folders &= death
+
+    @rule(at=st.integers(0, 20))
+    def recover_badly(self, at):
+        with on(Disk(at, Died())):
+            try:
+                commit.recover(self.folder.root, KEEP)
+            except Died:
+                self.dirty = True
+
+    @rule()
+    def recover(self):
+        commit.recover(self.folder.root, KEEP)
+        self.dirty = False
+
+    @rule()
+    def prune(self):
+        commit.recover(self.folder.root, KEEP)
+        commit.prune(self.folder.root, 1)
+        self.dirty = True  # older versions are gone before their time
+
+    @invariant()
+    def kept_versions_are_whole(self):
+        self.folder.check_versions()
+
+    @invariant()
+    def the_folder_is_tidy(self):
+        if not self.dirty:
+            self.folder.check_tidy(folders=self.no_empty_folders)
+
+    def teardown(self):
+        self._place.cleanup()
 
 
-def test_cleaning_up_after_a_failure_leaves_nothing_and_takes_nothing_else(tmp_path):
-    kept = file_of(write(tmp_path))
-    dataset.commit(str(tmp_path), [kept], manifest([kept]))
-    dataset.prepare(str(tmp_path), "run")
-    write(tmp_path, rows=2)
-    other = tmp_path / "date=2020-01-01" / ".tmp-another"
-    other.parent.mkdir()
-    other.write_text("of another run")
-    dataset.clean_up(str(tmp_path), "run", failed=True)
-    files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
-    assert files == ["_manifests/00000001.json", "date=2020-01-01/.tmp-another", kept.path]
-    assert json.loads((tmp_path / "_manifests/00000001.json").read_text())["version"] == 1
+TestLife = Life.TestCase
+TestLife.settings = settings(max_examples=200, stateful_step_count=12, deadline=None)
 
 
 @pytest.mark.parametrize(
-    ("updated", "expected"), [("2023-09-07", "2023-09-07"), (None, "__HIVE_DEFAULT_PARTITION__")]
+    ("updated", "granularity", "expected"),
+    [
+        ("2023-09-07", "day", "2023-09-07"),
+        ("2023-09-07", "month", "2023-09"),
+        ("2023-09-07", "year", "2023"),
+        (None, "month", "__HIVE_DEFAULT_PARTITION__"),
+    ],
 )
-def test_partition_folder(updated, expected):
-    assert dataset.partition_folder(updated, "eastern-europe") == f"date={expected}/region=eastern-europe"
+def test_partition_folder(updated, granularity, expected):
+    folder = dataset.partition_folder(updated, "eastern-europe", granularity)
+    assert folder == f"date={expected}/region=eastern-europe"
