@@ -1,0 +1,94 @@
+"""What a day's dump costs, folded into datasets of different sizes.
+
+    python -m benchmarks.growth --articles 10000 100000 1000000 [--rounds 3] [--workers 2] [--work DIR]
+
+A site of 390 articles a day is crawled from some day on; the dataset is made by the command itself. Then a dump
+of 10 MB comes: half of its blocks are new articles, half copies of the site's newest 5,000. Each round folds it
+into a fresh copy of the dataset (hard links). Prints a line a size: medians of wall, CPU and peak memory of the
+whole process tree, the files written, and the wall against that of the smallest dataset.
+"""
+
+import argparse
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+
+from benchmarks.dumps import Maker
+from benchmarks.measure import run_once
+
+DAY_BYTES = 10_000_000
+ARTICLES_A_DAY = 390
+FIRST_DAY = date(2019, 1, 1)
+
+
+class Site(Maker):
+    """A maker whose articles appear in the order of their days."""
+
+    def article(self) -> dict:
+        article = super().article()
+        day = FIRST_DAY + timedelta(days=self.number // ARTICLES_A_DAY)
+        article["stamp"] = f"Updated {day:%d %B %Y}"
+        return article
+
+
+def write(maker: Maker, path: Path, enough) -> None:
+    """Pages into a file until there are enough of them, by the file's size."""
+    size = 0
+    with path.open("w", encoding="utf-8") as file:
+        while not enough(size):
+            size += file.write(maker.page() + "\n\n\n")
+
+
+def measure(folder: Path, articles: int, rounds: int, workers: int) -> tuple[float, str]:
+    """The median wall of the daily run, and its line of the table."""
+    maker = Site(seed=1, copies=0.2, layouts="AABCF")
+    (folder / "base").mkdir()
+    (folder / "day").mkdir()
+    for number in range(4):
+        write(maker, folder / "base" / f"base-{number}.txt", lambda _, n=number: maker.number >= articles * (n + 1) / 4)
+    maker.copies = 0.5
+    write(maker, folder / "day" / "day.txt", lambda size: size >= DAY_BYTES)
+    command = [sys.executable, "-m", "runners.cli", "run", "--quiet", "--output", str(folder / "news")]
+    subprocess.run([*command, "--input", f"{folder}/base/*.txt"], check=True)
+    shutil.rmtree(folder / "base")
+    before = {path.name for path in folder.glob("news/_runs/*")}
+    runs, files = [], []
+    for number in range(rounds):
+        output = folder / f"news-{number}"
+        subprocess.run(["cp", "-al", folder / "news", output], check=True)
+        for shared in before:
+            shutil.rmtree(output / "_runs" / shared)
+        runs.append(run_once(folder / "day", output, workers))
+        (report,) = output.glob("_runs/*/report.json")
+        files.append(json.loads(report.read_text())["counts"]["files"])
+        shutil.rmtree(output)
+    wall, cpu, peak = (statistics.median(run[i] for run in runs) for i in range(3))
+    return wall, f"{wall:.1f} s | {cpu:.1f} s | {peak:.0f} MB | {statistics.median(files):,.0f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--articles", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--work", default=None, help="a folder to work in")
+    args = parser.parse_args()
+    print("| articles before | wall | CPU | peak memory | files written | wall, times the first |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    first = None
+    for count in args.articles:
+        with tempfile.TemporaryDirectory(dir=args.work) as folder:
+            wall, line = measure(Path(folder), count, args.rounds, args.workers)
+        first = first or wall
+        print(f"| {count:,} | {line} | {wall / first:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
