@@ -50,7 +50,11 @@ def measure(folder: Path, articles: int, rounds: int, workers: int) -> tuple[flo
     (folder / "base").mkdir()
     (folder / "day").mkdir()
     for number in range(4):
-        write(maker, folder / "base" / f"base-{number}.txt", lambda _, n=number: maker.number >= articles * (n + 1) / 4)
+        write(
+            maker,
+            folder / "base" / f"base-{number}.txt",
+            lambda _, n=number: maker.number >= articles * (n + 1) / 4,
+        )
     maker.copies = 0.5
     write(maker, folder / "day" / "day.txt", lambda size: size >= DAY_BYTES)
     command = [sys.executable, "-m", "runners.cli", "run", "--quiet", "--output", str(folder / "news")]

@@ -67,7 +67,9 @@ def settle(dumps: Sequence[Dump], files: Sequence[File], before: Version | None 
 
 def _settle_rows(files: Sequence[File], before: Version | None) -> list[str]:
     """Each record is one row more: an article's or a copy's; each article has one row of keys."""
-    rows = Counter({kind: before.rows(kind) if before else 0 for kind in ("articles", "duplicates", "rejected", "keys")})
+    rows = Counter(
+        {kind: before.rows(kind) if before else 0 for kind in ("articles", "duplicates", "rejected", "keys")}
+    )
     expected = rows.copy()
     for file in files:
         older = before.same_slot(file.path) if before else None

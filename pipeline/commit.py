@@ -12,67 +12,32 @@ nothing that a manifest names; one that dies later has only left things to tidy.
 of dead runs and does what remains, in either direction. The lock makes sure that they are dead.
 """
 
-import ctypes
-import fcntl
 import json
 import os
-import socket
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pipeline.dataset import (
-    LOCK, MANIFESTS, RETIRED, RUNS, Manifest, latest_manifest, manifest_name, read_manifest, run_folder, slot,
+    MANIFESTS,
+    RETIRED,
+    RUNS,
+    Manifest,
+    latest_manifest,
+    manifest_name,
+    read_manifest,
+    run_folder,
+    slot,
     versions,
 )  # fmt: skip
+from pipeline.disk import flush, sync, write_through, write_whole
 from pipeline.rules.contract import require_valid
 from pipeline.staging import File, clean_up
 
 JOURNAL = "commit.json"
 TEMPORARY = ".tmp-"
-
-
-class Locked(Exception):
-    """Another run is under way; the message says which."""
-
-
-@contextmanager
-def lock(root: str, run: str) -> Iterator[None]:
-    """Hold a dataset for one run. The system lets go of it when the process ends, however it ends.
-
-    Raises:
-        Locked: another process holds it.
-    """
-    with open(f"{root}/{LOCK}", "a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            raise Locked(f"{root} is locked by {_holder(file.read())}") from error
-        file.truncate(0)
-        file.write(
-            json.dumps(
-                {
-                    "run": run,
-                    "pid": os.getpid(),
-                    "host": socket.gethostname(),
-                    "since": datetime.now(UTC).isoformat(timespec="seconds"),
-                }
-            )
-        )
-        file.flush()
-        yield
-        file.truncate(0)
-
-
-def _holder(text: str) -> str:
-    try:
-        return "run {run}, process {pid} on {host}, since {since}".format(**json.loads(text))
-    except (ValueError, KeyError, TypeError):
-        return "another process"
 
 
 def next_version(root: str) -> int:
@@ -135,7 +100,7 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
     }
     folder = run_folder(root, manifest["run"])
     try:
-        _write(f"{folder}/{JOURNAL}", journal)
+        write_whole(f"{folder}/{JOURNAL}", journal)
         for file in new:
             _name(file, f"{root}/{file.path}")
         flush(root, [file.path for file in new])
@@ -218,39 +183,6 @@ def prune(root: str, keep: int, sweep: bool = False) -> list[int]:
     return gone
 
 
-def flush(root: str, paths: Collection[str]) -> None:
-    """Have the system write files and their names to the disk.
-
-    One syncfs(2) where there is one: it is as good as an fsync of each file and folder, and thousands of
-    files cost one wait. It tells of errors since Linux 5.8.
-    """
-    handle = os.open(root, os.O_RDONLY)
-    try:
-        call = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
-        if call is not None:
-            if call(handle):
-                number = ctypes.get_errno()
-                raise OSError(number, os.strerror(number), root)
-            return
-    finally:
-        os.close(handle)
-    folders = {f"{root}/{path}" for path in paths}
-    for path in paths:
-        sync(f"{root}/{path}")
-    while folders := {os.path.dirname(path) for path in folders if path != root}:
-        for folder in folders:
-            sync(folder)
-
-
-def sync(path: str) -> None:
-    """fsync(2) of a file or folder."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _name(file: File, target: str) -> None:
     """Give a staged file its name."""
     found = os.path.getsize(file.staged)
@@ -269,27 +201,11 @@ def _publish(manifest: Manifest, target: str) -> None:
     os.makedirs(folder, exist_ok=True)
     temporary = f"{folder}/{TEMPORARY}{uuid.uuid4().hex}"
     try:
-        _write_through(temporary, manifest)
+        write_through(temporary, manifest)
         os.link(temporary, target)  # refuses to replace
     finally:
         with suppress(OSError):  # recover() removes what stays; the version may be there
             os.unlink(temporary)
-
-
-def _write(target: str, content: dict[str, Any]) -> None:
-    """A small JSON file, whole or not at all, and on the disk when this returns."""
-    temporary = f"{target}.tmp"
-    _write_through(temporary, content)
-    os.replace(temporary, target)
-    sync(os.path.dirname(target))
-
-
-def _write_through(path: str, content: dict[str, Any]) -> None:
-    with open(path, "w", encoding="utf-8") as out:
-        json.dump(content, out, indent=1, ensure_ascii=False)
-        out.write("\n")
-        out.flush()
-        os.fsync(out.fileno())
 
 
 def _journal(folder: Path) -> dict[str, Any] | None:

@@ -24,6 +24,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 import schemas
+from pipeline.rules.columns import arrow_schema, upgraded
 
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 """Hive's name for a null partition value; readers turn it back into null."""
@@ -31,6 +32,11 @@ NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 MANIFESTS, RUNS, RETIRED = "_manifests", "_runs", "_retired"
 DUPLICATES, REJECTED, KEYS = "_duplicates", "_rejected", "_keys"
 LOCK, SEEN = "_lock", "_seen.json"
+
+SCHEMAS: dict[str, schemas.Name] = {
+    "articles": "article", "duplicates": "duplicate", "keys": "duplicate", "rejected": "reject",
+}  # fmt: skip
+"""The schema of each kind of file."""
 
 Granularity = Literal["day", "month", "year"]
 GRANULARITIES: dict[Granularity, int] = {"day": 10, "month": 7, "year": 4}
@@ -170,6 +176,8 @@ class Version:
     def read(self, entry: dict[str, Any], columns: list[str] | None = None) -> pa.Table:
         """A file of this version, mapped into memory; checked against its checksum if it is read whole.
 
+        Columns that a later schema added, and the file has not, are null.
+
         Raises:
             DamagedFile: it is not there, or not what the manifest says.
         """
@@ -178,12 +186,10 @@ class Version:
             if columns is None and sha256_of(path) != entry["sha256"]:
                 raise DamagedFile(f"{path}: its bytes are not those of the manifest's checksum")
             with pa.memory_map(path) as source:
-                options = None
-                if columns is not None:
-                    names = pa.ipc.open_file(source).schema.names
-                    options = pa.ipc.IpcReadOptions(
-                        included_fields=[names.index(name) for name in columns]
-                    )
+                if columns is None:
+                    return upgraded(pa.ipc.open_file(source).read_all(), arrow_schema(SCHEMAS[entry["kind"]]))
+                names = pa.ipc.open_file(source).schema.names
+                options = pa.ipc.IpcReadOptions(included_fields=[names.index(name) for name in columns])
                 return pa.ipc.open_file(source, options=options).read_all()
         except (OSError, pa.ArrowException) as error:
             raise DamagedFile(f"{path}: {error}") from error

@@ -73,7 +73,9 @@ def find_inputs(patterns: Sequence[str], source_root: str | None, may_be_none: b
                 unreadable[path] = Unreadable(path, error)
     again = {dump.source for dump in dumps if dump.part and dump.part.format == "rejects"}
     if both := again.intersection(files):
-        raise UsageError(f"the rejects of {min(both)!r} and the dump itself are both among the input: give one")
+        raise UsageError(
+            f"the rejects of {min(both)!r} and the dump itself are both among the input: give one"
+        )
     return Inputs(tuple(sorted(dumps, key=_order)), tuple(unreadable.values()))
 
 
@@ -93,7 +95,9 @@ def _dumps(path: str, source: str) -> list[Dump]:
 
 def _reject_dumps(part: Part, size: int) -> list[Dump]:
     """A file of rejects as a dump for each dump that they came from: they keep their first source."""
-    groups = [(source, len(list(rows))) for source, rows in groupby(map(base_source, reject_sources(part.path)))]
+    groups = [
+        (source, len(list(rows))) for source, rows in groupby(map(base_source, reject_sources(part.path)))
+    ]
     dumps, row = [], 0
     for source, rows in groups:
         share = size * (row + rows) // part.stop - size * row // part.stop

@@ -21,9 +21,8 @@ from pipeline.known import Seen, checksums, files_of
 from pipeline.limits import RejectLimit
 from pipeline.report import Report, write_report
 from pipeline.rules.text import printable
-from pipeline.staging import File
 from pipeline.stages.spool import Locator
-
+from pipeline.staging import File
 
 KEEP_VERSIONS = 3
 """Versions that stay readable by default, the newest among them."""
@@ -146,9 +145,7 @@ def execute(
         seen.save()
         seconds["commit"] = clock() - then
         seconds["all"] = clock() - begin
-        write_report(
-            dataset.run_folder(config.output, config.run), _report(config, result, started, runner)
-        )
+        write_report(dataset.run_folder(config.output, config.run), _report(config, result, started, runner))
         return result
     finally:
         staging.clean_up(config.output, config.run)

@@ -46,9 +46,9 @@ def run(args: argparse.Namespace, outcome: Outcome) -> int:
     Raises:
         BaseException: whatever the runner raises once a signal ended it.
     """
-    from pipeline.commit import Locked, lock
     from pipeline.dataset import NewerDataset
     from pipeline.inputs import UsageError
+    from pipeline.lock import Locked, lock
     from pipeline.run import new_run_id
 
     output = os.path.abspath(args.output)
@@ -71,11 +71,19 @@ def _inputs(args: argparse.Namespace, output: str) -> "Inputs":
     Raises:
         UsageError: there is something wrong with either.
     """
-    from pipeline.dataset import is_unfinished, latest_manifest
+    from pipeline.dataset import REJECTED, is_unfinished, latest_manifest
     from pipeline.inputs import UsageError, find_inputs
 
     if os.path.lexists(output) and not os.path.isdir(output):
-        raise UsageError(f"--output {output} is no folder; give one that is empty, not there yet, or a dataset")
+        raise UsageError(
+            f"--output {output} is no folder; give one that is empty, not there yet, or a dataset"
+        )
+    own = os.path.join(output, REJECTED)
+    if any(os.path.abspath(pattern).startswith(own) for pattern in args.input):
+        raise UsageError(
+            f"--input {own}: a dataset's own rejects make no new version of it, since their bytes are in its balance "
+            "already; give another --output, and read the dump itself with a better parser to have both"
+        )
     inputs = find_inputs(args.input, args.source_root, may_be_none=os.path.isdir(f"{output}/_manifests"))
     try:
         os.makedirs(output, exist_ok=True)
@@ -143,8 +151,13 @@ def _config(
     from pipeline.inputs import UsageError, with_spools
     from pipeline.rules.blocks import Limits
 
-    asked = {"same_headline_days": args.same_headline_days, "date_granularity": args.date_granularity}
-    rules = before["settings"] if before else {"same_headline_days": None, "date_granularity": "day"}
+    asked: dict[str, Any] = {
+        "same_headline_days": args.same_headline_days,
+        "date_granularity": args.date_granularity,
+    }
+    rules: dict[str, Any] = (
+        before["settings"] if before else {"same_headline_days": None, "date_granularity": "day"}
+    )
     for name, value in asked.items():
         if before and value is not None and value != rules[name]:
             option = f"--{name.replace('_', '-')}"
@@ -275,6 +288,8 @@ def columns(args: argparse.Namespace) -> "Columns":
 def _last_line(error: Exception) -> str:
     """What a worker raised: a runner puts the whole traceback into the message."""
     lines = [
-        line for line in str(error).splitlines() if re.match(r"[A-Za-z_.]+(Error|Exception|Exit|File)\b", line)
+        line
+        for line in str(error).splitlines()
+        if re.match(r"[A-Za-z_.]+(Error|Exception|Exit|File)\b", line)
     ]
     return lines[-1] if lines else f"{type(error).__name__}: {error}"

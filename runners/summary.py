@@ -25,7 +25,9 @@ def summary(result: Result, config: Config) -> str:
     if result.unreadable:
         rows.insert(1, ("unreadable", f"{len(result.unreadable):,}", "named above"))
     if config.base:
-        rows.append(("in all", f"{result.rows('articles'):,}", f"articles of {len(result.manifest['dumps']):,} dumps"))
+        rows.append(
+            ("in all", f"{result.rows('articles'):,}", f"articles of {len(result.manifest['dumps']):,} dumps")
+        )
     wide = max(len(number) for _, number, _ in rows)
     table = "\n".join(f"  {name:<10}  {number:>{wide}}  {what}" for name, number, what in rows)
     balance = result.balance

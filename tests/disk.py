@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from pipeline import commit, staging
+from pipeline import disk as disk_module
 
 CHANGES = ("rename", "replace", "link", "unlink", "makedirs", "rmdir", "open", "fsync")
 """The calls of os that the commit makes; the built-in open is counted with them."""
@@ -60,7 +61,7 @@ class _Os:
 @contextmanager
 def on(disk: Disk):
     """Have the commit use a disk."""
-    modules = (commit, staging)
+    modules = (commit, disk_module, staging)
     try:
         for module in modules:
             module.os = _Os(disk)

@@ -66,8 +66,15 @@ def test_a_file_whose_rows_are_not_its_blocks(tmp_path):
 
 
 def before(**rows):
-    paths = {"articles": "d/r/a", "duplicates": "_duplicates/part-00-b", "keys": "_keys/part-00-b", "rejected": "_rejected/part-00-c"}
-    return Version("", {"files": [{"kind": kind, "path": paths[kind], "rows": count} for kind, count in rows.items()]})
+    paths = {
+        "articles": "d/r/a",
+        "duplicates": "_duplicates/part-00-b",
+        "keys": "_keys/part-00-b",
+        "rejected": "_rejected/part-00-c",
+    }
+    return Version(
+        "", {"files": [{"kind": kind, "path": paths[kind], "rows": count} for kind, count in rows.items()]}
+    )
 
 
 def grown(kind, path, rows, blocks=()):
@@ -93,7 +100,9 @@ def test_rows_of_the_version_before_are_counted_too(tmp_path):
 def test_rejects_of_the_version_before_are_counted_too(tmp_path):
     files = [grown("rejected", "_rejected/part-00-d", 4, BLOCKS)]
     assert balance.settle([dump_of(tmp_path)], files, before(rejected=1)).findings == []
-    assert balance.settle([dump_of(tmp_path)], files, before(rejected=2)).findings == ["rejects: 4 rows, 5 expected"]
+    assert balance.settle([dump_of(tmp_path)], files, before(rejected=2)).findings == [
+        "rejects: 4 rows, 5 expected"
+    ]
 
 
 def test_a_dump_that_changed_while_it_was_read(tmp_path):

@@ -4,6 +4,7 @@ The commit's calls to the system are few. Each is made to fail, and at each the 
 the folder is put in order, which is made to die at each of its calls, too. Between any two calls a reader reads.
 """
 
+import contextlib
 import errno
 import json
 import multiprocessing
@@ -16,6 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from pipeline import commit, dataset, staging
+from pipeline import disk as disk_module
+from pipeline.lock import Locked, lock
 from tests.disk import Died, Disk, on
 from tests.versions import KEEP, Folder
 
@@ -75,13 +78,20 @@ def test_every_step_is_on_the_disk_before_the_next(tmp_path):
 def test_without_syncfs_each_file_and_folder_is_synced(tmp_path, monkeypatch):
     folder = grown(tmp_path)
     run, files = folder.stage(THIRD)
-    monkeypatch.setattr(commit.ctypes, "CDLL", lambda *args, **options: object())
+    monkeypatch.setattr(disk_module.ctypes, "CDLL", lambda *args, **options: object())
     synced = []
-    real = commit.sync
-    monkeypatch.setattr(commit, "sync", lambda path: (synced.append(os.path.relpath(path, tmp_path)), real(path)))
+    real = disk_module.sync
+    monkeypatch.setattr(
+        disk_module, "sync", lambda path: (synced.append(os.path.relpath(path, tmp_path)), real(path))
+    )
     folder.commit(run, files)
     for file in files:
-        assert {file.path, os.path.dirname(file.path), os.path.dirname(os.path.dirname(file.path)), "."} <= set(synced)
+        assert {
+            file.path,
+            os.path.dirname(file.path),
+            os.path.dirname(os.path.dirname(file.path)),
+            ".",
+        } <= set(synced)
 
 
 def test_an_error_of_syncfs_stops_the_commit(tmp_path, monkeypatch):
@@ -90,10 +100,10 @@ def test_an_error_of_syncfs_stops_the_commit(tmp_path, monkeypatch):
 
     class Failing:
         def syncfs(self, handle):
-            commit.ctypes.set_errno(errno.EIO)
+            disk_module.ctypes.set_errno(errno.EIO)
             return -1
 
-    monkeypatch.setattr(commit.ctypes, "CDLL", lambda *args, **options: Failing())
+    monkeypatch.setattr(disk_module.ctypes, "CDLL", lambda *args, **options: Failing())
     with pytest.raises(OSError, match="Input/output error"):
         folder.commit(run, files)
     staging.clean_up(folder.root, run)
@@ -111,11 +121,8 @@ def test_each_call_fails_once(tmp_path, error):
         folder = grown(tmp_path / str(number))
         staged = folder.stage(THIRD)
         raised = KeyboardInterrupt() if error == "interrupt" else OSError(getattr(errno, error), error)
-        with on(Disk(number, raised)):
-            try:
-                folder.commit(*staged)
-            except (OSError, KeyboardInterrupt):
-                pass
+        with on(Disk(number, raised)), contextlib.suppress(OSError, KeyboardInterrupt):
+            folder.commit(*staged)
         newest = folder.check_versions()
         committed.add(newest)
         commit.recover(folder.root, KEEP)
@@ -136,11 +143,8 @@ def test_death_at_each_call_and_again_at_each_call_of_the_recovery(tmp_path):
         while True:
             folder = grown(tmp_path / f"{number}-{again}")
             staged = folder.stage(THIRD)
-            with on(Disk(number, Died())):
-                try:
-                    folder.commit(*staged)
-                except Died:
-                    pass
+            with on(Disk(number, Died())), contextlib.suppress(Died):
+                folder.commit(*staged)
             folder.check_versions()
             with on(Disk(again, Died())) as disk:
                 try:
@@ -217,19 +221,22 @@ def test_a_second_writer_is_refused_at_any_moment(tmp_path):
     refused = []
 
     def second(number: int) -> None:
-        with pytest.raises(commit.Locked, match=r"run first, process \d+ on .+, since 20"), commit.lock(folder.root, "second"):
+        with (
+            pytest.raises(Locked, match=r"run first, process \d+ on .+, since 20"),
+            lock(folder.root, "second"),
+        ):
             pass
         refused.append(number)
 
-    with commit.lock(folder.root, "first"), on(Disk(before=second)) as disk:
+    with lock(folder.root, "first"), on(Disk(before=second)) as disk:
         folder.commit(*staged)
     assert len(refused) == len(disk.calls) > 20
-    with commit.lock(folder.root, "third"):
+    with lock(folder.root, "third"):
         pass
 
 
 def _hold(root: str, held) -> None:
-    with commit.lock(root, "dead"):
+    with lock(root, "dead"):
         held.set()
         import time
 
@@ -242,11 +249,14 @@ def test_the_lock_of_a_dead_process_holds_nobody_up(tmp_path):
     process = context.Process(target=_hold, args=(str(tmp_path), held))
     process.start()
     assert held.wait(30)
-    with pytest.raises(commit.Locked, match=f"run dead, process {process.pid}"), commit.lock(str(tmp_path), "next"):
+    with (
+        pytest.raises(Locked, match=f"run dead, process {process.pid}"),
+        lock(str(tmp_path), "next"),
+    ):
         pass
     process.kill()
     process.join()
-    with commit.lock(str(tmp_path), "next"):
+    with lock(str(tmp_path), "next"):
         pass
 
 
@@ -263,9 +273,8 @@ def test_files_that_were_retired_for_a_version_that_is_torn_now_come_back(tmp_pa
     folder = grown(tmp_path)
     staged = folder.stage(THIRD)
     link = next(i for i, (name, _) in enumerate(calls_of_a_commit(tmp_path / "count")) if name == "link")
-    with on(Disk(link + 8, Died())):
-        with pytest.raises(Died):
-            folder.commit(*staged)
+    with on(Disk(link + 8, Died())), pytest.raises(Died):
+        folder.commit(*staged)
     assert folder.check_versions() == 3
     (tmp_path / dataset.manifest_name(3)).write_text("")
     commit.recover(folder.root, KEEP)
@@ -297,7 +306,7 @@ def test_a_version_is_published_once(tmp_path):
 
 def test_a_manifest_that_is_not_valid_is_not_published(tmp_path):
     folder = grown(tmp_path)
-    run, files = folder.stage(THIRD)
+    _run, files = folder.stage(THIRD)
     before = folder.latest().manifest
     with pytest.raises(ValueError, match="/made"):
         commit.commit(folder.root, before | {"version": 3, "made": "soon"}, before, files)
@@ -344,11 +353,9 @@ class Life(RuleBasedStateMachine):
     def run_badly(self, changes, at, death):
         commit.recover(self.folder.root, KEEP)
         staged = self.folder.stage(changes)
-        with on(Disk(at, Died() if death else OSError(errno.ENOSPC, "full"))):
-            try:
-                self.folder.commit(*staged)
-            except (Died, OSError):
-                pass
+        error = Died() if death else OSError(errno.ENOSPC, "full")
+        with on(Disk(at, error)), contextlib.suppress(Died, OSError):
+            self.folder.commit(*staged)
         self.dirty = True
         self.no_empty_folders &= death
 

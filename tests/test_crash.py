@@ -42,7 +42,7 @@ STEPS = [
     ("pipeline.staging", "receipts", "before", 1, 1),
     ("pipeline.run", "settle", "before", 1, 1),
     ("pipeline.run", "commit", "before", 1, 1),
-    ("pipeline.commit", "_write", "after", 1, 1),
+    ("pipeline.commit", "write_whole", "after", 1, 1),
     ("pipeline.commit", "_name", "before", 2, 1),
     ("pipeline.commit", "flush", "before", 1, 1),
     ("pipeline.commit", "_publish", "before", 1, 1),
@@ -147,7 +147,7 @@ def test_the_second_of_two_runs_is_refused_at_once(begun, dumps):
             time.sleep(0.02)
         refused = dateline("run", "--input", dumps[1], "--output", begun)
         assert refused.returncode == 4
-        assert f"locked by run 20" in refused.stderr
+        assert "locked by run 20" in refused.stderr
         assert f"process {process.pid} on " in refused.stderr
     finally:
         process.kill()

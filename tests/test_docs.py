@@ -65,7 +65,7 @@ def test_queries_print_what_the_readme_shows(sample, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names: dict = {}
     shown = re.findall(r"^```python\n(.*?)^```\n\n```text\n(.*?)^```$", README, re.M | re.S)
-    assert len(shown) == len(blocks("python")) == 3
+    assert len(shown) == len(blocks("python")) == 5
     for code, output in shown:
         printed = io.StringIO()
         with redirect_stdout(printed):

@@ -1,6 +1,5 @@
 """A dataset grows: any split of the dumps into runs, in any order, ends in the same files as one run."""
 
-import json
 from datetime import date, timedelta
 
 import pytest
@@ -17,7 +16,9 @@ WORDS = ["amber", "basalt", "cedar", "dune"]
 
 def run(output, *dumps, options=()):
     """A run of the command line, in this process."""
-    return cli.main(["run", "--quiet", "--workers", "1", "--input", *map(str, dumps), "--output", str(output), *options])
+    return cli.main(
+        ["run", "--quiet", "--workers", "1", "--input", *map(str, dumps), "--output", str(output), *options]
+    )
 
 
 def page(copy) -> str:
@@ -63,11 +64,18 @@ def write(folder, dumps):
 SPLIT_RUNS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-@pytest.mark.parametrize("options", [(), ("--same-headline-days", "5", "--date-granularity", "month")], ids=["plain", "chains"])
+@pytest.mark.parametrize(
+    "options", [(), ("--same-headline-days", "5", "--date-granularity", "month")], ids=["plain", "chains"]
+)
 @SPLIT_RUNS
 @given(splits())
 @example(([[(0, False, None, 0, 0, False)], [(0, False, "aa", 3, 0, False)]], [[0], [1]]))
-@example(([[(0, False, None, 0, 0, False)], [(0, False, None, 10, 0, False)], [(0, False, None, 3, 0, False)]], [[0], [1], [2]]))
+@example(
+    (
+        [[(0, False, None, 0, 0, False)], [(0, False, None, 10, 0, False)], [(0, False, None, 3, 0, False)]],
+        [[0], [1], [2]],
+    )
+)
 def test_any_split_ends_in_the_same_files(tmp_path_factory, options, split):
     dumps, runs = split
     folder = tmp_path_factory.mktemp("growth")

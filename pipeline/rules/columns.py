@@ -45,6 +45,26 @@ def to_batch(rows: Sequence[dict[str, Any]], name: schemas.Name) -> pa.RecordBat
     )
 
 
+def upgraded(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """A table as a later schema has it: columns that were added since are null, and the order is its own.
+
+    Raises:
+        ValueError: an added column may not be null, or one of the table's is of another type: that takes more
+            than adding a column.
+    """
+    if table.schema.equals(schema, check_metadata=True):
+        return table
+    columns = []
+    for field in schema:
+        if field.name in table.schema.names:
+            columns.append(table[field.name].cast(field.type))
+        elif field.nullable:
+            columns.append(pa.nulls(len(table), field.type))
+        else:
+            raise ValueError(f"the column {field.name} is not in the file, and may not be null")
+    return pa.table(columns, schema=schema)
+
+
 def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
     if kind == pa.date32():
         values = [date.fromisoformat(value) if value else None for value in values]

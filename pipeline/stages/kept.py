@@ -21,9 +21,18 @@ from pipeline.config import Config
 from pipeline.dataset import DUPLICATES, KEYS, Version, version
 from pipeline.rules.records import base_source
 from pipeline.rules.rows import (
-    COPY, COUNTED, FOLDED, KEPT, NO_DATE, REGION_NUMBERS, SHORT_URL_PREFIX, UPDATED_SOURCES, Rows, kept_rank, url_id,
+    COPY,
+    COUNTED,
+    FOLDED,
+    KEPT,
+    NO_DATE,
+    REGION_NUMBERS,
+    SHORT_URL_PREFIX,
+    UPDATED_SOURCES,
+    Rows,
+    kept_rank,
+    url_id,
 )  # fmt: skip
-from pipeline.stages.copies import Copies
 from pipeline.stages.shares import KeyedCopies, headline_share, parted, url_share
 
 KEY_COLUMNS = ["id", "headline_key"]
@@ -49,7 +58,13 @@ class ReadKept(beam.PTransform):
         config = self.config
         found = version(config.output, config.base)
         assert found is not None
-        shards = sorted({int(file["path"].split("-")[1]) for file in found.files() if file["kind"] in (KEYS[1:], DUPLICATES[1:])})
+        shards = sorted(
+            {
+                int(file["path"].split("-")[1])
+                for file in found.files()
+                if file["kind"] in (KEYS[1:], DUPLICATES[1:])
+            }
+        )
         shards = copies.pipeline | "Shards" >> beam.Create(shards) | "SpreadShards" >> beam.Reshuffle()
         headlines = _distinct(copies, "head_hi")
         by_headline = shards | "ByHeadline" >> beam.ParDo(
@@ -102,7 +117,9 @@ class _ReadShard(beam.DoFn):
         self._version: Version = found
         self._ranks = KeptRanks(self._version.sources, [dump.source for dump in self._config.dumps])
 
-    def _ledgers(self, shard: int) -> Iterator[tuple[int, pa.Table, npt.NDArray[np.uint64], npt.NDArray[np.uint64]]]:
+    def _ledgers(
+        self, shard: int
+    ) -> Iterator[tuple[int, pa.Table, npt.NDArray[np.uint64], npt.NDArray[np.uint64]]]:
         """Of both ledgers: KEPT or FOLDED, the table, and the hashes of its ids and headlines."""
         for folder, kind in ((KEYS, KEPT), (DUPLICATES, FOLDED)):
             entry = self._version.shard(folder, shard)
@@ -203,7 +220,12 @@ def rows_of_ledger(table: pa.Table, kind: int, ranks: KeptRanks) -> Rows:
         rows[name] = days
     rows["dated"] = [UPDATED_SOURCES.index(source) for source in table["updated_source"].to_pylist()]
     rows["region"] = [REGION_NUMBERS[region] for region in table["region"].to_pylist()]
-    for name, column in (("fields", "fields"), ("body", "body_length"), ("offset", "position"), ("length", "source_length")):
+    for name, column in (
+        ("fields", "fields"),
+        ("body", "body_length"),
+        ("offset", "position"),
+        ("length", "source_length"),
+    ):
         rows[name] = table[column].to_numpy()
     rows["rank"] = [ranks.rank(source) for source in table["source"].to_pylist()]
     rows["dump"] = kind

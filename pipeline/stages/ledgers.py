@@ -20,11 +20,11 @@ from pipeline.elements import Dump
 from pipeline.rules.columns import arrow_schema
 from pipeline.rules.places import regions
 from pipeline.rules.rows import KEPT, NO_DATE, SHORT_URL_PREFIX, UPDATED_SOURCES, Rows, concat, hexes
-from pipeline.staging import BATCH_ROWS, File
 from pipeline.stages.copies import Copies
 from pipeline.stages.kept import KeptRanks
 from pipeline.stages.shares import KeyedCopies, parted
 from pipeline.stages.tasks import WriteTask, pointers
+from pipeline.staging import BATCH_ROWS, File
 
 SHARDS = 64
 """Files that a ledger is parted into."""
@@ -59,7 +59,8 @@ class KeyByShard(beam.DoFn):
     def setup(self) -> None:
         bases = part_bases(self._config.dumps)
         self._shards = np.array(
-            [shard_of(dump.source, base) for dump, base in zip(self._config.dumps, bases, strict=True)], np.int64
+            [shard_of(dump.source, base) for dump, base in zip(self._config.dumps, bases, strict=True)],
+            np.int64,
         )
         self._older = kept_shards(self._config)
 
@@ -96,7 +97,9 @@ class WriteLedgers(WriteTask):
         for folder, kind, won in ((KEYS, "keys", True), (DUPLICATES, "duplicates", False)):
             mine = new[(new["copies"] > 0) == won]
             table = pa.concat_tables([before[folder], *changed[folder], self._table(mine)])
-            blocks = pointers(mine if not won else mine[:0])  # an article's block is told by its partition's file
+            blocks = pointers(
+                mine if not won else mine[:0]
+            )  # an article's block is told by its partition's file
             files.append(self._file(folder, shard, kind, table, blocks))
         self._progress.add(files=2)
         yield self._finish(f"ledgers-{shard}", [file for file in files if file])

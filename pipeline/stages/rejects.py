@@ -14,9 +14,9 @@ from pipeline.dataset import REJECTED
 from pipeline.elements import Reject
 from pipeline.rules.columns import arrow_schema, to_batch
 from pipeline.rules.contract import require_valid
-from pipeline.staging import File
 from pipeline.stages.ledgers import SEGMENT_BITS, SHARDS, part_bases, shard_of
 from pipeline.stages.tasks import WriteTask, merged
+from pipeline.staging import File
 
 MAX_RAW_BYTES = 65_536
 """Bytes of a block that its reject keeps."""
@@ -51,7 +51,11 @@ class WriteRejects(WriteTask):
         names = [(place.source, place.offset) for place in places]
         older = list(zip(before["source"].to_pylist(), before["source_offset"].to_pylist(), strict=True))
         parts = merged(
-            older, before.take, names, lambda which: self._batch([rejects[i] for i in which]), REJECTS_AT_A_TIME
+            older,
+            before.take,
+            names,
+            lambda which: self._batch([rejects[i] for i in which]),
+            REJECTS_AT_A_TIME,
         )
         written = self._writer.write(REJECTED, f"part-{shard:02d}-", arrow_schema("reject"), parts)
         blocks: dict[str, Any] = {

@@ -12,9 +12,9 @@ from pipeline.dataset import progress_folder, version
 from pipeline.progress import Progress
 from pipeline.rules.columns import arrow_schema
 from pipeline.rules.rows import Rows
-from pipeline.staging import BATCH_ROWS, File, Writer
 from pipeline.stages.read import BlockReader
 from pipeline.stages.spool import Locator
+from pipeline.staging import BATCH_ROWS, File, Writer
 from schemas import Name
 
 

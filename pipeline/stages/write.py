@@ -25,7 +25,6 @@ from pipeline.rules.contract import require_valid
 from pipeline.rules.places import regions
 from pipeline.rules.rows import KEPT, NO_DATE, Rows, concat, hexes, iso, stands_for
 from pipeline.rules.text import unify_newlines
-from pipeline.staging import File
 from pipeline.stages.copies import Copies
 from pipeline.stages.kept import hashes
 from pipeline.stages.ledgers import KeyByShard, WriteLedgers
@@ -33,6 +32,7 @@ from pipeline.stages.parse import record_of
 from pipeline.stages.rejects import KeyRejects, WriteRejects
 from pipeline.stages.shares import parted
 from pipeline.stages.tasks import WriteTask, merged, pointers
+from pipeline.staging import File
 
 LONG_FOLD_DAYS = 366
 """Copies further apart than this are perhaps a column's title, not one article: the report lists them."""

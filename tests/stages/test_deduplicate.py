@@ -66,7 +66,9 @@ def winners_and_losers(copies, batch, keys, limit):
 
     with pipeline() as p:
         batches = [[parsed(copy) for copy in copies[i : i + batch]] for i in range(0, len(copies), batch)]
-        unique = p | beam.Create(batches) | Deduplicate(Config((), "", "", keys=keys, same_headline_days=limit))
+        unique = (
+            p | beam.Create(batches) | Deduplicate(Config((), "", "", keys=keys, same_headline_days=limit))
+        )
         assert_that(unique.winners, check_winners, "winners")
         assert_that(unique.duplicates, check_losers, "losers")
 

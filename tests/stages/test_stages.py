@@ -10,10 +10,10 @@ from pipeline.dataset import progress_folder
 from pipeline.elements import Block, Dump, Parsed, Piece
 from pipeline.progress import read_progress
 from pipeline.rules.blocks import Limits
-from pipeline.staging import prepare
 from pipeline.stages.parse import ParseBlocks
 from pipeline.stages.split import SplitPages
 from pipeline.stages.validate import ValidateRecords
+from pipeline.staging import prepare
 from tests.flows import pipeline
 from tests.pages import Article, plain
 from tests.records import RECORD
