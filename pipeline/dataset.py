@@ -75,6 +75,11 @@ def spool_folder(root: str, run: str) -> str:
     return f"{run_folder(root, run)}/spool"
 
 
+def parsed_folder(root: str, run: str) -> str:
+    """Where a run's parsed records wait until it is known which win."""
+    return f"{run_folder(root, run)}/parsed"
+
+
 def manifest_name(version: int) -> str:
     """The path of a version's manifest in the dataset."""
     return f"{MANIFESTS}/{version:08d}.json"

@@ -46,6 +46,18 @@ class Block(NamedTuple):
     text: str
     repairs: tuple[str, ...] = ()
     """What had to be mended to read it: values of text_repairs in the article schema."""
+    digest: bytes = b""
+    """Of its bytes, where they alone decide on its record; else empty."""
+
+
+class Again(NamedTuple):
+    """A block whose bytes this worker has parsed before."""
+
+    dump: int
+    offset: int
+    length: int
+    row: bytes
+    """The row of the block before, of rows.COPY."""
 
 
 class Parsed(NamedTuple):
@@ -56,6 +68,8 @@ class Parsed(NamedTuple):
     length: int
     """Where its block stands in what was read: a dump, or a spool of it. The record says where in the dump."""
     record: Record
+    digest: bytes = b""
+    """That of its block."""
 
 
 class Reject(NamedTuple):

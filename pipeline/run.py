@@ -2,6 +2,7 @@
 
 import os
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -79,8 +80,8 @@ class Result:
 
 
 def new_run_id() -> str:
-    """A name for a run that no other has: the time, and the process."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
+    """A name for a run that no other has: the time, and something random."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
 
 
 def execute(

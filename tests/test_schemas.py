@@ -100,7 +100,7 @@ def test_a_record_fits_the_rows_that_are_shuffled():
     """A region and a stamp's source are stored as numbers of one byte, a short URL as 12 characters."""
     assert len(regions()) < 256
     assert schemas.load("article")["properties"]["short_url"]["pattern"].endswith("{1,12}$")
-    assert rows_of([Parsed(0, 0, 300, RECORD)]).itemsize == 103
+    assert rows_of([Parsed(0, 0, 300, RECORD)]).itemsize == 115
 
 
 def test_the_context_of_a_cut_is_small_beside_a_chunk():

@@ -14,6 +14,12 @@ class Limits(NamedTuple):
     line_bytes: int = 1 << 20
 
 
+def trimmed(piece: Piece) -> tuple[int, bytes]:
+    """The offset and bytes of a piece's block, without the white space around it; no bytes where it is all that, or too large."""
+    data = piece.data or b""
+    return piece.start + len(data) - len(data.lstrip(WHITE_SPACE)), data.strip(WHITE_SPACE)
+
+
 def block_of(piece: Piece, limits: Limits) -> Block | Reject | None:
     """The block in a piece of a dump; None where the piece is white space only.
 

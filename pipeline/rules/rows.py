@@ -1,4 +1,4 @@
-"""Rows: what the rules of identity look at in a record, in 103 bytes of a numpy array.
+"""Rows: what the rules of identity look at in a record, in 115 bytes of a numpy array.
 
 What is shuffled is small, and what is compared is compared in one sweep. No text of an article is among it
 but the slug of its short URL. A row stands for one record, or for several that were folded: then it
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.elements import Parsed, Record
+from pipeline.elements import Again, Parsed, Record
 from pipeline.rules.places import regions
 from pipeline.rules.text import normalise
 
@@ -34,6 +34,7 @@ COPY = np.dtype(
         ("copies", "<i4"),                          # records folded into this row; 0 for one that lost
         ("first", "<i4"), ("last", "<i4"),          # their earliest and latest date, or NO_DATE
         ("id_hi", "<u8"), ("id_lo", "<u8"),         # of the article, once it is known
+        ("file", "<u8"), ("at", "<i4"),             # where its record waits: see stages/parsed.py
         ("was", "<u8"),                             # id_hi in the version before, for older records
     ]
 )  # fmt: skip
@@ -119,7 +120,7 @@ def kept_rank(dump: int, place: int) -> int:
 def rows_of(parsed: Sequence[Parsed]) -> Rows:
     """One row for each record."""
     table = []
-    for dump, offset, length, record in parsed:
+    for dump, offset, length, record, _ in parsed:
         key = headline_key(record["headline"])
         url = record["short_url"]
         day = days(record["updated"])
@@ -143,15 +144,21 @@ def rows_of(parsed: Sequence[Parsed]) -> Rows:
                 0,
                 0,
                 0,
+                0,
+                0,
             )
         )
     return np.array(table, dtype=COPY)
 
 
-def stands_for(row: Any, record: Record) -> bool:
-    """Whether a row is that of a record."""
-    key = int(row["head_hi"]).to_bytes(8, "little") + int(row["head_lo"]).to_bytes(8, "little")
-    return key == headline_key(record["headline"]) and row["body"] == len(record["body"])
+def rows_again(blocks: Sequence[Again]) -> Rows:
+    """One row for each block that was parsed before: the row of then, at its own place."""
+    rows = np.frombuffer(b"".join(block.row for block in blocks), COPY).copy()
+    rows["dump"] = [block.dump for block in blocks]
+    rows["offset"] = [block.offset for block in blocks]
+    rows["length"] = [block.length for block in blocks]
+    rows["rank"] = [new_rank(block.dump) for block in blocks]
+    return rows
 
 
 def concat(parts: Iterable[Rows]) -> Rows:

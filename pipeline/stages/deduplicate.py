@@ -7,7 +7,7 @@
     chains, resolved -> rows with a URL -> FoldByUrl -> winners -> NameLosers -> duplicates
                  +-----> winners without a URL ----------^
 
-What crosses a shuffle is rows of 103 bytes, never text. The folds are combines: a runner folds before it
+What crosses a shuffle is rows of 115 bytes, never text. The folds are combines: a runner folds before it
 shuffles, and a headline of 100,000 copies is a handful of rows when it arrives. Where the run builds on a
 version, the older records that the new ones touch join in (kept.py).
 """
@@ -20,15 +20,18 @@ import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 
 from pipeline.config import Config
-from pipeline.elements import Parsed
+from pipeline.elements import Again, Parsed
 from pipeline.rules.identity import HEADLINE_GROUP, URL_GROUP, fold, losers, name_urls, resolve
-from pipeline.rules.rows import FOLDED, KEPT, Rows, concat, rows_of
+from pipeline.rules.rows import FOLDED, KEPT, Rows, concat, rows_again
 from pipeline.stages.copies import AccumulatorCoder, Copies
 from pipeline.stages.kept import ReadKept
+from pipeline.stages.parsed import ParsedWriter, memo_of
 from pipeline.stages.shares import KeyedCopies, headline_share, parted, url_share
 
 FLUSH_ROWS = 1 << 15
 """Rows that a worker collects before it sends them on, in one batch a key."""
+FLUSH_CHARACTERS = 4 << 20
+"""Characters of bodies that a worker collects before it writes them to a file."""
 
 
 class Deduplicated(NamedTuple):
@@ -46,10 +49,10 @@ class Deduplicate(beam.PTransform):
     config: Config
 
     def expand(
-        self, records: beam.PCollection[list[Parsed]]
+        self, records: beam.PCollection[list[Parsed | Again]]
     ) -> Any:  # Deduplicated; Beam reads the annotation of a single PCollection only
         keys = self.config.shuffle_keys
-        copies = records | "KeyByHeadline" >> beam.ParDo(KeyByHeadline(keys))
+        copies = records | "KeyByHeadline" >> beam.ParDo(KeyByHeadline(self.config))
         older = copies | "ReadKept" >> ReadKept(self.config) if self.config.base else None
         if older:
             copies = (copies, older.copies) | "NewAndKept" >> beam.Flatten()
@@ -87,24 +90,50 @@ Answers: TypeAlias = TaggedOutput[Literal["answers"], KeyedCopies]
 
 
 class KeyByHeadline(beam.DoFn):
-    """Records -> rows, keyed by a share of the headlines; collected, so that batches are not tiny."""
+    """Records -> files of them, and rows, keyed by a share of the headlines; collected, so that neither is tiny."""
 
-    def __init__(self, keys: int) -> None:
-        self._keys = keys
+    def __init__(self, config: Config) -> None:
+        self._keys = config.shuffle_keys
+        self._output, self._run = config.output, config.run
+
+    def setup(self) -> None:
+        self._writer = ParsedWriter(self._output, self._run)
+        self._memo = memo_of(self._output, self._run)
 
     def start_bundle(self) -> None:
+        self._records: list[Parsed] = []
+        self._characters = 0
         self._waiting: list[Rows] = []
 
-    def process(self, records: list[Parsed]) -> Iterable[KeyedCopies]:
-        self._waiting.append(rows_of(records))
+    def process(self, records: list[Parsed | Again]) -> Iterable[KeyedCopies]:
+        again = []
+        for record in records:
+            if isinstance(record, Again):
+                again.append(record)
+            else:
+                self._records.append(record)
+                self._characters += len(record.record["body"])
+        if again:
+            self._waiting.append(rows_again(again))
+        if self._characters >= FLUSH_CHARACTERS:
+            self._write()
         if sum(map(len, self._waiting)) >= FLUSH_ROWS:
             yield from self._flush()
+
+    def _write(self) -> None:
+        """Put the records aside, and remember their blocks."""
+        if self._records:
+            rows = self._writer.write(self._records)
+            self._memo.add([record.digest for record in self._records], rows)
+            self._waiting.append(rows)
+        self._records, self._characters = [], 0
 
     def finish_bundle(self) -> Iterator[beam.transforms.window.WindowedValue]:
         for keyed in self._flush():
             yield beam.transforms.window.GlobalWindows.windowed_value(keyed)
 
     def _flush(self) -> Iterator[KeyedCopies]:
+        self._write()
         rows = concat(self._waiting)
         self._waiting = []
         return parted(rows, headline_share(rows, self._keys))

@@ -7,7 +7,7 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline.elements import Block, Dump, Parsed, Reject
+from pipeline.elements import Again, Block, Dump, Parsed, Reject
 from pipeline.rules.parse import Failure, lead_short_url, node_of, parse_block
 from pipeline.rules.rows import provisional_id
 from pipeline.stages.routing import REJECTED, Rejects, part, route
@@ -16,13 +16,14 @@ from pipeline.stages.spool import Locator, Place
 
 @dataclass
 class ParseBlocks(beam.PTransform):
-    """Batches of blocks -> batches of records, each with a provisional id; rejects under REJECTED."""
+    """Batches of blocks -> batches of records, each with a provisional id; rejects under REJECTED. Blocks that
+    were parsed before pass."""
 
     dumps: Sequence[Dump]
     crawl_date: date | None
 
     def expand(
-        self, blocks: beam.PCollection[list[Block]]
+        self, blocks: beam.PCollection[list[Block | Again]]
     ) -> Any:  # Parted; Beam reads the annotation of a single PCollection only
         return part(
             blocks
@@ -36,10 +37,12 @@ class ReadFields(beam.DoFn):
         self._locator = Locator(dumps)
         self._crawl_date = crawl_date
 
-    def process(self, blocks: list[Block]) -> Iterable[list[Parsed] | Rejects]:
+    def process(self, blocks: list[Block | Again]) -> Iterable[list[Parsed | Again] | Rejects]:
         place = self._locator.place
         yield from route(
-            record_of(block, place(block.dump, block.offset, block.length), self._crawl_date)
+            block
+            if isinstance(block, Again)
+            else record_of(block, place(block.dump, block.offset, block.length), self._crawl_date)
             for block in blocks
         )
 
@@ -64,4 +67,4 @@ def record_of(block: Block, place: Place, crawl_date: date | None) -> Parsed | R
         fields["short_url"] = fields["short_url"] or lead_short_url(place.page_url)
     fields["id"] = provisional_id(fields)
     fields["copies"] = 1
-    return Parsed(block.dump, block.offset, block.length, fields)
+    return Parsed(block.dump, block.offset, block.length, fields, block.digest)

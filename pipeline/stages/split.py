@@ -8,16 +8,18 @@ import apache_beam as beam
 
 from pipeline.config import Config
 from pipeline.dataset import progress_folder
-from pipeline.elements import Block, Piece, Reject
+from pipeline.elements import Again, Block, Piece, Reject
 from pipeline.progress import Progress
-from pipeline.rules.blocks import block_of
+from pipeline.rules.blocks import block_of, trimmed
+from pipeline.stages.parsed import digest_of, memo_of
 from pipeline.stages.routing import REJECTED, Rejects, part, route
 from pipeline.stages.spool import Locator
 
 
 @dataclass
 class SplitPages(beam.PTransform):
-    """Batches of pieces -> batches of blocks; rejects under the tag REJECTED."""
+    """Batches of pieces -> batches of blocks, those that were parsed before as such; rejects under the tag
+    REJECTED."""
 
     config: Config
 
@@ -35,7 +37,10 @@ class CutBlocks(beam.DoFn):
         self._locator = Locator(config.dumps)
         self._progress = Progress(progress_folder(config.output, config.run))
 
-    def process(self, pieces: list[Piece]) -> Iterable[list[Block] | Rejects]:
+    def setup(self) -> None:
+        self._memo = memo_of(self._config.output, self._config.run)
+
+    def process(self, pieces: list[Piece]) -> Iterable[list[Block | Again] | Rejects]:
         found = [self._block(piece) for piece in pieces]
         yield from route(block for block in found if block is not None)
         self._progress.add(
@@ -43,9 +48,20 @@ class CutBlocks(beam.DoFn):
             rejects=sum(isinstance(block, Reject) for block in found),
         )
 
-    def _block(self, piece: Piece) -> Block | Reject | None:
+    def _block(self, piece: Piece) -> Block | Again | Reject | None:
+        part = self._config.dumps[piece.dump].part
+        if part is not None and part.format != "text":  # its record has more than its bytes to say
+            return self._of_a_record(block_of(piece, self._config.limits))
+        offset, data = trimmed(piece)
+        digest = digest_of(data)
+        row = self._memo.get(digest)
+        if row is not None:
+            return Again(piece.dump, offset, len(data), row)
         block = block_of(piece, self._config.limits)
-        if isinstance(block, Block) and self._config.dumps[piece.dump].part:
+        return block._replace(digest=digest) if isinstance(block, Block) else block
+
+    def _of_a_record(self, block: Block | Reject | None) -> Block | Reject | None:
+        if isinstance(block, Block):
             error = self._locator.place(*block[:3]).error
             if error:
                 return Reject(*block[:3], "split", "bad_record", None, error[:1000])

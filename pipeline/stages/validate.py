@@ -6,7 +6,7 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline.elements import Parsed, Reject
+from pipeline.elements import Again, Parsed, Reject
 from pipeline.progress import Progress
 from pipeline.rules.contract import Contract, contract
 from pipeline.stages.routing import REJECTED, Rejects, part, route
@@ -14,12 +14,12 @@ from pipeline.stages.routing import REJECTED, Rejects, part, route
 
 @dataclass
 class ValidateRecords(beam.PTransform):
-    """Batches of records -> those that are valid; the others under REJECTED."""
+    """Batches of records -> those that are valid, and those that were found so before; the others under REJECTED."""
 
     progress: str
 
     def expand(
-        self, records: beam.PCollection[list[Parsed]]
+        self, records: beam.PCollection[list[Parsed | Again]]
     ) -> Any:  # Parted; Beam reads the annotation of a single PCollection only
         return part(
             records
@@ -34,8 +34,10 @@ class CheckSchema(beam.DoFn):
     def setup(self) -> None:
         self._contract = contract("article")
 
-    def process(self, records: list[Parsed]) -> Iterable[list[Parsed] | Rejects]:
-        checked = [check(record, self._contract) for record in records]
+    def process(self, records: list[Parsed | Again]) -> Iterable[list[Parsed | Again] | Rejects]:
+        checked = [
+            record if isinstance(record, Again) else check(record, self._contract) for record in records
+        ]
         yield from route(checked)
         rejects = sum(isinstance(record, Reject) for record in checked)
         self._progress.add(records=len(checked) - rejects, rejects=rejects)

@@ -13,6 +13,7 @@ from pipeline.rules.identity import HEADLINE_GROUP
 from pipeline.rules.rows import COPY, hexes
 from pipeline.stages.copies import AccumulatorCoder, Copies, CopiesCoder
 from pipeline.stages.deduplicate import Deduplicate, FoldCopies
+from pipeline.staging import prepare
 from tests.flows import pipeline
 from tests.records import RECORD
 from tests.reference import Copy, articles
@@ -50,7 +51,9 @@ def some_copies(seed: int) -> list[Copy]:
     return copies
 
 
-def winners_and_losers(copies, batch, keys, limit):
+def winners_and_losers(tmp_path, copies, batch, keys, limit):
+    prepare(str(tmp_path), "run")
+    config = Config((), str(tmp_path), "run", keys=keys, same_headline_days=limit)
     expected = articles(copies, limit)
     lost = {copy.offset: min(group, key=lambda c: list(expected).index(c) if c in expected else 999).offset
             for group in expected.values() for copy in group if copy not in expected}  # fmt: skip
@@ -66,9 +69,7 @@ def winners_and_losers(copies, batch, keys, limit):
 
     with pipeline() as p:
         batches = [[parsed(copy) for copy in copies[i : i + batch]] for i in range(0, len(copies), batch)]
-        unique = (
-            p | beam.Create(batches) | Deduplicate(Config((), "", "", keys=keys, same_headline_days=limit))
-        )
+        unique = p | beam.Create(batches) | Deduplicate(config)
         assert_that(unique.winners, check_winners, "winners")
         assert_that(unique.duplicates, check_losers, "losers")
 
@@ -76,10 +77,10 @@ def winners_and_losers(copies, batch, keys, limit):
 @pytest.mark.parametrize(
     ("batch", "keys", "limit"), [(1, 1, None), (7, 3, None), (1000, 64, None), (13, 5, 3)]
 )
-def test_shuffled_and_bundled_anew(batch, keys, limit):
+def test_shuffled_and_bundled_anew(tmp_path, batch, keys, limit):
     copies = some_copies(batch)
     random.Random(keys).shuffle(copies)
-    winners_and_losers(copies, batch, keys, limit)
+    winners_and_losers(tmp_path, copies, batch, keys, limit)
 
 
 def test_one_hot_headline_is_folded_before_it_is_shuffled():

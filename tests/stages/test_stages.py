@@ -11,6 +11,7 @@ from pipeline.elements import Block, Dump, Parsed, Piece
 from pipeline.progress import read_progress
 from pipeline.rules.blocks import Limits
 from pipeline.stages.parse import ParseBlocks
+from pipeline.stages.parsed import digest_of
 from pipeline.stages.split import SplitPages
 from pipeline.stages.validate import ValidateRecords
 from pipeline.staging import prepare
@@ -42,7 +43,8 @@ def test_split(tmp_path):
     ]
     with pipeline() as p:
         parted = p | beam.Create([pieces]) | SplitPages(config(tmp_path))
-        assert_that(parted.good, equal_to([[Block(0, 2, len(text) - 1, TEXT.rstrip("\n"))]]), "good")
+        block = Block(0, 2, len(text) - 1, TEXT.rstrip("\n"), (), digest_of(text.rstrip()))
+        assert_that(parted.good, equal_to([[block]]), "good")
         rejects = parted.rejects | beam.Map(reasons)
         expected = [("not_utf8", 2001, 5), ("nul_byte", 3000, 3), ("block_too_large", 4000, 5000)]
         assert_that(rejects, equal_to([expected]), "rejects")
