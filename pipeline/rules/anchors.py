@@ -54,7 +54,15 @@ _LOOKS = {
 """What is found first, each by a line `start`. What follows it is only looked at, so that where a match was
 found before does not decide on the next."""
 
-_BODY_EDGE = re.compile(rb"\n" + _EMPTY + rb"|\n(?=" + SPACE + rb"date \d{4}-\d\d-\d\d[ \n])")
+_UPWARD = {
+    "slot": re.compile(r"[^_]*_+(?P<first>[nh])(?:_|\Z)"),  # a caption, the headline
+    "url": re.compile(r"_(?P<first>[nh])__"),  # the headline behind two empty lines
+    "author": re.compile(r".*?(?P<first>[^_])__"),  # whatever is behind two empty lines
+    "teaser": re.compile(r"b{1,5}_(?P<first>[nh])__+(?:[^_i]|\Z)"),  # not behind another teaser
+}
+"""The codes of the lines above one of ANCHORS, the nearest first."""
+
+_BODY_EDGE = re.compile(rb"\n(?:" + _EMPTY + rb")+|\n(?=" + SPACE + rb"date \d{4}-\d\d-\d\d[ \n])")
 """What a body without empty lines does not reach across."""
 _TRAILING = re.compile(rb"(?:- [^\n]*\n){0,20}(?P<start>[^\n]{10,300}+)\n" + _DATELINE)
 """E: below the second headline, its bullets and the headline of a trailing article, which has none."""
@@ -113,10 +121,10 @@ def _starts(text: bytes, look: str, at: int, near: Sequence[Zone]) -> Iterator[i
             if line != "-":
                 yield from _body_first(text, start, None, near)
                 break
-    elif look == "author":
-        yield from _first_behind_gap(above)
-    elif look == "teaser":
-        yield from _first_teaser(above)
+    elif look in ("author", "teaser"):
+        first = _first(look, above)
+        if first is not None:
+            yield first
     else:
         yield from _slotted(text, look, at, above, near)
 
@@ -151,35 +159,20 @@ def _slotted(
     if above and above[0][1] and copy and is_copy(copy[1], normalise(above[0][1])):
         yield from _body_first(text, above[0][0], _end(text, copy[0]), near)
         return
-    lines = iter(range(len(above)))
-    i = next((i for i in lines if not above[i][1]), None)  # above the caption
-    i = None if i is None or (i and look == "url") else next((i for i in lines if above[i][1]), None)
-    if i is None or code_of(above[i][1]) not in "nh" or any(line for _, line in above[i + 1 : i + 2]):
+    start = _first(look, above)
+    if start is None:
         return
-    if look == "slot":
-        doubled = above[i + 2 : i + 3]
-        i += 2 * (bool(doubled) and is_copy(doubled[0][1], normalise(above[i][1])))
-    elif not copy or len(copy[1]) < MIN_PARAGRAPH or any(line for _, line in above[i + 1 : i + 3]):
-        return
-    yield above[i][0]
+    if look == "url" and len(_line(text, _end(text, at))) < MIN_PARAGRAPH:
+        return  # in a body an empty line stands below it
+    higher = _first("slot", _above(text, start))
+    is_second = higher is not None and is_copy(_line(text, higher), normalise(_line(text, start)))
+    yield higher if is_second and higher is not None else start
 
 
-def _first_behind_gap(above: Sequence[tuple[int, str]]) -> Iterator[int]:
-    """The first line of an author's page: the one behind two empty lines."""
-    for i in range(1, min(MAX_LISTING_LINES, len(above) - 1)):
-        if not above[i][1] and not above[i + 1][1]:
-            yield above[i - 1][0]
-            return
-
-
-def _first_teaser(above: Sequence[tuple[int, str]]) -> Iterator[int]:
-    """The first headline of an index: behind two empty lines, and not behind another teaser."""
-    codes = "".join(code_of(line) for _, line in above)
-    match = re.match(r"b{1,5}_(?P<start>[nh])__+(?!i|_)", codes) or re.match(
-        r"b{1,5}_(?P<start>[nh])__+\Z", codes
-    )
-    if match:
-        yield above[match.start("start")][0]
+def _first(look: str, above: Sequence[tuple[int, str]]) -> int | None:
+    """The start of the first line of a header or list, by the lines above the one that told of it."""
+    match = _UPWARD[look].match("".join(code_of(line) for _, line in above))
+    return above[match.start("first")][0] if match else None
 
 
 def _line(text: bytes, at: int) -> str:

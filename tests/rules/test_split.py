@@ -96,6 +96,17 @@ FALSE_STARTS = {
         "https://arab.news/q7xvz",
         "The ferry sails three times a week until the end of October, and then no more.",
     ),
+    "a short URL where a picture would be": (
+        "",
+        "",
+        "",
+        "",
+        "Read the log of the ferry here",
+        "",
+        "https://arab.news/q7xvz",
+        "",
+        "The ferry sails three times a week until the end of October, and then no more.",
+    ),
     "a picture in a body": (
         "",
         "",
