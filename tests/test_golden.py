@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.elements import Block, Dump, Piece, Reject
+from pipeline.rules import layout, stampless
 from pipeline.rules.blocks import Limits, block_of
+from pipeline.rules.grammar import COMPILED, COMPILED_STAMPLESS
 from pipeline.rules.split import cut_range
 from pipeline.stages.parse import record_of
 from pipeline.stages.spool import Place
@@ -40,6 +42,21 @@ def test_golden_page(path):
 
 def test_every_layout_has_a_golden_page():
     assert {path.name[0] for path in GOLDEN} == LETTERS
+
+
+ENTRIES = [
+    *((layout, "COMPILED", entry) for entry in COMPILED),
+    *((stampless, "COMPILED_STAMPLESS", entry) for entry in COMPILED_STAMPLESS),
+]
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "entry"), ENTRIES, ids=lambda value: getattr(value, "letter", None)
+)
+def test_every_layout_is_needed_by_a_golden_page(module, name, entry, monkeypatch):
+    """Without any one entry of the grammar some page comes out wrong."""
+    monkeypatch.setattr(module, name, tuple(other for other in getattr(module, name) if other is not entry))
+    assert any(read_page(path) != json.loads(path.with_suffix(".json").read_text("utf-8")) for path in GOLDEN)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,8 @@ ABSOLUTE = (
     rf"|(?:[A-Z][a-z]{{2}}, )?\d{{4}}-\d\d-\d\d){_CLOCK}"   # Tue, 2025-07-29 21:31: feeds
 )  # fmt: skip
 RELATIVE = rf"\d{{1,3}} (?:{_UNIT})s?(?: \d{{1,3}} (?:{_UNIT})s?)? ago"
+DAY_LINE = rf"\d{{1,2}} {_MONTH} \d{{4}}"
+"""A line that is a day and nothing else, as a regular expression."""
 STAMP = rf"(?:{ABSOLUTE}|{RELATIVE})"
 """What may follow "Updated" on a stamp line, as a regular expression."""
 STAMP_LINE = (

@@ -7,12 +7,18 @@ codes, a letter a line (see lines.py); on top of those codes stand, where a head
     B  a crumb that does
     C  a line that equals a caption of the header, where pictures' alt texts are doubled
     r  a line that is a credit and nothing else
-    k  a short line that stands twice in a row: a kicker
+    k  a short line that stands twice in a row: a kicker; under a stamp, an agency's name that comes again
     l  a bullet that is the title in a list article's body: indented text follows it
+
+and, where no stamp is looked for,
+
+    D  a crawler's line with the headline on it
+    N  an author's line: a known agency, or a name in capitals
+    P  a paragraph that a dateline opens
 
 `above` must match up to the stamp, and its leftmost match is the header; `below` must match from the line
 after the stamp on, and where it ends the body starts. The groups that matter are named: `head` begins at the
-first headline, `below` may have `name`, `bullets`, `edited`. Layouts are tried in the order of LAYOUTS.
+first headline, `below` may have `name`, `again` (the name under the second stamp), `bullets`, `edited`. Layouts are tried in the order of LAYOUTS.
 
 To read a new layout, add an entry, and a golden page in tests/golden named by its letter.
 """
@@ -35,44 +41,47 @@ class Layout(NamedTuple):
 
 TEXT = "[nhgt]"
 
-_CRUMBS = r"(?:[dy]_{0,2})+(?:o[bB]{0,3}_{0,2})?|o[bB]{0,3}_{0,2}"
+_CRUMBS = r"(?:[dyv]_{0,2})+(?:o[bB]{0,3}_{0,2})?|o[bB]{0,3}_{0,2}"
 FURNITURE = rf"(?:w_{{1,2}})?(?:m_{{0,2}})*(?:(?:{_CRUMBS})(?:m_{{0,2}})*(?:[kn]{{1,2}}_{{0,2}})?|kk_{{0,2}})?(?:m_{{0,2}})*"
 """What announces an article: the crawler's line, the breadcrumb, a kicker (twice, or under a breadcrumb), a
 timeline's numbers, a mirror's token."""
+_ANNOUNCED = rf"(?:w_{{1,2}})?(?:{_CRUMBS})(?:m_{{0,2}})*(?:kk_{{0,2}}|n_{{1,2}})?"
+"""The same where it must be there: what follows it is the top of a page."""
 
-_UNDER_A_STAMP = [stamp + repeat for stamp in ("S", "S_", "Sf", "Sf_", "Sn", "Sn_", "S__", "Sf__", "Snf_", "Sfn_")
+_UNDER_A_STAMP = [stamp + repeat for stamp in ("S", "S_", "Sf", "Sf_", "Sn", "Sn_", "S__", "Sf__", "Snf_", "Sfn_", "Skk", "Skk_")
                   for repeat in ("", "H", "H_")]  # fmt: skip
 _FIRST_HEADLINE = "".join(f"(?<!{codes})" for codes in _UNDER_A_STAMP) + "H"
 """A headline that is not the one that comes back under an earlier stamp."""
 
 _GALLERY = rf"(?:(?:_?[Hk]|_?{TEXT})?_?c(?:_?(?:k|{TEXT})){{0,2}})*"
-_PICTURE = rf"(?:_?(?:[Hk]|{TEXT})){{0,4}}"
-SLOT = r"(?:_?s(?:_{0,2}u)?)?"
+_PICTURE = rf"(?:_?H_?{TEXT})*(?:_?(?:[Hk]|{TEXT})){{0,4}}(?:_?j)?"
+SLOT = r"(?:_?s(?:_{0,2}[uU])?|_{0,2}U)?"
 
-_REPEATED = (
-    rf"(?P<furniture>{FURNITURE})(?P<head>{_FIRST_HEADLINE}(?:_?H)*{_GALLERY}{_PICTURE}{SLOT}_{{0,2}})\Z"
-)
+_REPEATED = rf"(?=[wmdyvokH])(?P<furniture>{FURNITURE})(?P<head>{_FIRST_HEADLINE}(?:_?H)*{_GALLERY}{_PICTURE}{SLOT}_{{0,2}})\Z"
 _SUMMARY = r"(?P<bullets>(?:_{0,2}b)*)"
+_AGAIN = r"(?:_?S(?:f|(?P<again>n)f?)?)?_*"
+"""The stamp once more, behind the bullets, and what stands under it."""
 
 LAYOUTS = (
     Layout(
         "C", "below",
-        _REPEATED, rf"\Af?(?P<name>n)f?_{{1,2}}H(?:_{{0,2}}[HCr])*{_SUMMARY}(?:_?S[nf]?)?_*",
+        _REPEATED, rf"\Af?(?P<name>n)k?f?_{{1,2}}H(?:_{{0,2}}[HCr])*{_SUMMARY}{_AGAIN}",
         "2018", "an agency under the stamp, an empty line, the headline; the stamp may come again behind the bullets",
     ),
     Layout(
         "C", "below, unpunctuated",
-        _REPEATED, rf"\Af?(?P<name>n)H(?:_{{0,2}}[HCr])*{_SUMMARY}(?:_?S[nf]?)?_*",
+        _REPEATED, rf"\Af?(?P<name>n)k?H(?:_{{0,2}}[HCr])*{_SUMMARY}{_AGAIN}",
         "2018", "the same without the empty line: there a sentence is body text, also where it equals the caption",
     ),
     Layout(
         "A", "below",
-        _REPEATED, rf"\Af*_{{0,3}}H(?:_{{0,2}}[HCr])*{_SUMMARY}_*",
-        "2014", "no agency: the headline comes back under stamp and button; B is this with a doubled alt text",
+        _REPEATED, rf"\Af*_{{0,3}}H(?:_{{0,2}}[HCr])*{_SUMMARY}(?:_?S(?P<again>n)f?)?_*",
+        "2014", "no agency: the headline comes back under stamp and button; B is this with a doubled alt text, "
+        "C with an agency under a second stamp",
     ),
     Layout(
         "C", "below",
-        rf"(?P<furniture>{FURNITURE})(?P<head>)\Z", rf"\A(?P<name>n)_?H_?H(?:_{{0,2}}[HCr])*{_SUMMARY}(?:_?S[nf]?)?_*",
+        rf"(?P<furniture>{FURNITURE})(?P<head>)\Z", rf"\A(?P<name>n)k?_?H_?H(?:_{{0,2}}[HCr])*{_SUMMARY}{_AGAIN}",
         "2018", "one copy begins at the stamp: agency, and the headline twice below it",
     ),
     Layout(
@@ -87,7 +96,7 @@ LAYOUTS = (
     ),
     Layout(
         "A", "above",
-        rf"(?:\A|(?<=_))(?P<head>[nhk]_{{1,2}}(?:(?:k|{TEXT})_?){{0,3}}s(?:_{{0,2}}u)?_?)\Z",
+        rf"(?:\A|(?<=_))(?P<head>[nhk]_{{1,2}}(?:(?:k|{TEXT})_?){{0,3}}(?:j_?)?s(?:_{{0,2}}[uU])?_?)\Z",
         rf"\Af*_*(?P<edited>[nhk]_+(?=[bnhgtx]))?{_SUMMARY}_*",
         "2019-12", "the headline does not come back, or comes back edited; the slot vouches for the header",
     ),
@@ -96,6 +105,16 @@ LAYOUTS = (
         r"(?:\A|(?<=_))(?P<head>[nhk]_{1,2})\Z",
         rf"\Af+_*(?P<edited>[nhk]_+(?=[bnhgtx]))?{_SUMMARY}_*",
         "2019", "the same without a slot: the button vouches",
+    ),
+    Layout(
+        "F", "above",
+        rf"(?=[wdyvonhk])(?:(?P<furniture>{_ANNOUNCED})|\A|(?<=_))(?P<head>[nhk]_{{1,2}})\Z", r"\Af?(?P<name>n)f?_*(?=[bnhgtx])",
+        "2019", "the same without a button: the name under the stamp vouches",
+    ),
+    Layout(
+        "D", "above",
+        rf"(?=[wdyvo])(?P<furniture>{_ANNOUNCED})(?P<head>[nhk]_{{1,2}}g_?)\Z", rf"\A(?P<name>n)?{_SUMMARY}_*(?=[nhgtx])",
+        "2020", "under a breadcrumb, a headline and a caption: its credit and the stamp vouch",
     ),
 )  # fmt: skip
 
@@ -109,56 +128,104 @@ class Stampless(NamedTuple):
     why: str
 
 
+LINE = "[nhgtrN]"
+"""A line of text in a header without a stamp."""
+BODY = "[nhgtxrNP]"
+"""A paragraph."""
+_BULLETS = r"_*(?P<bullets>(?:b_*)*)"
+_TWICE = rf"\A{FURNITURE}(?P<headline>H)_{{1,2}}H(?:_?H)*"
+
 STAMPLESS = (
     Stampless(
-        "H", rf"\Ad_*(?:n_+)?(?P<headline>[nhgt])_*(?P<author>a)(?P<caption>_?{TEXT}(?=_*{TEXT}))?_*",
-        "2017", "the crawler's line with the search form, the section, the headline, the author and a bar",
+        "H", rf"\A{_ANNOUNCED}(?P<headline>[nhgt])_*(?P<author>a)(?:_?(?P<caption>[gr]|[nht](?=_*P)))?_*",
+        "2016", "the search form, the breadcrumb, the section, the headline, the author and a bar",
     ),
     Stampless(
-        "D", r"\A(?P<headline>d)_+(?=[nhgtx])",
+        "D", rf"\A(?P<headline>D)_+(?={BODY})",
         "2023", "the headline behind the crawler's day, on its line; then the body",
     ),
     Stampless(
-        "E", r"\A(?P<before>[nhgtx]*)(?P<headline>H)H(?P<bullets>b*)",
-        "2019", "no empty lines, and the header behind its own body",
+        "D",
+        rf"\A{_ANNOUNCED}(?P<headline>h)_{{1,2}}(?=[grNU]|[ht]_?[NU])"
+        rf"(?P<caption>[gr]|[ht](?=_?[NU]))?_?(?P<author>N)?{SLOT}{_BULLETS}(?:N_)?_*(?={BODY})",
+        "2019", "a lone headline under the breadcrumb: a credit, an author or the short URL vouches",
     ),
     Stampless(
-        "E", r"\A(?P<before>[nhgtx]+)(?P<headline>[nh])(?P<stamp>S)_*\Z",
-        "2019", "the same with a stamp in place of the second headline, and nothing behind it",
+        "E", rf"\A(?P<before>{BODY}*)(?P<headline>H)(?:s?_{{0,2}}[uU]|s)?H(?P<bullets>b*)",
+        "2019", "no empty lines, and the header behind its own body; the short URL may part the headlines",
     ),
     Stampless(
-        "E", r"\A(?P<headline>[nhk])(?P<bullets>b+)(?=[thgx])",
+        "E", rf"\A(?P<before>{BODY}+)(?P<headline>[nh])(?:(?P<stamp>S)|s?U)_*\Z",
+        "2019", "the same with a stamp or short URL in place of the second headline, and nothing behind it",
+    ),
+    Stampless(
+        "E", rf"\A(?P<before>{BODY}+)(?P<headline>[nh])V+_*",
+        "2017", "the same with a template in place of the second headline",
+    ),
+    Stampless(
+        "E", rf"\A(?P<headline>[nhk])(?P<bullets>b+)(?={BODY})",
         "2019", "a trailing article of such a page: headline, bullets, dateline",
     ),
     Stampless(
-        "G", rf"\A(?P<headline>[nhk])_{{1,2}}(?P<caption>{TEXT})(?:_?{TEXT}){{0,2}}_?s_*(?P<bullets>(?:b_*)*)",
+        "E", r"\A(?P<headline>h)(?=P)",
+        "2024", "the same without bullets: the dateline vouches",
+    ),
+    Stampless(
+        "G", rf"\A(?P<headline>[nhk])_{{1,2}}(?P<caption>{LINE})(?:_?{LINE}){{0,2}}_?s(?:_{{0,2}}[uU])?{_BULLETS}",
         "2020", "an amp page: caption and slot, but neither stamp nor repeated headline",
     ),
     Stampless(
-        "G", r"\A(?P<headline>[nhk])_{1,2}(?P<caption>g)_*(?P<bullets>(?:b_*)*)(?=[thgx])",
-        "2020", "the same without a slot: the caption's credit vouches",
+        "G", rf"\A(?P<headline>[nhk])_{{1,2}}(?:U|s(?:_{{0,2}}[uU])?){_BULLETS}(?={BODY})",
+        "2025", "the same without a caption",
     ),
     Stampless(
-        "G", r"\A(?P<headline>[nhk])_{1,2}(?P<bullets>(?:b_*)+)(?=[thgx])",
+        "G",
+        r"\A(?P<headline>[nhk])_{1,2}(?:[nht](?=[gr]{1,3}_*[bP]))?(?P<caption>[gr])(?:[gr]{1,2}(?=_*[bP]))?"
+        rf"(?:_?(?P<author>N))?{_BULLETS}(?={BODY})",
+        "2020", "the same without a slot: the caption's credit vouches; the caption may come twice",
+    ),
+    Stampless(
+        "G", rf"\A(?P<headline>[nhk])_{{1,2}}(?P<bullets>(?:b_*)+)(?={BODY})",
         "2020", "the same without a caption: the bullets vouch",
     ),
     Stampless(
-        "J", r"\A(?P<headline>H)_{1,2}H_{1,2}(?=[nhgtx])",
-        "2020", "an opinion page without author or stamp: the headline twice, each between empty lines",
+        "G", r"\A(?P<headline>h)_{1,2}(?=P)",
+        "2020", "the same without bullets: the dateline vouches",
+    ),
+    Stampless(
+        "C",
+        rf"{_TWICE}(?:_?(?P<caption>[gr])(?:_?H_?[gr])*)?{SLOT}_?(?P<author>[Nn])(?:_{{0,2}}H)+{_BULLETS}"
+        rf"(?:[Nn]_{{1,2}})?(?={BODY})",
+        "2021", "all of it but the stamps: the author stands where they would",
+    ),
+    Stampless(
+        "J",
+        rf"{_TWICE}(?:_{{0,2}}(?:s(?:_{{0,2}}[uU])?|U))?(?:_{{0,2}}(?P<caption>[gr])(?=_*[bPsUH]|_))?"
+        rf"(?:_{{0,2}}(?:H|s(?:_{{0,2}}[uU])?|U))*{_BULLETS}(?={BODY})",
+        "2020", "the headline twice, without author or stamp; a slot, a caption, bullets below it where there are any",
     ),
 )  # fmt: skip
 """Layouts without a stamp. They are looked for only where a block starts that has no stamped header."""
+
+
+LISTING = re.compile(r"[^S]{0,14}i")
+"""An author's page or an index, at its top: teasers, none of which is an article."""
 
 
 class Compiled(NamedTuple):
     layout: Layout
     above: re.Pattern[str]
     below: re.Pattern[str]
+    named: bool
+    """Whether a name must stand under the stamp."""
 
     def possible(self, above: str) -> bool:
         """A look that is cheaper than the pattern: a layout whose headline repeats needs a copy above."""
         return "H" in above or self.layout.above is not _REPEATED
 
 
-COMPILED = tuple(Compiled(layout, re.compile(layout.above), re.compile(layout.below)) for layout in LAYOUTS)
+COMPILED = tuple(
+    Compiled(layout, re.compile(layout.above), re.compile(layout.below), "(?P<name>" in layout.below)
+    for layout in LAYOUTS
+)
 COMPILED_STAMPLESS = tuple((layout, re.compile(layout.pattern)) for layout in STAMPLESS)

@@ -1,4 +1,4 @@
-"""Finding and reading a header by the grammar: the engine; the layouts themselves are in grammar.py.
+"""Finding and reading a header by its stamp: the engine; the layouts themselves are in grammar.py.
 
 A header is found from its stamp, never from empty lines, which end nothing by themselves. A start needs
 evidence from several lines, and every layout says which.
@@ -11,8 +11,8 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from pipeline.rules.dates import stamp_of
-from pipeline.rules.grammar import COMPILED, COMPILED_STAMPLESS, Compiled
-from pipeline.rules.lines import MAX_LINE, code_of, crawl_line, is_text
+from pipeline.rules.grammar import COMPILED, Compiled
+from pipeline.rules.lines import LABELS, MAX_LINE, code_of, crawl_line, is_text, without_label
 from pipeline.rules.text import normalise
 
 MAX_LINES_ABOVE = 120
@@ -26,8 +26,7 @@ MAX_HEADER_BYTES = 16 * 1024
 EDITED_RATIO = 0.5
 """How much of a headline must stay for the one below the stamp to be the same, edited."""
 
-_CREDIT_ONLY = re.compile(r"[(\[][^()\[\]]{2,60}[)\]]\.?$")
-
+CREDIT_ONLY = re.compile(r"[(\[][^()\[\]]{2,60}[)\]]\.?$")
 
 _BARRIER = re.compile(r"[Sfpxe]|[nhgt](?:_*[nhgt]){7}|___|[htgx]__")
 """What no layout's `above` can reach across: by it a few lines above a header are known to be enough."""
@@ -42,7 +41,7 @@ def only_furniture(lines: Sequence[str]) -> bool:
     """Whether lines that a crawler's line heads announce what follows them, and hold nothing else."""
     rest = crawl_line(lines[0])[1]
     return (not rest or rest == "You are here" or rest.startswith("•")) and all(
-        code_of(line) in "_ynobmw" for line in lines[1:]
+        code_of(line) in "_yvnobmw" for line in lines[1:]
     )
 
 
@@ -94,6 +93,7 @@ def _find(lines: Sequence[str], stamp: int, reach: int) -> Header | None:
         if code == "b" and below[i + 1] == "_" and lines[stamp + 3 + i].startswith("    "):
             below[i] = "l"
     _mark_kickers(lines, top, above)
+    _mark_second_name(lines, stamp + 1, below)
     page = _Page(lines, top, stamp)
     marked: dict[int | None, tuple[str, str]] = {None: ("".join(above), "".join(below))}
     for compiled in COMPILED:
@@ -113,7 +113,7 @@ def _headline_line(compiled: Compiled, below: Sequence[str]) -> int | None:
     if compiled.layout.headline == "above":
         return None
     texts = [i for i, code in enumerate(below[:10]) if is_text(code)]
-    named = "(?P<name>" in compiled.layout.below
+    named = compiled.named
     if named and "n" not in below[:2]:
         return None
     if len(texts) <= named or (
@@ -144,7 +144,7 @@ class _Page(NamedTuple):
                 if code == "b":
                     if codes is up and normalise(line.strip()[1:]) == wanted:
                         up[i] = "B"
-                elif normalise(line) == wanted:
+                elif normalise(line) == wanted or (line.startswith(LABELS) and is_copy(line, wanted)):
                     codes[i] = "H"
         return "".join(up), "".join(down)
 
@@ -162,23 +162,27 @@ class _Page(NamedTuple):
         if not down:
             return None
         groups = down.groupdict()
-        headline = self.lines[head] if up["head"] else self.lines[self.stamp + 1 + down[0].index("H")]
+        headline = self.lines[head] if up["head"] else self._below(down[0].index("H"))
+        if "H" in down[0] and without_label(headline) is not None:
+            headline = self._below(down[0].index("H"))
         if groups.get("edited") and not _is_edited(headline, self._below(down.start("edited"))):
             return None
         letter = compiled.layout.letter
-        if letter == "A" and alt and ("c" not in up["head"] or up["head"].count("H") > 1):
+        if letter == "A" and groups.get("again"):
+            letter = "C"
+        elif letter == "A" and alt and ("c" not in up["head"] or up["head"].count("H") > 1):
             letter = "B"  # a gallery repeats its caption; only an alt text makes it B
         header = Header(letter, self.top + up.start(), self.stamp + 1 + down.end(), headline.strip())
         header.stamp = stamp_of(self.lines[self.stamp])
-        if groups.get("name"):
-            header.byline = self._below(down.start("name"))
+        if name := next((name for name in ("name", "again") if groups.get(name)), None):
+            header.byline = self._below(down.start(name))
         if letter == "F":
             header.bullets = captions  # a summary without a glyph
         else:
             header.captions = captions
             start, end = down.span("bullets")
             header.bullets = [self._below(i)[1:].strip() for i in range(start, end) if below[i] == "b"]
-        _read_slot(self.lines, header, head, self.stamp)
+        read_slot(self.lines, header, head, self.stamp)
         for line in self.lines[header.start : head]:
             if code_of(line) == "d":
                 header.crawled = crawl_line(line)[0]
@@ -197,7 +201,7 @@ class _Page(NamedTuple):
             if code in "nhgt":
                 if wanted and normalise(self._below(i)) in wanted:
                     codes[i] = "C"
-                elif _CREDIT_ONLY.match(self._below(i)):
+                elif CREDIT_ONLY.match(self._below(i)):
                     codes[i] = "r"
         return "".join(codes)
 
@@ -209,19 +213,34 @@ def _mark_kickers(lines: Sequence[str], top: int, codes: list[str]) -> None:
             codes[i] = codes[i + 1] = "k"
 
 
+def _mark_second_name(lines: Sequence[str], first: int, codes: list[str]) -> None:
+    """Mark the second of two equal names under the stamp, so that it is not taken for the headline."""
+    for i in range(min(2, len(codes) - 1)):
+        if codes[i] == codes[i + 1] == "n" and lines[first + i].strip() == lines[first + i + 1].strip():
+            codes[i + 1] = "k"
+
+
+def is_copy(line: str, wanted: str) -> bool:
+    """Whether a line is the headline that is `wanted` once normalised, a label in front of it or not."""
+    if normalise(line) == wanted:
+        return True
+    rest = without_label(line)
+    return rest is not None and normalise(rest) == wanted
+
+
 def _is_edited(headline: str, other: str) -> bool:
     """Whether the line under the stamp is the headline in another wording."""
     pair = normalise(headline).split(), normalise(other).split()
     return SequenceMatcher(None, *pair, autojunk=False).ratio() >= EDITED_RATIO
 
 
-def _read_slot(lines: Sequence[str], header: Header, start: int, stamp: int) -> None:
-    """The slot between headline and stamp: absent, empty or filled."""
-    for line in lines[start:stamp]:
+def read_slot(lines: Sequence[str], header: Header, start: int, end: int) -> None:
+    """The slot in a header's lines: absent, empty or filled. The site's short URL needs no label."""
+    for line in lines[start:end]:
         code = code_of(line)
-        if code == "s":
+        if code == "s" and header.slot == "absent":
             header.slot = "empty"
-        elif code == "u" and header.slot == "empty":
+        elif header.slot != "filled" and (code == "U" or (code == "u" and header.slot == "empty")):
             header.slot, header.url = "filled", line.strip()
 
 
@@ -232,49 +251,3 @@ def _alt_text_above(lines: Sequence[str], top: int, start: int, captions: Sequen
         if lines[i].strip():
             return i if len(lines[i]) <= MAX_LINE and normalise(lines[i]) in wanted else start
     return start
-
-
-def read_stampless(lines: Sequence[str]) -> Header | None:
-    """The header of a block that has none with a stamp, or None where no layout fits.
-
-    Args:
-        lines: the lines of one block; the header must start on the first.
-    """
-    codes = [code_of(line) for line in lines[:MAX_LINES_ABOVE]]
-    for i in range(len(codes) - 1):
-        for j in (i + 1, i + 2):
-            between = codes[i + 1 : j]
-            if j < len(codes) and codes[i] in "nh" and between == ["_"] * len(between):
-                codes[i], codes[j] = (
-                    ("H", "H") if normalise(lines[i]) == normalise(lines[j]) else (codes[i], codes[j])
-                )
-    if codes and codes[0] == "d" and crawl_line(lines[0])[1] in ("", "You are here"):
-        codes[0] = "y"  # nothing that could be a headline on the crawler's line
-    text = "".join(codes)
-    for layout, pattern in COMPILED_STAMPLESS:
-        match = pattern.match(text)
-        if not match:
-            continue
-        at = match.start("headline")
-        headline = lines[at].strip()
-        header = Header(layout.letter, 0, match.end(), headline)
-        if codes[0] == "d":
-            header.crawled, rest = crawl_line(lines[0])
-            if at == 0:
-                header.headline = rest
-        groups = match.groupdict()
-        if groups.get("author"):
-            header.byline = lines[match.start("author")].strip().rstrip("|").strip()
-        if groups.get("caption"):
-            header.captions = [line.strip() for line in lines[slice(*match.span("caption"))] if line.strip()]
-        if groups.get("bullets"):
-            header.bullets = [
-                line.strip()[1:].strip() for line in lines[slice(*match.span("bullets"))] if line.strip()
-            ]
-        if groups.get("before"):
-            header.before = match.span("before")
-        if groups.get("stamp"):
-            header.stamp = stamp_of(lines[match.start("stamp")])
-        _read_slot(lines, header, 0, match.end())
-        return header
-    return None

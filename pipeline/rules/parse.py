@@ -23,16 +23,25 @@ from typing import NamedTuple
 import ftfy
 
 from pipeline.elements import Record
+from pipeline.rules.body import body_lines, read_body
 from pipeline.rules.dates import read_stamp
-from pipeline.rules.layout import MAX_LINES_ABOVE, Header, find_header, only_furniture, read_stampless
-from pipeline.rules.lines import MAX_NAME, code_of, crawl_line, is_text
-from pipeline.rules.places import locate
+from pipeline.rules.grammar import LISTING
+from pipeline.rules.layout import MAX_LINES_ABOVE, Header, find_header, only_furniture
+from pipeline.rules.lines import code_of, crawl_line
+from pipeline.rules.places import dateline, locate, opening_dateline
+from pipeline.rules.stampless import read_stampless
 
 _CREDIT = re.compile(r"\s*[(\[]([^()\[\]]{2,100})[)\]]\.?$")
-_BARE_CREDIT = re.compile(
-    r"(?<=[.!?”\"])\s+((?:File/)?(?:AFP|AP|Reuters|SPA|Shutterstock|Supplied|Instagram|File|Getty Images))\.?$"
+_AGENCY = (
+    r"(?:AFP|AP|Reuters|REUTERS|SPA|WAM|AN|Shutterstock|Supplied|Instagram|Twitter|File|Getty(?: Images)?)"
 )
-_WHOLE_CREDIT = re.compile(r"(?:Photos?/|AN photos? by |Supplied/|File photo: )[^.]{2,80}$")
+_PERSON = r"[A-Z][\w’'.-]*(?: [A-Z][\w’'.-]*){0,4}"
+_SOURCE = rf"(?:(?:File|Photos?|Supplied)/)?{_AGENCY}(?:/{_PERSON}| [Pp]hotos?)?"
+_BARE_CREDIT = re.compile(rf"(?<=[.!?”\"])\s+({_SOURCE})\.?$")
+_WHOLE_CREDIT = re.compile(
+    r"((?:Photos?/|AN photos? by |Supplied/|File photo: |Image: |Photo: )[^.]{2,80}"
+    rf"|{_AGENCY}/{_PERSON}|(?:Shutterstock|Supplied|Getty Images))\.?$"
+)
 _NO_CREDIT = re.compile(
     r"(?:left|right|cent(?:er|re)|top|bottom|above|below|front|back|not pictured|[LRC])$", re.I
 )
@@ -40,12 +49,6 @@ _SHORT_URL = re.compile(r"https?://(?:www\.)?arab\.news/([A-Za-z0-9]{1,12})/?$")
 _NAME = re.compile(
     r"(?:(?:Dr|Prof|Sir)\.? )?[A-Z][\w’'-]+(?: (?:[A-Z]\.|al|bin|de|van|von|[A-Z][\w’'-]+)){1,3}$"
 )
-_LABELS = frozenset(("WATCH", "VIDEO", "PHOTOS", "OPINION", "REVIEW", "EXCLUSIVE", "BREAKING", "UPDATE", "ANALYSIS",
-                     "INTERVIEW", "EDITORIAL", "FACTBOX", "TIMELINE", "LIVE", "NOTE"))  # fmt: skip
-"""What stands before a colon in capitals and is no place."""
-
-MAX_SUBHEADING = 80
-"""Characters of a subheading; longer is a paragraph."""
 
 
 class Failure(NamedTuple):
@@ -68,14 +71,13 @@ def parse_block(text: str, crawl_date: date | None, repairs: Sequence[str] = ())
     header = header_of(lines)
     if header is None:
         return _no_header(lines)
-    above = lines[slice(*header.before)] if header.before else []
-    paragraphs, subheadings = _read_body([*above, *lines[header.end :]])
+    paragraphs, subheadings = read_body(body_lines(lines, header))
     if not paragraphs:
         return Failure("no_body", "a header and nothing below it; expected at least one paragraph")
     crawled = _day(header.crawled) or crawl_date
     updated, updated_source = read_stamp(header.stamp, crawled) if header.stamp else (None, "none")
-    caption, credit = _split_credit(header.captions[0] if header.captions else None)
-    place = dateline(paragraphs[0])
+    caption, credit = _split_credit(*header.captions[:2])
+    place = opening_dateline(paragraphs[0])
     byline = header.byline
     if caption and not (credit or place or byline) and header.slot == "absent" and _NAME.match(caption):
         caption, byline = None, caption  # J, an opinion: the author's name stands where a caption would
@@ -163,24 +165,6 @@ def node_of(page_url: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def dateline(paragraph: str) -> str | None:
-    """The place in capitals before the first colon of a body, as printed, or None.
-
-    >>> dateline("IMOLA, Italy: The race began.")
-    'IMOLA, Italy'
-    >>> dateline("Author: Jane Doe") is None
-    True
-    """
-    place, colon, rest = paragraph[:120].partition(": ")
-    if not colon or not rest.strip():
-        return None
-    city = place.partition(",")[0]
-    letters = sum(c.isalpha() for c in city)
-    if letters < 2 or len(city) > MAX_NAME or city != city.upper() or city in _LABELS:
-        return None
-    return place if all(c.isalpha() or c in " .,'’-/&" for c in place) else None
-
-
 def header_of(lines: Sequence[str]) -> Header | None:
     """The header that the block starts with; only furniture may stand above it."""
     for i, line in enumerate(lines[: MAX_LINES_ABOVE + 40]):
@@ -197,10 +181,12 @@ def _no_header(lines: Sequence[str]) -> Failure:
     """Tell an article whose headline is not there from text that is no article."""
     head = [line for line in lines[:30] if line.strip()]
     codes = [code_of(line) for line in head]
+    if LISTING.match("".join(map(code_of, lines[:30]))):
+        return Failure("not_an_article", "a list of articles: an author's page or an index")
     signs = (
         ("a crawler's line", codes[:1] == ["d"]),
         ("a stamp", "S" in codes),
-        ("a slot", "s" in codes),
+        ("a slot", "s" in codes or "U" in codes),
         ("a headline twice", any(a.strip() == b.strip() for a, b in pairwise(head))),
         ("a dateline", any(dateline(line.strip()) for line in head)),
     )
@@ -210,62 +196,23 @@ def _no_header(lines: Sequence[str]) -> Failure:
     return Failure("not_an_article", "no stamp, no slot, no dateline: text that belongs to no article")
 
 
-def _read_body(lines: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Paragraphs and, among them, subheadings; tags at the end are furniture."""
-    paragraphs: list[str] = []
-    subheadings: list[str] = []
-    after_blank = True
-    for line in lines:
-        text = line.strip()
-        if not text:
-            after_blank = True
-            continue
-        if paragraphs and code_of(text) == "e":
-            break  # a box behind the last paragraph, and what it lists
-        if not after_blank and paragraphs and text[0].islower() and _is_cut(paragraphs[-1]):
-            paragraphs[-1] += f" {text}"  # the extractor broke a sentence in two
-            continue
-        if subheadings and paragraphs[-1] == subheadings[-1] and _is_subheading(text):
-            subheadings.pop()  # two short lines in a row head nothing: a list, a quote's speaker
-        elif after_blank and paragraphs and _is_subheading(text):
-            subheadings.append(text)
-        paragraphs.append(text)
-        after_blank = False
-    while paragraphs and code_of(paragraphs[-1]) in "pf":
-        paragraphs.pop()
-    if subheadings and paragraphs and paragraphs[-1] == subheadings[-1]:
-        subheadings.pop()  # nothing follows it
-    return paragraphs, subheadings
+def _split_credit(caption: str | None = None, below: str | None = None) -> tuple[str | None, str | None]:
+    """Caption and credit: "A bridge. (AFP/File)" -> "A bridge.", "AFP/File".
 
-
-def _is_cut(text: str) -> bool:
-    """Whether a paragraph ends in the midst of a sentence: no short line, and no mark at its end."""
-    return len(text) > MAX_NAME and (text[-1].isalnum() or text[-1] in ",-")
-
-
-def _is_subheading(text: str) -> bool:
-    """A short line that no sentence's end closes, and no bullet, label or number opens."""
-    bare = text.strip("‘’“”'\"")
-    return (
-        1 < len(bare) <= MAX_SUBHEADING
-        and bare[-1] not in ".,:;!…)"
-        and bare[0].isupper()
-        and ": " not in bare
-        and is_text(code_of(text))
-    )
-
-
-def _split_credit(caption: str | None) -> tuple[str | None, str | None]:
-    """Caption and credit: "A bridge. (AFP/File)" -> "A bridge.", "AFP/File"."""
+    Args:
+        caption: the header's first.
+        below: the line under it, which may be its credit alone: ". (Supplied)".
+    """
     if not caption:
         return None, None
-    if _WHOLE_CREDIT.match(caption):
-        return None, caption
+    if match := _WHOLE_CREDIT.match(caption):
+        return None, match[1]
     for pattern in (_CREDIT, _BARE_CREDIT):
         match = pattern.search(caption)
         if match and not _NO_CREDIT.match(match[1]):
             return caption[: match.start()].rstrip() or None, match[1].strip()
-    return caption, None
+    credit = _CREDIT.fullmatch(below.lstrip(" .")) if below else None
+    return caption, credit[1].strip() if credit else None
 
 
 def _day(text: str | None) -> date | None:

@@ -16,6 +16,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal, NamedTuple
 
+from pipeline.rules.lines import MAX_NAME
 from pipeline.rules.text import normalise
 
 RegionSource = Literal["dateline", "dateline_text", "headline", "none"]
@@ -28,6 +29,13 @@ class Location(NamedTuple):
     source: RegionSource
 
 
+_LABELS = frozenset(("WATCH", "VIDEO", "PHOTOS", "OPINION", "REVIEW", "EXCLUSIVE", "BREAKING", "UPDATE", "ANALYSIS",
+                     "INTERVIEW", "EDITORIAL", "FACTBOX", "TIMELINE", "LIVE", "NOTE"))  # fmt: skip
+"""What stands before a colon in capitals and is no place."""
+
+MIN_SENTENCE = 40
+"""Characters behind the colon of a dateline that is not in capitals, at least."""
+
 NOWHERE = Location(None, UNKNOWN, "none")
 
 
@@ -37,6 +45,8 @@ class Gazetteer:
     """Normalised name of a country -> ISO code."""
     places: dict[str, tuple[str, ...]]
     """Normalised name of a place -> ISO codes of the countries that have it, the likeliest first."""
+    datelines: frozenset[str]
+    """Those of them that are known from datelines (places.json), in the same form."""
     regions: dict[str, str]
     """ISO code -> region slug."""
     mention: re.Pattern[str]
@@ -63,6 +73,7 @@ def gazetteer() -> Gazetteer:
     return Gazetteer(
         countries={normalise(name): code for name, code in names.items()},
         places=places,
+        datelines=frozenset(normalise(place) for entry in table.values() for place in entry["places"]),
         regions={code: entry["region"] for code, entry in table.items()},
         mention=re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b"),
     )
@@ -72,6 +83,43 @@ def gazetteer() -> Gazetteer:
 def regions() -> tuple[str, ...]:
     """Every region slug that a row can have, sorted; `unknown` is one of them."""
     return tuple(sorted({*gazetteer().regions.values(), UNKNOWN}))
+
+
+def dateline(paragraph: str) -> str | None:
+    """The place in capitals before the first colon of a paragraph, as printed, or None.
+
+    >>> dateline("IMOLA, Italy: The race began.")
+    'IMOLA, Italy'
+    >>> dateline("Author: Jane Doe") is None
+    True
+    """
+    place, colon, rest = paragraph[:120].partition(": ")
+    if not colon or not rest.strip():
+        return None
+    city = place.partition(",")[0]
+    letters = sum(c.isalpha() for c in city)
+    if letters < 2 or len(city) > MAX_NAME or city != city.upper() or city in _LABELS:
+        return None
+    return place if all(c.isalpha() or c in " .,'’-/&" for c in place) else None
+
+
+def opening_dateline(paragraph: str) -> str | None:
+    """The dateline of a body's first paragraph: there it may stand without capitals.
+
+    Without them it must be a city that datelines are known to name, no country has the name ("Jordan: .." is
+    as good a person), and a sentence must follow it.
+
+    >>> opening_dateline("Amman: The bakers of the valley sent nine carts over the pass.")
+    'Amman'
+    >>> opening_dateline("Reading: The bakers of the valley sent nine carts over the pass.") is None
+    True
+    """
+    if place := dateline(paragraph):
+        return place
+    place, colon, rest = paragraph[:120].partition(": ")
+    known, name = gazetteer(), normalise(place)
+    is_city = name in known.datelines and name not in known.countries
+    return place if colon and is_city and place[0].isupper() and len(rest) >= MIN_SENTENCE else None
 
 
 def locate(place: str | None, headline: str, opening: str = "") -> Location:

@@ -10,13 +10,14 @@ Byte 0 always counts as a start: what stands before the first article there belo
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from pipeline.rules.anchors import ANCHORS, SPACE, Zone, stampless_starts
 from pipeline.rules.dates import STAMP_LINE
 from pipeline.rules.layout import MAX_HEADER_BYTES, MAX_LINES_ABOVE, find_header, is_barred, only_furniture
-from pipeline.rules.lines import code_of, is_headline, line_of
+from pipeline.rules.lines import line_of
 from pipeline.rules.text import unify_newlines
 
 CONTEXT = 4 * MAX_HEADER_BYTES
@@ -24,42 +25,21 @@ CONTEXT = 4 * MAX_HEADER_BYTES
 same of the header before it, which may own the stamp (C prints its stamp twice)."""
 
 MAX_FURNITURE_LINES = 15
-"""Lines between a crawler's line and the header it announces, at most."""
+MAX_FURNITURE_BYTES = 4 * 1024
+"""Lines and bytes between a crawler's line and the header it announces, at most."""
 
 CHUNK = 4 << 20
 """Bytes read at once: 4 MiB was the best of 1, 4 and 16."""
 
-_SPACE = rb"(?:[ \t]|\xc2\xa0)*"
 _ANCHOR = re.compile(
-    rb"\n" + _SPACE + rb"(?:"
-    rb"(?P<stamp>" + STAMP_LINE.encode() + rb")" + _SPACE + rb"(?=\n)"
-    rb"|(?P<slot>Short Url)" + _SPACE + rb"(?=\n)"
-    rb"|(?P<crawl>date \d{4}-\d\d-\d\d)(?=[ \n])"
-    rb")"
+    rb"\n" + SPACE + rb"(?:"
+    rb"(?P<stamp>" + STAMP_LINE.encode() + rb")" + SPACE + rb"(?=\n)"
+    rb"|(?P<crawl>date \d{4}-\d\d-\d\d)(?=[ \n])" + ANCHORS + rb")"
 )
-_DATELINE = rb"[A-Z]{2}[^\n:a-z]{0,60}(?:, [^\n:]{2,40})?: "
-_STAMPLESS = {
-    # E: a headline twice, then a bullet or a dateline.
-    "doubled": re.compile(
-        rb"\n(?P<start>[^\n]{20,300}+)(?=\n(?P=start)\n(?:- |" + _SPACE + rb"\xe2\x80\xa2 |" + _DATELINE + rb"))"
-    ),
-    # E: a trailing article, headline, bullets, dateline.
-    "listed": re.compile(rb"\n(?P<start>[^\n]{10,300}+)(?=\n(?:- [^\n]*\n){1,20}" + _DATELINE + rb")"),
-    # J: a headline twice, each between empty lines, behind two of them, and a paragraph below.
-    "apart": re.compile(
-        rb"\n" + _SPACE + rb"\n" + _SPACE + rb"\n(?P<start>[^\n]{10,300}+)(?=\n" + _SPACE + rb"\n(?P=start)" + _SPACE
-        + rb"\n" + _SPACE + rb"\n[^\n]{60})"
-    ),
-}  # fmt: skip
-"""Where an article starts that has no stamp: a first look, for the layouts in grammar.STAMPLESS. What follows
-the first line is only looked at, so that where a match was found before does not decide on the next."""
 
 _NARROW = (4096, 12, 16)
 _WIDE = (MAX_HEADER_BYTES, MAX_LINES_ABOVE + 1, 50)
 """How far around a stamp its header is looked for: bytes, lines above, lines below."""
-
-
-_EMPTY_LINE = re.compile(rb"\n" + _SPACE + rb"\n")
 
 
 class Cut(NamedTuple):
@@ -90,11 +70,15 @@ def find_starts(data: bytes, at_start: bool) -> list[int]:
     text = lead_in + data
     shift = -len(lead_in)
     starts: set[int] = set()
-    zones: list[tuple[int, int]] = []  # (start, end) of every header
-    others: list[tuple[str, int]] = []  # anchors that need no stamp
+    zones: list[Zone] = []  # of every header that has a stamp
+    others: list[tuple[str, int]] = []
+    crawls: list[int] = []
     previous = covered = 0
     for match in _ANCHOR.finditer(text + b"\n"):
         at = match.start() + 1
+        if match.lastgroup == "crawl":
+            crawls.append(at)
+            continue
         if match.lastgroup != "stamp":
             others.append((match.lastgroup or "", at))
             continue
@@ -106,29 +90,21 @@ def find_starts(data: bytes, at_start: bool) -> list[int]:
             starts.add(zone[0])
         covered = max(covered, zone[1])
         zones.append(zone)
-    for kind, pattern in _STAMPLESS.items():
-        others += [
-            (kind, match.start("start"))
-            for match in pattern.finditer(text)
-            if is_headline(line_of(match["start"]))  # a sentence that stands twice heads nothing
-        ]
-    for kind, at in others:
-        near = zones[
-            bisect_left(zones, (at - MAX_HEADER_BYTES,)) : bisect_left(zones, (at + MAX_HEADER_BYTES,))
-        ]
-        if any(start <= at < end for start, end in near):
+    starts |= stampless_starts(text, others, zones)
+    headers = sorted(starts)
+    for at in crawls:
+        if _inside(zones, at):
             continue
-        start: int | None = at
-        if kind == "slot":
-            start = _slot_start(text, at)
-        elif kind == "doubled":
-            start = _body_before(text, at, near)
-        if start is None:
-            continue
-        if kind == "crawl":
-            starts.difference_update(header for header, _ in near if _only_furniture(text, at, header))
-        starts.add(start)
+        announced = headers[bisect_right(headers, at) : bisect_left(headers, at + MAX_FURNITURE_BYTES)]
+        starts.difference_update(header for header in announced if _only_furniture(text, at, header))
+        starts.add(at)
     return sorted(start + shift for start in starts)
+
+
+def _inside(zones: Sequence[Zone], at: int) -> bool:
+    """Whether a header that has a stamp reaches over a line."""
+    near = zones[bisect_left(zones, (at - MAX_HEADER_BYTES,)) : bisect_left(zones, (at + MAX_HEADER_BYTES,))]
+    return any(start <= at < end for start, end in near)
 
 
 def _header_zone(text: bytes, stamp: int, above: int) -> tuple[int, int] | None:
@@ -159,34 +135,8 @@ def _header_zone(text: bytes, stamp: int, above: int) -> tuple[int, int] | None:
     return None
 
 
-def _body_before(text: bytes, headline: int, near: Sequence[tuple[int, int]]) -> int:
-    """Where the body begins that stands above its own header (E): it has no empty lines."""
-    begin = max(0, headline - MAX_HEADER_BYTES)
-    gaps = list(_EMPTY_LINE.finditer(text, begin, headline))
-    start = gaps[-1].end() if gaps else headline
-    return headline if any(start < end and zone < headline for zone, end in near) else start
-
-
-def _slot_start(text: bytes, slot: int) -> int | None:
-    """The headline of a header that has a slot but no stamp (G): headline, empty line, caption, slot."""
-    rows = text[max(0, slot - MAX_HEADER_BYTES) : slot].rsplit(b"\n", 10)[1:-1]
-    below = text[slot : slot + MAX_HEADER_BYTES].split(b"\n", 6)[1:]
-    if any(code_of(line_of(row)) == "S" for row in below):
-        return None
-    i = len(rows) - 1
-    while i >= 0 and rows[i].strip():
-        i -= 1
-    while i >= 0 and not rows[i].strip():
-        i -= 1
-    if i < 0 or (i and rows[i - 1].strip()) or not is_headline(line_of(rows[i])):
-        return None
-    return slot - sum(len(row) + 1 for row in rows[i:])
-
-
 def _only_furniture(text: bytes, crawl: int, header: int) -> bool:
     """Whether nothing but furniture stands between a crawler's line and a header below it."""
-    if not crawl < header <= crawl + MAX_HEADER_BYTES:
-        return False
     rows = text[crawl:header].split(b"\n")[:-1]
     return len(rows) <= MAX_FURNITURE_LINES and only_furniture([line_of(row) for row in rows])
 

@@ -16,7 +16,8 @@ TOKENS = st.sampled_from(
     [b"Updated ", b"Updated 07 September 2023\n", b"Updated 13 sec ago\n", b"Follow\n", b"Short Url\n", b"\n", b"\r\n",
      b"\r", b"\0", b"\xff", b"\xc2\xa0", "\u200b".encode(), b"  \xe2\x80\xa2 ", b"- ", b"1 / 2\n", b"AFP\n", b"KYIV: ",
      b" date 2022-04-20 ", b"You are here\n", b"Topics: ", b"https://arab.news/ab2cd\n", b"A headline of it\n", b"(AFP)",
-     b"x" * 300, b"MOST POPULAR\n", b"\xef\xbb\xbf", "’".encode(), b"\x93", *(f(Article()).encode() for f in LAYOUTS.values())]
+     b"x" * 300, b"MOST POPULAR\n", b"{{#bullets}}\n", b"-\n", b"Latest published\n", "By Jane Doe ·\n".encode(), b"quotes ",
+     b"17 February 2023\n", b"Enter\n", b"keywords\n", b"Search form\n", b"JANE DOE\n", b"\xef\xbb\xbf", "’".encode(), b"\x93", *(f(Article()).encode() for f in LAYOUTS.values())]
 )  # fmt: skip
 
 
@@ -59,6 +60,13 @@ SHAPES = {
     "parentheses": lambda n: (
         b"A headline\n\n" + b"(" * n + b"\nUpdated 07 September 2023\nFollow\n\nA headline\n\nText."
     ),
+    "only short URLs": lambda n: b"https://arab.news/ab2cd\n" * (n // 24),
+    "headlines and short URLs": lambda n: b"\n\nA headline of it\n\nhttps://arab.news/ab2cd\n" * (n // 45),
+    "templates": lambda n: b"A headline of it\n-\n{{#bullets}}\n" * (n // 32),
+    "teasers": lambda n: "A headline of it\n\n  • A bullet\nBy Jane Doe ·\n\n\n".encode() * (n // 52),
+    "authors": lambda n: b"Jane Doe\nLatest published\n" * (n // 26),
+    "doubled for ever": lambda n: b"A headline of it all\nA headline of it all\n- bullet\n" * (n // 51),
+    "boxes": lambda n: b"Enter\nkeywords\n" * (n // 15),
     "mojibake": lambda n: "Ã¢â‚¬â„¢".encode() * (n // 20),
 }
 

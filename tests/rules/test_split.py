@@ -82,6 +82,66 @@ FALSE_STARTS = {
     ),
     "a label of the slot in a sentence": ("Short Url is what the button says.", "Nobody presses it."),
     "a list": ("They brought:", "  • a rope", "  • a lamp", "It was enough for the night."),
+    "a short URL in a body": (
+        "More of it stands here:",
+        "",
+        "https://arab.news/q7xvz",
+        "",
+        "The ferry sails three times a week until the end of October, and then no more.",
+    ),
+    "a short URL under a line of its own": (
+        "",
+        "The log of the ferry",
+        "",
+        "https://arab.news/q7xvz",
+        "The ferry sails three times a week until the end of October, and then no more.",
+    ),
+    "a short URL where a picture would be": (
+        "",
+        "",
+        "",
+        "",
+        "Read the log of the ferry here",
+        "",
+        "https://arab.news/q7xvz",
+        "",
+        "The ferry sails three times a week until the end of October, and then no more.",
+    ),
+    "a picture in a body": (
+        "",
+        "",
+        "",
+        "",
+        "The ferry at sea. (Supplied)",
+        "",
+        "KYIV: That is what the log begins with.",
+    ),
+    "a subheading above a dateline": ("It was heard of elsewhere", "KYIV: Boats were late there, too."),
+    "a subheading, a list, a dateline": (
+        "",
+        "What they brought along",
+        "",
+        "  • a rope",
+        "  • a lamp",
+        "",
+        "KYIV: It was enough for the night.",
+    ),
+    "a subheading behind empty lines": (
+        "",
+        "",
+        "",
+        "What they brought along",
+        "",
+        "A rope, a lamp, and what was left of the bread, which was not much.",
+    ),
+    "a name twice above a dateline": ("Saleh Fareed", "Saleh Fareed", "KYIV: He was there, too."),
+    "an author's line and a label in sentences": (
+        "By Jane Doe, it says.",
+        "Latest published figures say so.",
+        "By noon · as the log has it",
+    ),
+    "a day, a dash, a button": ("It sailed on", "17 February 2023", "-", "Enter", "and came back at noon."),
+    "a label in front of a sentence": ("Special ropes were needed for it.", "quotes of the captain"),
     "a gallery's counter": ("The score was", "3 / 4", "when the lights went out in the hall."),
 }
 
@@ -150,6 +210,34 @@ def test_furniture_belongs_to_the_article_that_it_announces():
     assert starts(text) == [Article().headline, "date 2022-04-20 You are here"]
 
 
+ANNOUNCED = {
+    "J": "A second headline of the page\n\nA second headline of the page\n\nA caption of it. (AFP)\n\n",
+    "G": "A second headline of the page\n\nA caption of it. (AFP)\n  • A bullet of it\n\nKYIV: Text.\n",
+}
+
+
+@pytest.mark.parametrize("header", ANNOUNCED.values(), ids=ANNOUNCED)
+def test_a_crawlers_line_belongs_to_a_header_without_a_stamp_too(header):
+    text = A + "\n\n\n" + header + "The first paragraph of it is longer than a name can be, and ends.\n"
+    assert starts(text) == [Article().headline, "A second headline of the page"]
+    announced = text.replace("A second", " date 2022-04-20 You are here\n\n\nA second", 1)
+    assert starts(announced) == [Article().headline, "date 2022-04-20 You are here"]
+
+
+def test_an_index_is_one_block():
+    teaser = "{} of the page\n\n  • A bullet of it\nBy Jane Doe ·\n\n\n"
+    text = A + "\n\n" + "".join(teaser.format(f"Teaser number {n}") for n in range(5)) + A
+    assert starts(text) == [Article().headline, "Teaser number 0 of the page", Article().headline]
+
+
+def test_a_body_above_its_header_ends_at_a_crawlers_line():
+    text = (
+        "The tower opened.\n date 2022-04-20 KYIV: Another tower opened.\nA tower of the winds is open\n"
+        "A tower of the winds is open\n- It is high\n"
+    )
+    assert starts(text) == ["date 2022-04-20 KYIV: Another tower opened."]
+
+
 def test_crlf_and_lone_cr():
     text = (A + "\n\n" + doubled(Article(headline="Second of the page"))).encode()
     expected = [cut.start for cut in cuts(text)]
@@ -176,7 +264,8 @@ WORDS = st.sampled_from(
     ["Updated 07 September 2023", "Updated", "Follow", "Short Url", "", " ", "\u00a0", "1 / 2", "  • A bullet of it",
      "A headline of some words", "Another headline here", "AFP", "Arab News", "KYIV: The body of it is a paragraph of words.",
      "A body line that ends in a full stop and is longer than any name.", "Topics: a b", " date 2022-04-20 You are here",
-     "You are here", "  • Home", "https://arab.news/ab2cd", "- dash", "é" * 30, "x" * 2500]
+     "You are here", "  • Home", "https://arab.news/ab2cd", "- dash", "-", "{{#bullets}}", "Latest published", "By Jane Doe ·",
+     "quotes A headline of some words", "17 February 2023", "JANE DOE", "A caption of it. (AFP)", "Search form", "Enter", "keywords", "é" * 30, "x" * 2500]
 )  # fmt: skip
 PAGES = st.sampled_from([layout(Article(slot=slot)) for layout in LAYOUTS.values() for slot in (None, "")])
 DUMPS = st.lists(st.one_of(WORDS.map(lambda line: line + "\n"), PAGES), max_size=40).map("".join)

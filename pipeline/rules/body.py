@@ -1,0 +1,101 @@
+"""The body below a header: its paragraphs and subheadings, without what is not the article's."""
+
+import re
+from collections.abc import Sequence
+
+from pipeline.rules.layout import Header
+from pipeline.rules.lines import MAX_NAME, code_of, crawl_line, is_text
+
+MAX_BOX_LINES = 2
+"""Lines of a box above its "Enter": a title and a line under it."""
+MAX_SUBHEADING = 80
+"""Characters of a subheading; longer is a paragraph."""
+
+
+def body_lines(lines: Sequence[str], header: Header) -> list[str]:
+    """The lines below a header, or around it where it stands behind its own body (E)."""
+    below = _without_boxes(lines[header.end :])
+    if not header.before:
+        return below
+    above = list(lines[slice(*header.before)])
+    if code_of(above[0]) == "d":
+        above[0] = crawl_line(above[0])[1]
+    first = above[0].strip()
+    again = next((i for i, line in enumerate(below) if line.strip()), None)
+    if again is not None and below[again].strip() == first:
+        del below[again]  # the first paragraph comes again under the bullets
+    return above + below
+
+
+def _without_boxes(lines: Sequence[str]) -> list[str]:
+    """The lines without boxes that point elsewhere: a title, a line under it, "Enter", "keywords"."""
+    kept: list[str] = []
+    inside = -1
+    for i, line in enumerate(lines):
+        if i <= inside:
+            continue
+        if line.strip() == "Enter":
+            foot = next((j for j in range(i + 1, min(i + 4, len(lines))) if code_of(lines[j]) == "q"), None)
+            if foot is not None:
+                inside = foot
+                while kept and not kept[-1].strip():
+                    kept.pop()
+                title = kept[-MAX_BOX_LINES:]
+                gap = next((n for n, above in enumerate(reversed(title)) if not above.strip()), len(title))
+                del kept[len(kept) - gap :]
+                kept.append("")
+                continue
+        kept.append(line)
+    return kept
+
+
+def read_body(lines: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Paragraphs and, among them, subheadings; tags at the end are furniture."""
+    paragraphs: list[str] = []
+    subheadings: list[str] = []
+    after_blank = True
+    for line in lines:
+        text = line.strip()
+        if not text:
+            after_blank = True
+            continue
+        code = code_of(text)
+        if paragraphs and code == "e":
+            break  # a box behind the last paragraph, and what it lists
+        if code == "V":
+            continue
+        if not after_blank and paragraphs and text[0].islower() and _is_cut(paragraphs[-1]):
+            paragraphs[-1] += f" {text}"  # the extractor broke a sentence in two
+            continue
+        if subheadings and paragraphs[-1] == subheadings[-1] and _is_subheading(text):
+            subheadings.pop()  # two short lines in a row head nothing: a list, a quote's speaker
+        elif after_blank and paragraphs and _is_subheading(text):
+            subheadings.append(text)
+        paragraphs.append(text)
+        after_blank = False
+    while paragraphs and code_of(paragraphs[-1]) in "pfz":
+        paragraphs.pop()
+    if subheadings and paragraphs and paragraphs[-1] == subheadings[-1]:
+        subheadings.pop()  # nothing follows it
+    return paragraphs, subheadings
+
+
+def _is_cut(text: str) -> bool:
+    """Whether a paragraph ends in the midst of a sentence: no short line, and no mark at its end."""
+    return len(text) > MAX_NAME and (text[-1].isalnum() or text[-1] in ",-")
+
+
+_ODD_END = re.compile(r"(?<=[.!?])[^\x00-\x7f‘’“”]{1,3}$")
+"""What mirrors make of a no-break space behind a full stop."""
+
+
+def _is_subheading(text: str) -> bool:
+    """A short line that no sentence's end closes, and no bullet, label or number opens."""
+    bare = _ODD_END.sub("", text).strip("‘’“”'\"")
+    return (
+        1 < len(bare) <= MAX_SUBHEADING
+        and bare[-1] not in ".,:;!…)"
+        and bare[0].isupper()
+        and ": " not in bare
+        and is_text(code_of(text))
+    )
