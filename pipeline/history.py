@@ -5,18 +5,42 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.commit import prune, recover
-from pipeline.dataset import RETIRED, Manifest, latest_manifest, read_manifest, versions
+from pipeline.dataset import (
+    RETIRED,
+    DamagedFile,
+    Manifest,
+    latest_manifest,
+    manifest_name,
+    read_manifest,
+    versions,
+)
 from pipeline.inputs import UsageError
+from pipeline.rules.contract import contract
 
 
 def kept_manifests(root: str) -> list[Manifest]:
     """The manifests that are whole, newest first.
 
     Raises:
+        UsageError: there is no dataset.
+        DamagedFile: one is not valid.
         NewerDataset: one was written by a newer program.
     """
-    found = (read_manifest(root, number) for number in reversed(versions(root)))
-    return [manifest for manifest in found if manifest is not None]
+    manifest_for(root, None)
+    found = ((number, read_manifest(root, number)) for number in reversed(versions(root)))
+    return [valid(root, number, manifest) for number, manifest in found if manifest is not None]
+
+
+def valid(root: str, number: int, manifest: Manifest) -> Manifest:
+    """The manifest itself.
+
+    Raises:
+        DamagedFile: it is not valid by its JSON Schema.
+    """
+    if not contract("manifest").is_valid(manifest):
+        pointer, message = contract("manifest").violation(manifest)
+        raise DamagedFile(f"{root}/{manifest_name(number)} is not valid at {pointer or '/'}: {message}")
+    return manifest
 
 
 def manifest_for(root: str, number: int | None) -> tuple[int, Manifest]:
@@ -61,7 +85,11 @@ def prune_versions(root: str, keep: int) -> dict[str, Any]:
 
     Returns:
         The runs whose remains were put in order; the versions that went; how many files and bytes went.
+
+    Raises:
+        UsageError, DamagedFile, NewerDataset: see kept_manifests().
     """
+    kept_manifests(root)
     before, sizes = set(versions(root)), dict(_files(root))
     runs = recover(root, keep)
     prune(root, keep)
@@ -69,7 +97,7 @@ def prune_versions(root: str, keep: int) -> dict[str, Any]:
     return {
         "recovered": runs,
         "versions": sorted(before - set(versions(root))),
-        "kept": versions(root),
+        "kept": [number for number in versions(root) if read_manifest(root, number) is not None],
         "files": len(gone),
         "bytes": sum(sizes[path] for path in gone),
     }

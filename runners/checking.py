@@ -11,7 +11,7 @@ from pipeline.checks.finding import Summary, as_text
 from pipeline.commit import Locked, lock
 from pipeline.dataset import DamagedFile, NewerDataset, Version, versions
 from pipeline.diff import Change, diff
-from pipeline.history import kept_manifests, log_entry, manifest_for, prune_versions
+from pipeline.history import kept_manifests, log_entry, manifest_for, prune_versions, valid
 from pipeline.inputs import UsageError
 from pipeline.rules.text import printable
 from pipeline.run import new_run_id
@@ -92,7 +92,6 @@ def _names(names: Any) -> str:
 
 
 def _log(args: argparse.Namespace, root: str) -> int:
-    manifest_for(root, None)
     for manifest in kept_manifests(root):
         entry = log_entry(manifest)
         print(_json(entry) if args.json else _entry(entry))
@@ -114,7 +113,7 @@ def _entry(entry: dict[str, Any]) -> str:
 
 
 def _diff(args: argparse.Namespace, root: str) -> int:
-    old, new = (Version(root, manifest_for(root, number)[1]) for number in (args.old, args.new))
+    old, new = (Version(root, valid(root, *manifest_for(root, number))) for number in (args.old, args.new))
     kinds: Counter[str] = Counter()
     for change in diff(old, new):
         kinds[change.kind] += 1

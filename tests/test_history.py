@@ -250,6 +250,25 @@ def test_no_dataset(tmp_path, capsys, args):
     assert cli.main([command, str(tmp_path / "gone"), *rest]) == 2
 
 
+@pytest.mark.parametrize(
+    "args", [("log",), ("diff", "1", "2"), ("prune", "--keep-versions", "1")], ids=lambda args: args[0]
+)
+def test_a_manifest_that_is_not_valid(copy, capsys, args):
+    path = copy / manifest_name(2)
+    path.write_text(json.dumps({"schema_version": 1, "version": 2}))
+    command, *rest = args
+    assert cli.main([command, str(copy), *rest]) == 1
+    assert f"{path} is not valid at /" in capsys.readouterr().err
+    assert versions(str(copy)) == [1, 2, 3]
+
+
+def test_a_torn_manifest_is_no_version(copy, capsys):
+    (copy / manifest_name(2)).write_text('{"schema_version"')
+    assert [entry["version"] for entry in objects(capsys, "log", copy)] == [3, 1]
+    assert cli.main(["diff", str(copy), "2", "3"]) == 2
+    assert "it keeps 1, 3" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("keep", ["0", "-1", "x"])
 def test_prune_keeps_at_least_one(copy, keep):
     with pytest.raises(SystemExit) as stop:

@@ -247,6 +247,12 @@ def other_column(data):
     return "schema", data.write_batch(entry, batch)["path"], None, "column copies"
 
 
+def column_missing(data):
+    entry, _ = data.find("articles", of(TEA.headline))
+    batch = to_batch(data.rows(entry), "article").drop_columns(["byline"])
+    return "schema", data.write_batch(entry, batch)["path"], None, "caption, credit, summary"
+
+
 def row_removed(data):
     entry, number = data.find("articles", of(TEA.headline))
     rows = data.rows(entry)
@@ -614,7 +620,7 @@ def dump_unreadable(data):
 
 
 SHALLOW = [
-    missing_file, truncated_file, flipped_byte, no_arrow, other_metadata, other_column, row_removed, row_doubled,
+    missing_file, truncated_file, flipped_byte, no_arrow, other_metadata, other_column, column_missing, row_removed, row_doubled,
     duplicate_doubled, in_the_wrong_partition, out_of_order, ledger_out_of_order, invalid_value,
     null_where_none_may_be, a_day_that_is_none, id_in_two_partitions, id_of_another, words_miscounted,
     copies_miscounted, duplicate_of_another, duplicate_of_none, duplicate_that_is_an_article,

@@ -162,7 +162,7 @@ def _open(version: Version, path: str) -> pa.NativeFile:
 def _schema(path: str, found: pa.Schema, expected: pa.Schema) -> Iterator[Finding]:
     """Where an Arrow schema is not the one of its kind."""
     if found.names != expected.names:
-        yield differs("schema", path, None, "columns", ", ".join(found.names), ", ".join(expected.names))
+        yield Finding("schema", path, None, "columns", ", ".join(found.names), ", ".join(expected.names))
         return
     for is_field, field in zip(found, expected, strict=True):
         if not is_field.equals(field, check_metadata=True):
