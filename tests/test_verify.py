@@ -36,7 +36,7 @@ FIRST = "\n\n\n".join(
     ]
 )
 EDITED = Article(headline="Pier is twice as long", slot="https://arab.news/pi3r", stamp="11 September 2023")
-MOON = Article(headline="Moon seen by many", stamp="an hour ago", body=("It was round.", "It was bright."))
+MOON = Article(headline="Moon seen by many", stamp="3 hours ago", body=("It was round.", "It was bright."))
 SECOND = "\n\n\n".join(
     ["date soon, and more of no article", *map(plain, (EDITED, LAMP, MOON)), full(MOON), plain(TEA)]
 )
@@ -402,7 +402,7 @@ def keys_row_missing(data):
 
 def keys_of_another_length(data):
     lamp = data.row("articles", of(LAMP.headline))
-    entry, number = data.change("keys", lambda row: row["id"] == lamp["id"], body_length=7)
+    entry, number = data.change("keys", lambda row: row["id"] == lamp["id"], body_length=7777)
     return "keys", entry["path"], number, str(len(lamp["body"]))
 
 
@@ -600,6 +600,29 @@ def block_moved(data):
     return "text", entry["path"], number, "white space around it"
 
 
+def moved(data, offset, length):
+    """An article's block, in its row and its keys."""
+    lamp = data.row("articles", of(LAMP.headline))
+    place = {"source_offset": offset, "source_length": length}
+    data.change("keys", lambda row: row["id"] == lamp["id"], **place)
+    return data.change("articles", of(LAMP.headline), **place)
+
+
+def block_where_no_text_is(data):
+    entry, number = moved(data, FIRST.encode().index(b"\n"), 2)
+    return "text", entry["path"], number, "found b'\\n\\n', expected text"
+
+
+def block_outside_of_its_dump(data):
+    entry, number = moved(data, 10**9, 2)
+    return "text", entry["path"], number, "bytes 1000000000 to 1000000002"
+
+
+def reject_outside_of_its_dump(data):
+    entry, number = data.change("rejected", lambda row: True, source_offset=10**9)
+    return "text", entry["path"], number, "expected bytes of the dump"
+
+
 def dump_changed(data):
     path = data.root.parent / "first.txt"
     path.write_text(FIRST.replace("kettle", "keTtle"))
@@ -659,6 +682,43 @@ def test_damage_is_found_with_the_dumps(copy, capsys, damage):
     status, findings, _ = told(capsys, "verify", copy.root, *dumps(copy))
     assert status == 1
     assert matching(findings, *expected), (expected, findings)
+
+
+@pytest.mark.parametrize(
+    "damage", [block_where_no_text_is, block_outside_of_its_dump, reject_outside_of_its_dump]
+)
+def test_blocks_are_looked_for_in_the_dumps(copy, capsys, damage):
+    """Two of them are found without the dumps, too: by their overlap, or beyond the end."""
+    expected = damage(copy)
+    status, findings, _ = told(capsys, "verify", copy.root, *dumps(copy))
+    assert status == 1
+    assert matching(findings, *expected), (expected, findings)
+
+
+def test_a_dump_that_goes_while_it_is_read(copy, capsys, monkeypatch):
+    def fails(files, seen, read):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pipeline.checks.dumps.checksums", fails)
+    status, findings, summary = told(capsys, "verify", copy.root, *dumps(copy))
+    assert (status, summary["dumps_checked"]) == (1, 0)
+    assert [(one["check"], one["found"]) for one in findings] == [("dump", "Permission denied")] * 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_reject_that_is_cut(tmp_path, capsys, encoding):
+    path = tmp_path / "first.txt"
+    path.write_text("Words of no article, “so” 十.\n" * 3000 + FIRST, encoding=encoding)
+    assert run(tmp_path / "news", path) == 0
+    data = Dataset(tmp_path / "news")
+    assert data.row("rejected", lambda row: row["raw_truncated"])
+    assert told(capsys, "verify", data.root, "--dumps", path)[:2] == (0, [])
+    raw = b64decode(data.row("rejected", lambda row: row["raw_truncated"])["raw"])
+    changed = b64encode(raw[:-3] + b"xyz").decode()
+    entry, number = data.change("rejected", lambda row: row["raw_truncated"], raw=changed)
+    assert told(capsys, "verify", data.root)[:2] == (0, [])
+    _, findings, _ = told(capsys, "verify", data.root, "--dumps", path)
+    assert [(one["check"], one["file"], one["row"]) for one in findings] == [("text", entry["path"], number)]
 
 
 ALONE = [
