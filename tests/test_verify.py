@@ -203,6 +203,13 @@ def missing_file(data):
     return "missing", entry["path"], None, "not there"
 
 
+def a_folder_in_its_place(data):
+    entry, _ = data.find("articles", of(TEA.headline))
+    data.root.joinpath(entry["path"]).unlink()
+    data.root.joinpath(entry["path"]).mkdir()
+    return "missing", entry["path"], None, "cannot be opened"
+
+
 def truncated_file(data):
     entry, _ = data.find("duplicates")
     path = data.root / entry["path"]
@@ -643,7 +650,7 @@ def dump_unreadable(data):
 
 
 SHALLOW = [
-    missing_file, truncated_file, flipped_byte, no_arrow, other_metadata, other_column, column_missing, row_removed, row_doubled,
+    missing_file, a_folder_in_its_place, truncated_file, flipped_byte, no_arrow, other_metadata, other_column, column_missing, row_removed, row_doubled,
     duplicate_doubled, in_the_wrong_partition, out_of_order, ledger_out_of_order, invalid_value,
     null_where_none_may_be, a_day_that_is_none, id_in_two_partitions, id_of_another, words_miscounted,
     copies_miscounted, duplicate_of_another, duplicate_of_none, duplicate_that_is_an_article,

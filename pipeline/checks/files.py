@@ -129,8 +129,12 @@ def read_file(version: Version, entry: dict[str, Any], findings: list[Finding]) 
         with _open(version, path) as source:
             size, content = source.size(), source.read_buffer() if source.size() else pa.py_buffer(b"")
     except OSError as error:
-        why = "the system says" if os.path.lexists(version.locate(path)) else "it is not there"
-        findings.append(Finding("missing", path, None, why, error.strerror or str(error), "a file"))
+        if os.path.lexists(version.locate(path)):
+            findings.append(Finding("missing", path, None, "cannot be opened", error.strerror or str(error)))
+        else:
+            findings.append(
+                Finding("missing", path, None, "not there", "no file", f"one of {entry['bytes']} bytes")
+            )
         return None
     known = len(findings)
     if size != entry["bytes"]:
