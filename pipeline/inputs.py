@@ -29,7 +29,9 @@ class Inputs(NamedTuple):
     """What the patterns match and nobody can read: reported by name; the rest of the run goes on."""
 
 
-def find_inputs(patterns: Sequence[str], source_root: str | None, may_be_none: bool = False) -> Inputs:
+def find_inputs(
+    patterns: Sequence[str], source_root: str | None, may_be_none: bool = False, option: str = "--input"
+) -> Inputs:
     """Expand file patterns.
 
     Args:
@@ -37,6 +39,7 @@ def find_inputs(patterns: Sequence[str], source_root: str | None, may_be_none: b
             as it is, even if it holds a pattern's characters.
         source_root: the folder below which a dump's path is its source; None for the base name.
         may_be_none: whether a pattern, not a path, may match nothing: tomorrow it may.
+        option: what the user gave the patterns with.
 
     Raises:
         UsageError: a pattern matches nothing, a dump is not below source_root, or two have one source.
@@ -51,7 +54,7 @@ def find_inputs(patterns: Sequence[str], source_root: str | None, may_be_none: b
                 glob.glob(f"{glob.escape(pattern)}/*.arrow")
             )  # the rejects of a dataset, read again
         if not paths and not (may_be_none and glob.has_magic(pattern)):
-            raise UsageError(f"--input {pattern!r} matches no file: check the path, and quote patterns")
+            raise UsageError(f"{option} {pattern!r} matches no file: check the path, and quote patterns")
         for path in map(os.path.abspath, paths):
             if os.path.isdir(path) and path != os.path.abspath(pattern):
                 continue  # a folder that a pattern came across is no input of the user's
@@ -74,7 +77,7 @@ def find_inputs(patterns: Sequence[str], source_root: str | None, may_be_none: b
     again = {dump.source for dump in dumps if dump.part and dump.part.format == "rejects"}
     if both := again.intersection(files):
         raise UsageError(
-            f"the rejects of {min(both)!r} and the dump itself are both among the input: give one"
+            f"the rejects of {min(both)!r} and the dump itself are both among {option}: give one"
         )
     return Inputs(tuple(sorted(dumps, key=_order)), tuple(unreadable.values()))
 

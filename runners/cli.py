@@ -120,7 +120,15 @@ def _explain(args: argparse.Namespace) -> int:
     return OK
 
 
-COMMANDS = {"run": _run, "inspect": _inspect, "explain": _explain}
+def _checking(args: argparse.Namespace) -> int:
+    from runners.checking import COMMANDS as commands
+
+    return commands[args.command](args)
+
+
+COMMANDS = {"run": _run, "inspect": _inspect, "explain": _explain} | dict.fromkeys(
+    ("verify", "log", "diff", "prune"), _checking
+)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -147,7 +147,50 @@ def parser() -> argparse.ArgumentParser:
     story.add_argument("dataset", metavar="DATASET")
     story.add_argument("article", metavar="ID|URL|HEADLINE")
     story.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
+    _add_checking(commands)
     return commands_parser  # fmt: skip
+
+
+def _add_checking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """The commands on a dataset that is there."""
+
+    def command(name: str, what: str, description: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=what, description=description, allow_abbrev=False)
+        added.add_argument("dataset", metavar="DATASET")
+        return added
+
+    check = command(
+        "verify",
+        "check all of a dataset, and write nothing",
+        "Read all of one version again, and tell what is not as it must be: by file and row, with what was found "
+        "and what was expected. Exit status: 0 all well, 1 damage found, 2 wrong usage.",
+    )
+    check.add_argument("--version", type=_size, metavar="N", help="the version (default: the newest)")
+    check.add_argument(
+        "--dumps",
+        nargs="+",
+        metavar="PATTERN",
+        help="hold the rows against the dumps, too: as --input of a run",
+    )
+    check.add_argument("--source-root", metavar="DIR", help="as for the run that read the dumps")
+    _add_columns(check)
+    past = command(
+        "log", "list the versions of a dataset", "List the versions that are kept, the newest first."
+    )
+    both = command(
+        "diff", "show what changed from one version to another",
+        "Show the articles of two versions that are not the same: + added, - removed, ~ changed, > folded into another.",
+    )  # fmt: skip
+    both.add_argument("old", type=_size, metavar="V1")
+    both.add_argument("new", type=_size, metavar="V2")
+    less = command(
+        "prune",
+        "remove old versions of a dataset",
+        "Remove all versions but the newest, and the files that only they needed.",
+    )
+    less.add_argument("--keep-versions", type=_size, required=True, metavar="N", help="how many stay")
+    for each in (check, past, both, less):
+        each.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
 
 
 def _add_columns(parser: argparse.ArgumentParser) -> None:

@@ -52,6 +52,21 @@ def test_options():
     assert str(Limits().line_bytes) in README
 
 
+def test_commands_and_options_of_checking():
+    (commands,) = [action for action in parser()._actions if action.dest == "command"]
+    text = README.partition("### Checking and history\n")[2].partition("\n### ")[0]
+    names = re.findall(r"`dateline (\w+) DATASET", text)
+    assert names == ["verify", "log", "diff", "prune"]
+    options = {
+        name: {option for action in commands.choices[name]._actions for option in action.option_strings}
+        - {"-h", "--help"}
+        for name in names
+    }
+    table = "".join(line for line in text.splitlines() if line.startswith("| `"))
+    assert set(re.findall(r"`(--[\w-]+)", table)) == options["verify"]
+    assert set(re.findall(r"--[a-z][\w-]+", text)) == set().union(*options.values())
+
+
 def test_the_tree_is_what_is_written(sample):
     tree = blocks("text", SECTIONS["What comes out"])[0]
     for line in tree.splitlines()[1:]:

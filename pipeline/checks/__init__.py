@@ -1,0 +1,1 @@
+"""What `dateline verify` checks, one topic a module; pipeline/verify.py composes them."""

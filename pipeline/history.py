@@ -1,0 +1,112 @@
+"""The versions of a dataset: which are kept, and what each changed."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.commit import prune, recover
+from pipeline.dataset import (
+    RETIRED,
+    DamagedFile,
+    Manifest,
+    latest_manifest,
+    manifest_name,
+    read_manifest,
+    versions,
+)
+from pipeline.inputs import UsageError
+from pipeline.rules.contract import contract
+
+
+def kept_manifests(root: str) -> list[Manifest]:
+    """The manifests that are whole, newest first.
+
+    Raises:
+        UsageError: there is no dataset.
+        DamagedFile: one is not valid.
+        NewerDataset: one was written by a newer program.
+    """
+    manifest_for(root, None)
+    found = ((number, read_manifest(root, number)) for number in reversed(versions(root)))
+    return [valid(root, number, manifest) for number, manifest in found if manifest is not None]
+
+
+def valid(root: str, number: int, manifest: Manifest) -> Manifest:
+    """The manifest itself.
+
+    Raises:
+        DamagedFile: it is not valid by its JSON Schema.
+    """
+    if not contract("manifest").is_valid(manifest):
+        pointer, message = contract("manifest").violation(manifest)
+        raise DamagedFile(f"{root}/{manifest_name(number)} is not valid at {pointer or '/'}: {message}")
+    return manifest
+
+
+def manifest_for(root: str, number: int | None) -> tuple[int, Manifest]:
+    """A version's number and manifest: the newest where no number is given.
+
+    Raises:
+        UsageError: there is no dataset, or no such version.
+        NewerDataset: it was written by a newer program.
+    """
+    for found in versions(root)[::-1] if number is None else [number]:
+        manifest = read_manifest(root, found)
+        if manifest is not None:
+            return found, manifest
+    if latest_manifest(root) is None:
+        raise UsageError(f"{root} holds no dataset")
+    numbers = ", ".join(str(found) for found in versions(root) if read_manifest(root, found) is not None)
+    raise UsageError(f"{root} has no version {number}; it keeps {numbers}")
+
+
+def log_entry(manifest: Manifest) -> dict[str, Any]:
+    """What there is to tell of a version."""
+    files = manifest["files"]
+    return {
+        "version": manifest["version"],
+        "made": manifest["made"],
+        "run": manifest["run"],
+        "dumps": manifest["changes"]["dumps"],
+        "changes": {
+            name: manifest["changes"][name] for name in ("articles", "duplicates", "rejects", "files")
+        },
+        "files": len(files),
+        "bytes": sum(file["bytes"] for file in files),
+    }
+
+
+def prune_versions(root: str, keep: int) -> dict[str, Any]:
+    """Remove all versions but the newest, and what only they needed. The caller holds the lock.
+
+    Args:
+        root: the dataset.
+        keep: how many versions stay.
+
+    Returns:
+        The runs whose remains were put in order; the versions that went; how many files and bytes went.
+
+    Raises:
+        UsageError, DamagedFile, NewerDataset: see kept_manifests().
+    """
+    kept_manifests(root)
+    before, sizes = set(versions(root)), dict(_files(root))
+    runs = recover(root, keep)
+    prune(root, keep)
+    gone = sizes.keys() - dict(_files(root)).keys()
+    return {
+        "recovered": runs,
+        "versions": sorted(before - set(versions(root))),
+        "kept": [number for number in versions(root) if read_manifest(root, number) is not None],
+        "files": len(gone),
+        "bytes": sum(sizes[path] for path in gone),
+    }
+
+
+def _files(root: str) -> Iterator[tuple[str, int]]:
+    """The Arrow files of all versions, by their names in the dataset, with their sizes."""
+    for place, _, names in os.walk(root):
+        for name in names:
+            path = os.path.relpath(f"{place}/{name}", root)
+            if name.startswith("part-"):
+                yield path.removeprefix(f"{RETIRED}/"), os.path.getsize(f"{place}/{name}")

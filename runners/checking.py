@@ -1,0 +1,165 @@
+"""`dateline verify`, `log`, `diff` and `prune`: what there is to do with a dataset between its runs."""
+
+import argparse
+import json
+import os
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from pipeline.checks.finding import Summary, as_text
+from pipeline.dataset import DamagedFile, NewerDataset, Version, versions
+from pipeline.diff import Change, diff
+from pipeline.history import kept_manifests, log_entry, manifest_for, prune_versions, valid
+from pipeline.inputs import UsageError
+from pipeline.lock import Locked, lock
+from pipeline.rules.text import printable
+from pipeline.run import new_run_id
+from pipeline.verify import Dumps, verify
+from runners.job import FAILED, LOCKED, OK, USAGE, columns, log
+
+MAX_FINDINGS = 20
+"""Findings of one kind that are shown; the others are counted."""
+NAMES_SHOWN = 3
+"""Dumps that are named in a line."""
+SIGNS = {"added": "+", "removed": "-", "changed": "~", "folded": ">"}
+
+
+def _told(command: Callable[[argparse.Namespace, str], int]) -> Callable[[argparse.Namespace], int]:
+    """A command that says what is wrong, with the exit status that fits."""
+
+    def run(args: argparse.Namespace) -> int:
+        try:
+            return command(args, os.path.abspath(args.dataset))
+        except (UsageError, NewerDataset) as error:
+            log.error("%s", error)
+            return USAGE
+        except Locked as error:
+            log.error("%s", error)
+            return LOCKED
+        except BrokenPipeError:
+            raise
+        except (DamagedFile, OSError) as error:
+            log.error("%s", error)
+            return FAILED
+
+    return run
+
+
+def _verify(args: argparse.Namespace, root: str) -> int:
+    if not args.dumps and (args.source_root or args.text_column or args.url_column or args.date_column):
+        raise UsageError("--source-root and the names of columns say how to read --dumps: give those, too")
+    number, manifest = manifest_for(root, args.version)
+    dumps = Dumps(args.dumps, args.source_root, columns(args)) if args.dumps else None
+    summary = Summary(root, number)
+    if args.version is None and number < versions(root)[-1]:
+        summary.not_checked.append(
+            f"version {versions(root)[-1]}, whose manifest is torn: readers pass it over"
+        )
+    kinds: Counter[str] = Counter()
+    for finding in verify(root, manifest, number, dumps, summary):
+        kinds[finding.check] += 1
+        if kinds[finding.check] <= MAX_FINDINGS:
+            print(_json(finding._asdict()) if args.json else as_text(finding))
+    if args.json:
+        print(_json({"summary": vars(summary) | {"findings": dict(kinds)}}))
+    else:
+        for kind, count in kinds.items():
+            if count > MAX_FINDINGS:
+                print(f"... and {count - MAX_FINDINGS:,} more findings of the kind {kind}")
+        print(_summary(summary, kinds))
+    return FAILED if kinds else OK
+
+
+def _summary(summary: Summary, kinds: Counter[str]) -> str:
+    """What was checked, and what it came to, in one line."""
+    found = sum(kinds.values())
+    verdict = f"{found:,} findings" if found > 1 else "1 finding" if found else "all well"
+    parts = [
+        f"version {summary.version}: {verdict}",
+        f"{summary.files:,} files, {summary.rows:,} rows, {summary.bytes:,} bytes checked",
+        f"{summary.dumps_checked:,} of {summary.dumps:,} dumps checked",
+    ]
+    if summary.dumps_checked and summary.dumps_not_given:
+        parts.append(f"not given: {_names(summary.dumps_not_given)}")
+    return printable("; ".join([*parts, *(f"not checked: {what}" for what in summary.not_checked)]))
+
+
+def _names(names: Any) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else ""
+    return ", ".join(names[:NAMES_SHOWN]) + more
+
+
+def _log(args: argparse.Namespace, root: str) -> int:
+    for manifest in kept_manifests(root):
+        entry = log_entry(manifest)
+        print(_json(entry) if args.json else _entry(entry))
+    return OK
+
+
+def _entry(entry: dict[str, Any]) -> str:
+    dumps = entry["dumps"]
+    read = f"{len(dumps):,} dumps: {_names(dumps)}" if len(dumps) != 1 else f"1 dump: {dumps[0]}"
+    changes = ", ".join(f"{name} {count:+,}" for name, count in entry["changes"].items())
+    return "\n".join(
+        [
+            printable(f"version {entry['version']}  {entry['made']}  run {entry['run']}"),
+            printable(f"  read     {read}"),
+            f"  changed  {changes}",
+            f"  size     {entry['bytes']:,} bytes in {entry['files']:,} files",
+        ]
+    )
+
+
+def _diff(args: argparse.Namespace, root: str) -> int:
+    old, new = (Version(root, valid(root, *manifest_for(root, number))) for number in (args.old, args.new))
+    kinds: Counter[str] = Counter()
+    for change in diff(old, new):
+        kinds[change.kind] += 1
+        print(_json(_known(change)) if args.json else _change(change))
+    counts = {kind: kinds[kind] for kind in SIGNS}
+    if args.json:
+        print(_json({"summary": {"from": args.old, "to": args.new} | counts}))
+    else:
+        told = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
+        print(f"version {args.old} to {args.new}: {told}")
+    return OK
+
+
+def _known(change: Change) -> dict[str, Any]:
+    return {name: value for name, value in change._asdict().items() if value not in (None, ())} | {
+        "updated": change.updated
+    }
+
+
+def _change(change: Change) -> str:
+    line = f"{SIGNS[change.kind]} {change.id}  {change.updated or 'no date   '}  {change.headline}"
+    if change.columns:
+        line += f"  ({', '.join(change.columns)}{f'; was {change.was}' if change.was else ''})"
+    return printable(line + (f"  -> {change.winner}" if change.winner else ""))
+
+
+def _prune(args: argparse.Namespace, root: str) -> int:
+    manifest_for(root, None)
+    with lock(root, new_run_id()):
+        done = prune_versions(root, args.keep_versions)
+    for run in done["recovered"]:
+        log.info("put in order what run %s left, which did not end", run)
+    if args.json:
+        print(_json(done))
+        return OK
+    gone = ", ".join(map(str, done["versions"]))
+    what = f"removed versions {gone}" if gone else "nothing to remove"
+    kept = ", ".join(map(str, done["kept"]))
+    print(f"{what}; {done['files']:,} files, {done['bytes']:,} bytes went; kept: {kept}")
+    return OK
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+COMMANDS = {
+    "verify": _told(_verify), "log": _told(_log), "diff": _told(_diff), "prune": _told(_prune),
+}  # fmt: skip
