@@ -1,11 +1,11 @@
 """Commit: how what a run staged becomes a version, and how a folder is put in order after a run that died.
 
     plan      the journal _runs/<run>/commit.json says what is about to happen; flushed
-    name      each staged file gets its name, which is its content's hash
+    name      each staged file gets its name, which is its content's hash, and the same below _versions: a hard link
     flush     names and contents reach the disk
     publish   the manifest gets the next version's number, without replacing: from here on it is committed
-    retire    files that only an earlier version needs go to _retired, or away
-    prune     manifests of versions that are no longer kept, then the files that only they needed
+    retire    files that the new version has replaced lose their names, but for those below _versions
+    prune     manifests of versions that are no longer kept go, then the files that only they needed
 
 Who reads through a manifest sees a version whole at any moment. A run that dies before `publish` has changed
 nothing that a manifest names; one that dies later has only left things to tidy. recover() reads the journals
@@ -15,15 +15,15 @@ of dead runs and does what remains, in either direction. The lock makes sure tha
 import json
 import os
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pipeline.dataset import (
     MANIFESTS,
-    RETIRED,
     RUNS,
+    VERSIONS,
     Manifest,
     latest_manifest,
     manifest_name,
@@ -102,12 +102,13 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
     try:
         write_whole(f"{folder}/{JOURNAL}", journal)
         for file in new:
-            _name(file, f"{root}/{file.path}")
+            _name(root, file)
         flush(root, [file.path for file in new])
         _publish(manifest, target)
     except BaseException:
         if not os.path.lexists(target):
-            _take_back(root, [file.path for file in new])
+            _unlink(root, [file.path for file in new])
+            prune(root, len(versions(root)), sweep=True)
             _forget(folder)
         raise
 
@@ -141,8 +142,9 @@ def recover(root: str, keep: int) -> list[str]:
             now = latest_manifest(root)
             listed = {file["path"] for file in now["files"]} if now else set()
             for path in listed.intersection(journal["replaced"]):
-                if not os.path.exists(f"{root}/{path}") and os.path.exists(f"{root}/{RETIRED}/{path}"):
-                    os.rename(f"{root}/{RETIRED}/{path}", f"{root}/{path}")
+                if not os.path.exists(f"{root}/{path}"):
+                    os.makedirs(os.path.dirname(f"{root}/{path}"), exist_ok=True)
+                    os.link(f"{root}/{VERSIONS}/{path}", f"{root}/{path}")
             unlisted = [path for path in (*journal["named"], *journal["replaced"]) if path not in listed]
             _tidy(root, unlisted, keep, sweep=True)
         _forget(str(folder))
@@ -158,7 +160,8 @@ def prune(root: str, keep: int, sweep: bool = False) -> list[int]:
     Args:
         root: the dataset.
         keep: how many versions stay.
-        sweep: look for retired files that no version needs, even if no version goes.
+        sweep: look through all of _versions for files that none needs, even if no version goes: what a run
+            left that died.
 
     Returns:
         The numbers of the versions that went.
@@ -171,28 +174,40 @@ def prune(root: str, keep: int, sweep: bool = False) -> list[int]:
     listed = {file["path"] for _, manifest in kept for file in manifest["files"]}
     stay = {number for number, _ in kept} | {n for n in versions(root) if n > newest}
     gone = [number for number in versions(root) if number not in stay]
+    unneeded = {
+        file["path"] for number, manifest in whole if number in gone for file in manifest["files"]
+    } - listed
+    if sweep:
+        unneeded |= _files_below(f"{root}/{VERSIONS}") - listed
     for number in gone:  # before their files: no manifest may name what is not there
         os.unlink(f"{root}/{manifest_name(number)}")
-    for place, _, names in os.walk(f"{root}/{RETIRED}", topdown=False):
-        for name in names:
-            path = os.path.relpath(f"{place}/{name}", f"{root}/{RETIRED}")
-            if path not in listed or os.path.exists(f"{root}/{path}"):
-                os.unlink(f"{place}/{name}")
-        with suppress(OSError):  # not empty
-            os.rmdir(place)
+    _unlink(f"{root}/{VERSIONS}", unneeded)
     return gone
 
 
-def _name(file: File, target: str) -> None:
-    """Give a staged file its name."""
+def _files_below(root: str) -> set[str]:
+    """The files in a folder and its folders, relative to it."""
+    return {os.path.relpath(f"{place}/{name}", root) for place, _, names in os.walk(root) for name in names}
+
+
+def _name(root: str, file: File) -> None:
+    """Give a staged file its names. The one below _versions may be there: then it is an earlier version's."""
     found = os.path.getsize(file.staged)
     if found != file.bytes:
         raise OSError(f"{file.staged}: {found} bytes on disk, {file.bytes} were written")
+    place, kept = f"{root}/{file.path}", f"{root}/{VERSIONS}/{file.path}"
+    with suppress(FileExistsError):
+        _in_folder(os.link, file.staged, kept)
+    _in_folder(os.rename, file.staged, place)
+
+
+def _in_folder(call: Callable[[str, str], None], source: str, target: str) -> None:
+    """A link or rename, into a folder that may have to be made."""
     try:
-        os.rename(file.staged, target)
+        call(source, target)
     except FileNotFoundError:
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        os.rename(file.staged, target)
+        call(source, target)
 
 
 def _publish(manifest: Manifest, target: str) -> None:
@@ -216,8 +231,8 @@ def _journal(folder: Path) -> dict[str, Any] | None:
     return journal
 
 
-def _take_back(root: str, paths: Iterable[str]) -> None:
-    """Remove files whose names no manifest gave them, and folders that are empty then."""
+def _unlink(root: str, paths: Iterable[str]) -> None:
+    """Remove files by these names, and folders that are empty then."""
     for path in paths:
         with suppress(FileNotFoundError, NotADirectoryError):
             os.unlink(f"{root}/{path}")
@@ -225,20 +240,14 @@ def _take_back(root: str, paths: Iterable[str]) -> None:
 
 
 def _tidy(root: str, paths: Sequence[str], keep: int, sweep: bool = False) -> None:
-    """Files that the newest version does not list: retire those that a kept one does, remove the others."""
-    needed = {
-        file["path"]
-        for number in versions(root)[-keep:]
-        if (manifest := read_manifest(root, number))
-        for file in manifest["files"]
-    } if paths else set()  # fmt: skip
-    for path in needed.intersection(paths):
-        target = f"{root}/{RETIRED}/{path}"
-        with suppress(FileNotFoundError):
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            os.rename(f"{root}/{path}", target)
-        _remove_empty(root, os.path.dirname(path))
-    _take_back(root, [path for path in paths if path not in needed])
+    """Take their names from files that the newest version does not list; then prune.
+
+    A copy of a dataset may have been made without the links below _versions: there a file keeps that name.
+    """
+    for path in paths:
+        with suppress(FileExistsError, FileNotFoundError):
+            _in_folder(os.link, f"{root}/{path}", f"{root}/{VERSIONS}/{path}")
+    _unlink(root, paths)
     prune(root, keep, sweep)
 
 

@@ -5,7 +5,7 @@
     _keys/part-<shard>-<hash>.arrow          the articles once more, by what the rules of identity look at
     _rejected/part-<shard>-<hash>.arrow      what could not be used
     _manifests/<version>.json                the files of a version
-    _retired/...                             files that only an earlier version needs, under the same names
+    _versions/...                            the files of all kept versions under the same names, as hard links
     _runs/<run>/                             the report of a run; while it runs also what it writes
     _lock                                    held by the run that is under way
 
@@ -29,7 +29,7 @@ from pipeline.rules.columns import arrow_schema, upgraded
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 """Hive's name for a null partition value; readers turn it back into null."""
 
-MANIFESTS, RUNS, RETIRED = "_manifests", "_runs", "_retired"
+MANIFESTS, RUNS, VERSIONS = "_manifests", "_runs", "_versions"
 DUPLICATES, REJECTED, KEYS = "_duplicates", "_rejected", "_keys"
 LOCK, SEEN = "_lock", "_seen.json"
 
@@ -174,9 +174,11 @@ class Version:
         return self._by_folder.get(slot(path))
 
     def locate(self, path: str) -> str:
-        """Where a file of this version lies now: in its place, or among the retired."""
+        """Where a file of this version lies: in its place, or, once a later version has replaced it, in VERSIONS."""
         place = f"{self.root}/{path}"
-        return place if os.path.exists(place) else f"{self.root}/{RETIRED}/{path}"
+        if os.path.exists(place) or self.manifest["version"] == max(versions(self.root), default=0):
+            return place
+        return f"{self.root}/{VERSIONS}/{path}"
 
     def read(self, entry: dict[str, Any], columns: list[str] | None = None) -> pa.Table:
         """A file of this version, mapped into memory; checked against its checksum if it is read whole.

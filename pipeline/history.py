@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline.commit import prune, recover
 from pipeline.dataset import (
-    RETIRED,
+    VERSIONS,
     DamagedFile,
     Manifest,
     latest_manifest,
@@ -109,4 +109,4 @@ def _files(root: str) -> Iterator[tuple[str, int]]:
         for name in names:
             path = os.path.relpath(f"{place}/{name}", root)
             if name.startswith("part-"):
-                yield path.removeprefix(f"{RETIRED}/"), os.path.getsize(f"{place}/{name}")
+                yield path.removeprefix(f"{VERSIONS}/"), os.path.getsize(f"{place}/{name}")

@@ -1,12 +1,14 @@
 """`dateline explain`: the whole story of one article of a dataset."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from pipeline.dataset import DUPLICATES, latest_manifest, partition_folder
+from pipeline import open_dataset
+from pipeline.dataset import Version, latest_manifest, partition_folder
 from pipeline.inputs import UsageError
 from pipeline.rules.columns import from_batch
 from pipeline.rules.parse import short_url
@@ -66,10 +68,8 @@ def explain(dataset: str, wanted: str) -> list[Story]:
     manifest = latest_manifest(dataset)
     if manifest is None:
         raise UsageError(f"{dataset} holds no dataset")
-    files = [f"{dataset}/{file['path']}" for file in manifest["files"] if file["kind"] == "articles"]
-    if not files:
-        return []
-    articles = ds.dataset(files, format="ipc")
+    version = Version(dataset, manifest)
+    articles = open_dataset(dataset, manifest["version"])
     keys = articles.to_table(columns=["id", "short_url", "headline"]).to_pylist()
     url, headline = short_url(wanted), normalise(wanted)
     ids = sorted(
@@ -79,17 +79,15 @@ def explain(dataset: str, wanted: str) -> list[Story]:
             if wanted == key["id"] or url == key["short_url"] or headline == normalise(key["headline"])
         }
     )
-    rows = from_batch(articles.to_table(filter=ds.field("id").isin(ids)))
-    ledger = Path(dataset, DUPLICATES)
-    copies = (
-        from_batch(ds.dataset(ledger, format="ipc").to_table(filter=ds.field("id").isin(ids)))
-        if ledger.exists()
-        else []
-    )
-    return [_story(dataset, row, [copy for copy in copies if copy["id"] == row["id"]]) for row in rows]
+    rows = from_batch(articles.to_table(filter=ds.field("id").isin(ids)).drop_columns(["date"]))
+    copies: list[Row] = []
+    for entry in version.files("duplicates"):
+        ledger = version.read(entry)
+        copies += from_batch(ledger.filter(pc.is_in(ledger["id"], pa.array(ids, pa.string()))))
+    return [_story(version, row, [copy for copy in copies if copy["id"] == row["id"]]) for row in rows]
 
 
-def _story(dataset: str, row: Row, copies: Sequence[Row]) -> Story:
+def _story(version: Version, row: Row, copies: Sequence[Row]) -> Story:
     key = headline_key(row["headline"]).hex()
     winner = Copy(
         row["source"], row["source_offset"], row["source_length"], row["short_url"], row["updated"],
@@ -100,14 +98,13 @@ def _story(dataset: str, row: Row, copies: Sequence[Row]) -> Story:
         Copy(**{name: copy[name] for name in names}, same_headline=copy["headline_key"] == key)
         for copy in copies
     ]
-    folder = partition_folder(row["updated"], row["region"])
-    (file,) = (
-        path.name
-        for path in Path(dataset, folder).glob("part-*.arrow")
-        if row["id"] in ds.dataset(path, format="ipc").to_table(columns=["id"])["id"].to_pylist()
-    )
+    granularity = version.manifest["settings"]["date_granularity"]
+    entry = version.partition(partition_folder(row["updated"], row["region"], granularity))
     return Story(
-        row, f"{folder}/{file}", winner, sorted(losers, key=lambda copy: (copy.source, copy.source_offset))
+        row,
+        entry["path"] if entry else "",
+        winner,
+        sorted(losers, key=lambda copy: (copy.source, copy.source_offset)),
     )
 
 

@@ -22,12 +22,12 @@ def dateline(*args, **options) -> subprocess.CompletedProcess:
 def files_of(root: Path) -> dict[str, bytes]:
     """What a dataset is: every file of the newest version with its bytes, and what its manifest lists.
 
-    Run reports differ from run to run, and so do the manifests' history, retired files, the lock, and what a
+    Run reports differ from run to run, and so do the manifests' history, the links of the versions, the lock, and what a
     machine remembers of checksums.
     """
     manifest = latest_manifest(str(root))
     facts = {name: manifest[name] for name in ("dumps", "files", "settings")} if manifest else {}
-    aside = {"_runs", "_manifests", "_retired", "_lock", "_seen.json"}
+    aside = {"_runs", "_manifests", "_versions", "_lock", "_seen.json"}
     files = {
         str(path.relative_to(root)): path.read_bytes()
         for path in sorted(root.rglob("*"))

@@ -28,7 +28,7 @@ THIRD = {"2023-01-02": "two, changed", "2023-01-05": "five"}
 
 
 def grown(root: Path) -> Folder:
-    """Two versions; the first needs a retired file."""
+    """Two versions; the first needs files that the second has replaced."""
     folder = Folder(root)
     folder.commit(*folder.stage(FIRST))
     folder.commit(*folder.stage(SECOND))
@@ -46,11 +46,11 @@ def calls_of_a_commit(root: Path) -> list[tuple[str, str]]:
 def test_versions_follow_one_another(tmp_path):
     folder = grown(tmp_path)
     folder.check_tidy()
-    assert (tmp_path / "_retired/date=2023-01-03").exists()
+    assert (tmp_path / "_versions/date=2023-01-03").exists()
     folder.commit(*folder.stage(THIRD))
     folder.check_tidy()
     assert dataset.versions(folder.root) == [2, 3]
-    assert not (tmp_path / "_retired/date=2023-01-03").exists()
+    assert not (tmp_path / "_versions/date=2023-01-03").exists()
 
 
 def test_every_step_is_on_the_disk_before_the_next(tmp_path):
@@ -71,8 +71,8 @@ def test_every_step_is_on_the_disk_before_the_next(tmp_path):
     assert names[-1] < flushed < at("open", "_manifests/.tmp-")
     link = at("link", "_manifests/.tmp-")
     assert any(at("open", "_manifests/.tmp-") < i < link for i in fsyncs)
-    retired = at("rename", "date=")
-    assert any(link < i < retired for i in fsyncs)
+    replaced = at("unlink", "date=")
+    assert any(link < i < replaced for i in fsyncs)
 
 
 def test_without_syncfs_each_file_and_folder_is_synced(tmp_path, monkeypatch):
@@ -188,31 +188,9 @@ def test_a_reader_at_any_moment_and_any_later_one(tmp_path):
 
 
 def _read(root: str, path: str) -> bytes:
-    from pipeline.reader import VersionFiles
+    from pipeline.reader import _place
 
-    with VersionFiles(root).open_input_file(path) as file:
-        return file.read()
-
-
-def test_a_reader_that_a_move_overtakes(tmp_path):
-    """The file is moved to _retired between the look in its place and the look there."""
-    from pipeline import reader
-
-    folder = grown(tmp_path)
-    path = next(iter(folder.expected[1] - folder.expected[2]))
-    real = reader.pa.memory_map
-    seen = []
-
-    def overtaken(place):
-        seen.append(os.path.relpath(place, tmp_path))
-        return real(place)
-
-    reader.pa.memory_map = overtaken
-    try:
-        assert _read(folder.root, path) == folder.contents[path]
-    finally:
-        reader.pa.memory_map = real
-    assert seen == [path, f"_retired/{path}"]
+    return Path(_place(root, path)).read_bytes()
 
 
 def test_a_second_writer_is_refused_at_any_moment(tmp_path):
@@ -268,14 +246,18 @@ def test_a_torn_manifest_is_no_version(tmp_path):
     assert commit.next_version(folder.root) == 7
 
 
-def test_files_that_were_retired_for_a_version_that_is_torn_now_come_back(tmp_path):
+def test_files_that_a_version_replaced_come_back_when_it_is_torn(tmp_path):
     """The newest manifest is lost after its run died: the version before is the newest again, and whole."""
     folder = grown(tmp_path)
     staged = folder.stage(THIRD)
-    link = next(i for i, (name, _) in enumerate(calls_of_a_commit(tmp_path / "count")) if name == "link")
-    with on(Disk(link + 8, Died())), pytest.raises(Died):
+    calls = calls_of_a_commit(tmp_path / "count")
+    taken = next(
+        i for i, (name, path) in enumerate(calls) if name == "unlink" and "/date=2023-01-02/" in path
+    )
+    with on(Disk(taken + 1, Died())), pytest.raises(Died):
         folder.commit(*staged)
     assert folder.check_versions() == 3
+    assert not all((tmp_path / path).exists() for path in folder.expected[2])
     (tmp_path / dataset.manifest_name(3)).write_text("")
     commit.recover(folder.root, KEEP)
     latest = folder.latest()

@@ -176,6 +176,8 @@ def test_coarser_partitions(tmp_path, granularity, folder, key):
     assert run(news, second) == 0
     (path,) = news.glob("date=*/region=*/*.arrow")
     assert path.parent.parent.name == folder
+    told = dateline("explain", news, "Another headline of it")
+    assert f"file      {path.relative_to(news)}\n" in told.stdout
     rows = open_dataset(news).to_table(filter=ds.field("date") == key).to_pylist()
     assert sorted(row["updated"].isoformat() for row in rows) == ["2023-09-07", "2023-09-08"]
 

@@ -61,7 +61,7 @@ def write(folder, dumps):
     return paths
 
 
-SPLIT_RUNS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SPLIT_RUNS = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize(

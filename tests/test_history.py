@@ -125,8 +125,7 @@ def test_diff_reads_only_what_differs(copy, capsys):
     same = {file["path"] for file in before} & {file["path"] for file in after}
     assert any(path.startswith("date=") for path in same)
     for path in same:
-        place = copy / path if (copy / path).exists() else copy / "_retired" / path
-        place.write_text("not read")
+        (copy / "_versions" / path).write_text("not read")
     assert len(objects(capsys, "diff", copy, 1, 2)) == 3
 
 
@@ -176,7 +175,7 @@ def test_diff_of_a_damaged_file(copy, capsys):
 def arrow_files(root: Path) -> dict[str, int]:
     """All files of all versions, by name."""
     paths = [path for path in root.rglob("part-*.arrow") if "_runs" not in path.parts]
-    return {str(path.relative_to(root)).removeprefix("_retired/"): path.stat().st_size for path in paths}
+    return {str(path.relative_to(root)).removeprefix("_versions/"): path.stat().st_size for path in paths}
 
 
 def listed(root: Path) -> set[str]:
@@ -198,7 +197,6 @@ def test_prune_removes_what_no_kept_version_needs_and_nothing_else(copy, capsys,
     assert bool(gone) == (keep < 3)
     for number in (1, 2, 3):
         assert cli.main(["verify", str(copy), "--version", str(number)]) == (0 if number in kept else 2)
-    assert (copy / "_retired").exists() == (keep > 1)
 
 
 def test_prune_for_a_person(copy, capsys):

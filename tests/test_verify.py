@@ -89,8 +89,7 @@ def test_the_good_one_has_what_the_tests_damage(good, capsys):
     assert with_dumps["bytes"] == summary["bytes"] + sum(path.stat().st_size for path in good.glob("*.txt"))
 
 
-def test_an_older_version_is_found_among_the_retired(good, capsys):
-    assert any((good / "news" / "_retired").rglob("*.arrow"))
+def test_an_older_version_is_found_where_versions_are_kept(good, capsys):
     status, findings, summary = told(
         capsys, "verify", good / "news", "--version", "1", *dumps(Dataset(good / "news"))
     )

@@ -91,9 +91,8 @@ class Folder:
         files = {str(p.relative_to(self.root)) for p in Path(self.root).rglob("*") if p.is_file()}
         visible = {path for path in files if path[0] not in "_."}
         assert visible == (self.expected[newest] if newest else set())
-        older = set().union(*(self.expected[number] for number in numbers)) - visible
-        retired = {path.removeprefix("_retired/") for path in files if path.startswith("_retired/")}
-        assert retired == older
+        kept = {path.removeprefix("_versions/") for path in files if path.startswith("_versions/")}
+        assert kept == set().union(*(self.expected[number] for number in numbers))
         assert {path for path in files if path.startswith("_runs/")} == set()
         empty = {p for p in Path(self.root).glob("date=*") if not list(p.rglob("*.arrow"))}
         assert not folders or empty == set()
