@@ -1,10 +1,10 @@
 """Commit: how what a run staged becomes a version, and how a folder is put in order after a run that died.
 
     plan      the journal _runs/<run>/commit.json says what is about to happen; flushed
-    name      each staged file gets its name, which is its content's hash, and the same below _versions: a hard link
+    name      each staged file gets its name, which is its content's hash, and a second one in _versions: a hard link
     flush     names and contents reach the disk
     publish   the manifest gets the next version's number, without replacing: from here on it is committed
-    retire    files that the new version has replaced lose their names, but for those below _versions
+    retire    files that the new version has replaced lose their names, but for those in _versions
     prune     manifests of versions that are no longer kept go, then the files that only they needed
 
 Who reads through a manifest sees a version whole at any moment. A run that dies before `publish` has changed
@@ -25,6 +25,7 @@ from pipeline.dataset import (
     RUNS,
     VERSIONS,
     Manifest,
+    kept_name,
     latest_manifest,
     manifest_name,
     read_manifest,
@@ -144,7 +145,7 @@ def recover(root: str, keep: int) -> list[str]:
             for path in listed.intersection(journal["replaced"]):
                 if not os.path.exists(f"{root}/{path}"):
                     os.makedirs(os.path.dirname(f"{root}/{path}"), exist_ok=True)
-                    os.link(f"{root}/{VERSIONS}/{path}", f"{root}/{path}")
+                    os.link(f"{root}/{kept_name(path)}", f"{root}/{path}")
             unlisted = [path for path in (*journal["named"], *journal["replaced"]) if path not in listed]
             _tidy(root, unlisted, keep, sweep=True)
         _forget(str(folder))
@@ -171,31 +172,26 @@ def prune(root: str, keep: int, sweep: bool = False) -> list[int]:
     whole = [(number, manifest) for number in versions(root) if (manifest := read_manifest(root, number))]
     newest = max((number for number, _ in whole), default=0)
     kept = whole[-keep:]
-    listed = {file["path"] for _, manifest in kept for file in manifest["files"]}
+    listed = {kept_name(file["path"]) for _, manifest in kept for file in manifest["files"]}
     stay = {number for number, _ in kept} | {n for n in versions(root) if n > newest}
     gone = [number for number in versions(root) if number not in stay]
     unneeded = {
-        file["path"] for number, manifest in whole if number in gone for file in manifest["files"]
+        kept_name(file["path"]) for number, manifest in whole if number in gone for file in manifest["files"]
     } - listed
-    if sweep:
-        unneeded |= _files_below(f"{root}/{VERSIONS}") - listed
+    if sweep and os.path.isdir(f"{root}/{VERSIONS}"):
+        unneeded |= {f"{VERSIONS}/{name}" for name in os.listdir(f"{root}/{VERSIONS}")} - listed
     for number in gone:  # before their files: no manifest may name what is not there
         os.unlink(f"{root}/{manifest_name(number)}")
-    _unlink(f"{root}/{VERSIONS}", unneeded)
+    _unlink(root, unneeded)
     return gone
 
 
-def _files_below(root: str) -> set[str]:
-    """The files in a folder and its folders, relative to it."""
-    return {os.path.relpath(f"{place}/{name}", root) for place, _, names in os.walk(root) for name in names}
-
-
 def _name(root: str, file: File) -> None:
-    """Give a staged file its names. The one below _versions may be there: then it is an earlier version's."""
+    """Give a staged file its names. The one in _versions may be there: then it is an earlier version's."""
     found = os.path.getsize(file.staged)
     if found != file.bytes:
         raise OSError(f"{file.staged}: {found} bytes on disk, {file.bytes} were written")
-    place, kept = f"{root}/{file.path}", f"{root}/{VERSIONS}/{file.path}"
+    place, kept = f"{root}/{file.path}", f"{root}/{kept_name(file.path)}"
     with suppress(FileExistsError):
         _in_folder(os.link, file.staged, kept)
     _in_folder(os.rename, file.staged, place)
@@ -242,11 +238,11 @@ def _unlink(root: str, paths: Iterable[str]) -> None:
 def _tidy(root: str, paths: Sequence[str], keep: int, sweep: bool = False) -> None:
     """Take their names from files that the newest version does not list; then prune.
 
-    A copy of a dataset may have been made without the links below _versions: there a file keeps that name.
+    A copy of a dataset may have been made without the links in _versions: there a file gets one now.
     """
     for path in paths:
         with suppress(FileExistsError, FileNotFoundError):
-            _in_folder(os.link, f"{root}/{path}", f"{root}/{VERSIONS}/{path}")
+            _in_folder(os.link, f"{root}/{path}", f"{root}/{kept_name(path)}")
     _unlink(root, paths)
     prune(root, keep, sweep)
 

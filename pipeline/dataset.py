@@ -5,7 +5,7 @@
     _keys/part-<shard>-<hash>.arrow          the articles once more, by what the rules of identity look at
     _rejected/part-<shard>-<hash>.arrow      what could not be used
     _manifests/<version>.json                the files of a version
-    _versions/...                            the files of all kept versions under the same names, as hard links
+    _versions/<hash>                         the files of all kept versions once more, as hard links
     _runs/<run>/                             the report of a run; while it runs also what it writes
     _lock                                    held by the run that is under way
 
@@ -178,7 +178,7 @@ class Version:
         place = f"{self.root}/{path}"
         if os.path.exists(place) or self.manifest["version"] == max(versions(self.root), default=0):
             return place
-        return f"{self.root}/{VERSIONS}/{path}"
+        return f"{self.root}/{kept_name(path)}"
 
     def read(self, entry: dict[str, Any], columns: list[str] | None = None) -> pa.Table:
         """A file of this version, mapped into memory; checked against its checksum if it is read whole.
@@ -200,6 +200,11 @@ class Version:
                 return pa.ipc.open_file(source, options=options).read_all()
         except (OSError, pa.ArrowException) as error:
             raise DamagedFile(f"{path}: {error}") from error
+
+
+def kept_name(path: str) -> str:
+    """The second name of a file of this path, in the dataset: its content's hash, below VERSIONS."""
+    return f"{VERSIONS}/{path.rsplit('-', 1)[1].removesuffix('.arrow')}"
 
 
 def slot(path: str) -> str:

@@ -104,9 +104,7 @@ def prune_versions(root: str, keep: int) -> dict[str, Any]:
 
 
 def _files(root: str) -> Iterator[tuple[str, int]]:
-    """The Arrow files of all versions, by their names in the dataset, with their sizes."""
-    for place, _, names in os.walk(root):
-        for name in names:
-            path = os.path.relpath(f"{place}/{name}", root)
-            if name.startswith("part-"):
-                yield path.removeprefix(f"{VERSIONS}/"), os.path.getsize(f"{place}/{name}")
+    """The files of all kept versions, with their sizes."""
+    folder = f"{root}/{VERSIONS}"
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        yield name, os.path.getsize(f"{folder}/{name}")

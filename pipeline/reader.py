@@ -1,6 +1,6 @@
 """Reading a version: a pyarrow dataset of exactly the files that its manifest lists.
 
-It reads them by their names below _versions, which stay for as long as the version is kept: a run that commits
+It reads them by their names in _versions, which stay for as long as the version is kept: a run that commits
 meanwhile takes nothing from a reader.
 """
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 
-from pipeline.dataset import VERSIONS, latest_manifest, read_manifest, versions
+from pipeline.dataset import kept_name, latest_manifest, read_manifest, versions
 from pipeline.rules.columns import arrow_schema
 
 _DATES = {"day": pa.date32(), "month": pa.string(), "year": pa.int32()}
@@ -52,6 +52,6 @@ def open_dataset(path: str | os.PathLike[str], version: int | None = None) -> ds
 
 
 def _place(root: str, path: str) -> str:
-    """Below _versions; where a dataset was copied without the links there, in its place."""
-    kept = f"{root}/{VERSIONS}/{path}"
+    """In _versions; where a dataset was copied without the links there, in its place."""
+    kept = f"{root}/{kept_name(path)}"
     return kept if os.path.exists(kept) else f"{root}/{path}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.dataset import manifest_name, versions
+from pipeline.dataset import kept_name, manifest_name, versions
 from pipeline.lock import lock
 from runners import cli
 from tests.damage import Dataset
@@ -125,7 +125,7 @@ def test_diff_reads_only_what_differs(copy, capsys):
     same = {file["path"] for file in before} & {file["path"] for file in after}
     assert any(path.startswith("date=") for path in same)
     for path in same:
-        (copy / "_versions" / path).write_text("not read")
+        (copy / kept_name(path)).write_text("not read")
     assert len(objects(capsys, "diff", copy, 1, 2)) == 3
 
 
@@ -174,13 +174,12 @@ def test_diff_of_a_damaged_file(copy, capsys):
 
 def arrow_files(root: Path) -> dict[str, int]:
     """All files of all versions, by name."""
-    paths = [path for path in root.rglob("part-*.arrow") if "_runs" not in path.parts]
-    return {str(path.relative_to(root)).removeprefix("_versions/"): path.stat().st_size for path in paths}
+    return {f"_versions/{path.name}": path.stat().st_size for path in (root / "_versions").iterdir()}
 
 
 def listed(root: Path) -> set[str]:
     manifests = (json.loads((root / manifest_name(number)).read_text()) for number in versions(str(root)))
-    return {file["path"] for manifest in manifests for file in manifest["files"]}
+    return {kept_name(file["path"]) for manifest in manifests for file in manifest["files"]}
 
 
 @pytest.mark.parametrize("keep", [1, 2, 3, 9])

@@ -91,8 +91,10 @@ class Folder:
         files = {str(p.relative_to(self.root)) for p in Path(self.root).rglob("*") if p.is_file()}
         visible = {path for path in files if path[0] not in "_."}
         assert visible == (self.expected[newest] if newest else set())
-        kept = {path.removeprefix("_versions/") for path in files if path.startswith("_versions/")}
-        assert kept == set().union(*(self.expected[number] for number in numbers))
+        needed = set().union(*(self.expected[number] for number in numbers))
+        assert {path for path in files if path.startswith("_versions/")} == set(
+            map(dataset.kept_name, needed)
+        )
         assert {path for path in files if path.startswith("_runs/")} == set()
         empty = {p for p in Path(self.root).glob("date=*") if not list(p.rglob("*.arrow"))}
         assert not folders or empty == set()

@@ -156,7 +156,7 @@ def read_file(version: Version, entry: dict[str, Any], findings: list[Finding]) 
 
 
 def _open(version: Version, path: str) -> pa.NativeFile:
-    """A file in its place or below _versions: a run may be replacing it just now."""
+    """A file in its place or in _versions: a run may be replacing it just now."""
     try:
         return pa.memory_map(version.locate(path))
     except FileNotFoundError:
