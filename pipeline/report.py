@@ -33,7 +33,8 @@ def page(report: Report) -> str:
     """The report as a page of HTML that needs nothing else. All text is escaped: some of it comes from dumps."""
     balance = report["balance"]
     parts = [
-        _section("What was written", "", report["counts"]),
+        _section("What the run brought", "", report["counts"]),
+        _section("What the dataset has now", "", report["dataset"]),
         _section(
             "Rejects by reason", "Their bytes and details stand in _rejected.", report["rejects_by_reason"]
         ),
