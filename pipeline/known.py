@@ -79,6 +79,11 @@ def _look(path: str) -> list[int]:
     return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
 
 
+def looks_of(dumps: Sequence[Dump]) -> dict[str, list[int]]:
+    """How each file of a run looks: to be held against how it looks when it has been read."""
+    return {path: _look(path) for path in {dump.origin for dump in dumps}}
+
+
 def _now() -> int:
     return time.time_ns()
 

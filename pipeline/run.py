@@ -18,7 +18,7 @@ from pipeline.commit import commit, finish, manifest_of, next_version
 from pipeline.config import Config
 from pipeline.dataset import Manifest
 from pipeline.inputs import Unreadable
-from pipeline.known import Seen, checksums, files_of
+from pipeline.known import Seen, checksums, files_of, looks_of
 from pipeline.limits import RejectLimit
 from pipeline.report import Report, write_report
 from pipeline.rules.text import printable
@@ -117,10 +117,12 @@ def execute(
     staging.prepare(config.output, config.run)
     try:
         with ThreadPoolExecutor(1) as beside:
+            looks = looks_of(config.dumps)
             sums = beside.submit(checksums, files_of(config.dumps), seen, True)
             run_flow(config)
             seconds["flow"] = clock() - begin
             dumps = _dumps(config, sums.result())
+        _check_unchanged(looks, looks_of(config.dumps))
         then = clock()
         files = staging.receipts(config.output, config.run)
         balance = settle(config.dumps, files, before)
@@ -150,6 +152,13 @@ def execute(
         return result
     finally:
         staging.clean_up(config.output, config.run)
+
+
+def _check_unchanged(before: dict[str, list[int]], now: dict[str, list[int]]) -> None:
+    """A dump that changes under the run's hands has rows of some bytes, and a checksum of others."""
+    changed = sorted(path for path, look in before.items() if now[path] != look)
+    if changed:
+        raise RunFailed(f"{changed[0]} changed while it was read; run again when it is whole")
 
 
 def _check_rejects(result: Result, limit: RejectLimit | None) -> None:

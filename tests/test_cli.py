@@ -594,14 +594,16 @@ def test_quiet(tmp_path):
     assert table_of(output).num_rows == 1
 
 
-def test_a_flow_that_fails_commits_nothing(tmp_path):
-    """A dump that shrinks under the run's hands: a message, status 1, and no trace in the folder."""
+@pytest.mark.parametrize("change", ["os.truncate(path, 400)", "open(path, 'r+').write('Raft')"])
+def test_a_dump_that_changes_under_the_runs_hands(tmp_path, change):
+    """Shorter, or as long as it was: a message, status 1, and no trace in the folder."""
     path = dump(tmp_path, GOOD * 3)
     code = (
         "import sys, os, runners.local as local, runners.cli as cli\n"
         "flow = local.run_flow\n"
         "def shrunk(config, workers):\n"
-        "    os.truncate(config.dumps[0].path, 400)\n"
+        "    path = config.dumps[0].path\n"
+        f"    {change}\n"
         "    flow(config, workers)\n"
         "local.run_flow = shrunk\n"
         "sys.exit(cli.main(sys.argv[1:]))\n"
