@@ -104,7 +104,7 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
         write_whole(f"{folder}/{JOURNAL}", journal)
         for file in new:
             _name(root, file)
-        flush(root, [file.path for file in new])
+        flush(root, [path for file in new for path in (file.path, kept_name(file.path))])
         _publish(manifest, target)
     except BaseException:
         if not os.path.lexists(target):

@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -128,6 +129,19 @@ def is_unfinished(root: str) -> bool:
     return all(name in (RUNS, LOCK, SEEN, MANIFESTS) for name in os.listdir(root)) or any(
         Path(root, RUNS).glob("*/commit.json")
     )
+
+
+def totals(manifest: Manifest) -> dict[str, int]:
+    """What a version has: its rows by kind, and how many dumps it was made of."""
+    rows = Counter[str]()
+    for file in manifest["files"]:
+        rows[file["kind"]] += file["rows"]
+    return {
+        "articles": rows["articles"],
+        "duplicates": rows["duplicates"],
+        "rejects": rows["rejected"],
+        "dumps": len(manifest["dumps"]),
+    }
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:

@@ -246,13 +246,7 @@ def _report(config: Config, result: Result, started: datetime, runner: str) -> R
             "partitions": result.partitions,
             "files": len(result.files),
         },
-        "dataset": {
-            "dumps": len(result.manifest["dumps"]),
-            "articles": result.rows("articles"),
-            "duplicates": result.rows("duplicates"),
-            "rejects": result.rows("rejected"),
-            "files": len(result.manifest["files"]),
-        },
+        "dataset": dataset.totals(result.manifest) | {"files": len(result.manifest["files"])},
         "rejects_by_reason": result.reasons,
         "balance": {
             "read": balance.read,

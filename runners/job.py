@@ -4,7 +4,7 @@ import argparse
 import logging
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +71,7 @@ def _inputs(args: argparse.Namespace, output: str) -> "Inputs":
     Raises:
         UsageError: there is something wrong with either.
     """
-    from pipeline.dataset import REJECTED, is_unfinished, latest_manifest
+    from pipeline.dataset import REJECTED, is_unfinished, versions
     from pipeline.inputs import UsageError, find_inputs
 
     if os.path.lexists(output) and not os.path.isdir(output):
@@ -91,20 +91,27 @@ def _inputs(args: argparse.Namespace, output: str) -> "Inputs":
         raise UsageError(f"--output {output} cannot be made: {error.strerror}") from error
     if not os.access(output, os.W_OK | os.X_OK):
         raise UsageError(f"--output {output} cannot be written to")
-    if latest_manifest(output) is None and not is_unfinished(output):
-        raise UsageError(
-            f"--output {output} holds something that is no dataset; give a folder that is empty, or not there yet"
-        )
+    if not versions(output) and not is_unfinished(output):  # before the lock leaves a file there
+        raise UsageError(_no_dataset(output))
     return inputs
+
+
+def _no_dataset(output: str) -> str:
+    return (
+        f"--output {output} holds something that is no dataset; give a folder that is empty, or not there yet"
+    )
 
 
 def _locked(args: argparse.Namespace, output: str, inputs: "Inputs", outcome: Outcome) -> int:
     """The run, once the dataset is its own."""
     from pipeline.commit import recover
-    from pipeline.dataset import latest_manifest
+    from pipeline.dataset import is_unfinished, latest_manifest, totals
+    from pipeline.inputs import UsageError
     from pipeline.known import Seen, sort_out
 
     before = latest_manifest(output)
+    if before is None and not is_unfinished(output):  # torn manifests are all that it has
+        raise UsageError(_no_dataset(output))
     for name in recover(output, args.keep_versions):
         log.info("put in order what run %s left, which did not end", name)
     seen = Seen(output)
@@ -114,7 +121,7 @@ def _locked(args: argparse.Namespace, output: str, inputs: "Inputs", outcome: Ou
         log.warning("cannot read %s: %s; the rest of the run goes on", path, why)
     outcome["unreadable"] = [entry._asdict() for entry in left_out]
     if before:
-        outcome["version"], outcome["dataset"] = before["version"], _totals(before)
+        outcome["version"], outcome["dataset"] = before["version"], totals(before)
     config = _config(args, output, inputs, known, before, outcome["run"])
     if before and not config.dumps:
         seen.save()
@@ -224,6 +231,8 @@ def _execute(
 
 def _tell(result: "Result", config: "Config", outcome: Outcome) -> None:
     """What a run that was committed came to."""
+    from pipeline.dataset import totals
+
     outcome |= {
         "version": result.version,
         "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
@@ -233,22 +242,10 @@ def _tell(result: "Result", config: "Config", outcome: Outcome) -> None:
             "duplicates": result.blocks("duplicates"),
             "rejects": result.blocks("rejected"),
         },
-        "dataset": _totals(result.manifest),
+        "dataset": totals(result.manifest),
         "rejects_by_reason": result.reasons,
         "bytes_read": result.balance.read,
         "unreadable": [entry._asdict() for entry in result.unreadable],
-    }
-
-
-def _totals(manifest: Mapping[str, Any]) -> dict[str, int]:
-    rows = {"articles": 0, "duplicates": 0, "rejected": 0, "keys": 0}
-    for file in manifest["files"]:
-        rows[file["kind"]] += file["rows"]
-    return {
-        "articles": rows["articles"],
-        "duplicates": rows["duplicates"],
-        "rejects": rows["rejected"],
-        "dumps": len(manifest["dumps"]),
     }
 
 

@@ -86,6 +86,7 @@ def test_without_syncfs_each_file_and_folder_is_synced(tmp_path, monkeypatch):
         disk_module, "sync", lambda path: (synced.append(os.path.relpath(path, tmp_path)), real(path))
     )
     folder.commit(run, files)
+    assert "_versions" in synced
     for file in files:
         assert {
             file.path,

@@ -133,6 +133,20 @@ def test_killed_at_random_moments(begun, dumps, expected):
     assert list(begun.glob("_runs/*/[!r]*")) == []
 
 
+def test_a_worker_that_raises(begun, dumps, expected, monkeypatch):
+    """The version before stays, and the next run ends as if nothing had happened."""
+    from pipeline.stages import write
+
+    first = files_of(begun)
+    with monkeypatch.context() as patch:
+        patch.setattr(write.Staying, "take", lambda *args: 1 / 0)  # half-way through the writing
+        assert run(begun, dumps[1]) == 1
+    assert files_of(begun) == first
+    assert list(begun.glob("_runs/*/[!r]*")) == []
+    assert run(begun, dumps[1]) == 0
+    assert files_of(begun) == expected
+
+
 def test_the_second_of_two_runs_is_refused_at_once(begun, dumps):
     holder = (
         "import sys, time, runners.local as local, runners.cli as cli\n"

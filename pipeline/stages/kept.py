@@ -62,7 +62,7 @@ class ReadKept(beam.PTransform):
             {
                 int(file["path"].split("-")[1])
                 for file in found.files()
-                if file["kind"] in (KEYS[1:], DUPLICATES[1:])
+                if file["kind"] in ("keys", "duplicates")
             }
         )
         shards = copies.pipeline | "Shards" >> beam.Create(shards) | "SpreadShards" >> beam.Reshuffle()
@@ -119,8 +119,8 @@ class _ReadShard(beam.DoFn):
 
     def _ledgers(
         self, shard: int
-    ) -> Iterator[tuple[int, pa.Table, npt.NDArray[np.uint64], npt.NDArray[np.uint64]]]:
-        """Of both ledgers: KEPT or FOLDED, the table, and the hashes of its ids and headlines."""
+    ) -> Iterator[tuple[int, dict[str, Any], npt.NDArray[np.uint64], npt.NDArray[np.uint64]]]:
+        """Of both ledgers: KEPT or FOLDED, the file's entry, and the hashes of its ids and headlines."""
         for folder, kind in ((KEYS, KEPT), (DUPLICATES, FOLDED)):
             entry = self._version.shard(folder, shard)
             if entry is not None:
