@@ -15,25 +15,29 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from pipeline.rules.layout import MAX_HEADER_BYTES, is_copy
 from pipeline.rules.lines import code_of, line_of
+from pipeline.rules.table import SPACE, LineTable, pairs_of
 from pipeline.rules.text import normalise
 
 Zone = tuple[int, int]
 """Start and end of a header that has a stamp, in bytes."""
 
-SPACE = rb"(?:[ \t]|\xc2\xa0)*"
 _DATELINE = rb"[A-Z]{2}[^\n:a-z]{0,60}(?:, [^\n:]{2,40})?: "
 _BULLET = rb"(?:- |" + SPACE + rb"\xe2\x80\xa2 )"
 _EMPTY = SPACE + rb"\n"
 ANCHORS = (
-    rb"|(?P<slot>Short Url)" + SPACE + rb"(?=\n)"
-    rb"|(?P<url>https?://(?:www\.)?arab\.news/\w{1,12}/?)" + SPACE + rb"(?=\n)"
+    rb"|(?P<slot>Short Url)" + SPACE + rb"(?=\n|\Z)"
+    rb"|(?P<url>https?://(?:www\.)?arab\.news/\w{1,12}/?)" + SPACE + rb"(?=\n|\Z)"
     rb"|(?P<template>\{\{#bullets\}\})"
-    rb"|(?P<author>Latest published)" + SPACE + rb"(?=\n)"
-    rb"|(?P<teaser>By [^\n\xc2]{2,80} \xc2\xb7)" + SPACE + rb"(?=\n)"
+    rb"|(?P<author>Latest published)" + SPACE + rb"(?=\n|\Z)"
+    rb"|(?P<teaser>By [^\n\xc2]{2,80} \xc2\xb7)" + SPACE + rb"(?=\n|\Z)"
 )  # fmt: skip
 """Lines that tell of a header or list around them, whatever stands above: branches of one pattern."""
+ANCHOR_WORDS = (b"Short Url", b"http", b"{{#bullets}}", b"Latest published", b"By ")
+"""What they begin with."""
 _LOOKS = {
     # E: a headline twice; then a bullet, a dateline, or the trailing article's headline and its bullet or dateline.
     # Or such a trailing article: headline, bullets, dateline.
@@ -76,21 +80,29 @@ MAX_LISTING_LINES = 14
 """Lines above the label of an author's page, or the author in an index, at which that can start."""
 
 
-def stampless_starts(text: bytes, anchors: Sequence[tuple[str, int]], zones: Sequence[Zone]) -> set[int]:
+def stampless_starts(
+    text: bytes,
+    table: LineTable,
+    anchors: Sequence[tuple[str, int]],
+    zones: Sequence[Zone],
+    plain: Sequence[Zone],
+) -> set[int]:
     """The offsets at which an article without a stamp starts, or a page that is a list of articles.
 
     Args:
-        text: lines, each behind a newline.
+        text: lines parted by LF.
+        table: the lines of the text.
         anchors: where lines start that match one of ANCHORS, and which.
         zones: the headers that have a stamp, rising.
+        plain: those of them that none of the others reaches into.
     """
     found = [
         *anchors,
         *(
             (look, match.start("start"))
-            for look, pattern in _LOOKS.items()
-            for match in pattern.finditer(text)
-            if code_of(line_of(match["start"])) in "nh"  # a sentence that stands twice heads nothing
+            for look, at in _looked_at(table, plain)
+            if (match := _LOOKS[look].match(text, at))
+            and code_of(line_of(match["start"])) in "nh"  # a sentence that stands twice heads nothing
         ),
     ]
     starts: set[int] = set()
@@ -101,6 +113,31 @@ def stampless_starts(text: bytes, anchors: Sequence[tuple[str, int]], zones: Seq
         if not any(start <= at < end for start, end in near):
             starts.update(_starts(text, look, at, near))
     return starts
+
+
+_DASH = pairs_of([b"- "], any_space=False)
+
+
+def _looked_at(table: LineTable, plain: Sequence[Zone]) -> Iterator[tuple[str, int]]:
+    """The looks that are worth a try, and the newline at which each begins; none in a plain header."""
+    if len(table.starts) < 4:
+        return
+    sized = (table.lengths >= 10) & (table.lengths <= 300)
+    below = (table.pairs[1:] == table.pairs[:-1]) & (table.lengths[1:] == table.lengths[:-1]) | _DASH[
+        table.pairs[1:]
+    ]
+    close = np.flatnonzero(sized[:-1] & below)
+    apart = table.behind_empty(2)
+    apart = apart[apart + 1 < len(sized)]
+    apart = apart[sized[apart] & table.empty[apart + 1]]
+    begins, ends = np.array(plain, np.intp).reshape(-1, 2).T
+    for look, lines, lead in ("close", close, 0), ("apart", apart, 2):
+        starts = table.starts[lines]
+        zone = np.searchsorted(begins, starts, "right") - 1
+        outside = (zone < 0) | (starts >= ends[zone]) if len(ends) else np.ones(len(lines), bool)
+        for at in (table.starts[lines[outside] - lead] - 1).tolist():
+            if at >= 0:  # a line that no newline is before may be part of one
+                yield look, at
 
 
 def _starts(text: bytes, look: str, at: int, near: Sequence[Zone]) -> Iterator[int]:

@@ -8,40 +8,43 @@ from pipeline.rules.lines import MAX_NAME, code_of, crawl_line, is_text
 
 MAX_BOX_LINES = 2
 """Lines of a box above its "Enter": a title and a line under it."""
+MAX_SPECIAL = 100
+"""Characters of a line that is no paragraph, at most; but a template that nobody filled in may be longer."""
 MAX_SUBHEADING = 80
 """Characters of a subheading; longer is a paragraph."""
 
 
 def body_lines(lines: Sequence[str], header: Header) -> list[str]:
-    """The lines below a header, or around it where it stands behind its own body (E)."""
-    below = _without_boxes(lines[header.end :])
+    """The lines below a header, or around it where it stands behind its own body (E); stripped."""
+    below = without_boxes([line.strip() for line in lines[header.end :]])
     if not header.before:
         return below
-    above = list(lines[slice(*header.before)])
+    above = [line.strip() for line in lines[slice(*header.before)]]
     if code_of(above[0]) == "d":
         above[0] = crawl_line(above[0])[1]
-    first = above[0].strip()
-    again = next((i for i, line in enumerate(below) if line.strip()), None)
-    if again is not None and below[again].strip() == first:
+    again = next((i for i, line in enumerate(below) if line), None)
+    if again is not None and below[again] == above[0]:
         del below[again]  # the first paragraph comes again under the bullets
     return above + below
 
 
-def _without_boxes(lines: Sequence[str]) -> list[str]:
-    """The lines without boxes that point elsewhere: a title, a line under it, "Enter", "keywords"."""
+def without_boxes(lines: list[str]) -> list[str]:
+    """Stripped lines without boxes that point elsewhere: a title, a line under it, "Enter", "keywords"."""
+    if "Enter" not in lines:
+        return lines
     kept: list[str] = []
     inside = -1
     for i, line in enumerate(lines):
         if i <= inside:
             continue
-        if line.strip() == "Enter":
+        if line == "Enter":
             foot = next((j for j in range(i + 1, min(i + 4, len(lines))) if code_of(lines[j]) == "q"), None)
             if foot is not None:
                 inside = foot
-                while kept and not kept[-1].strip():
+                while kept and not kept[-1]:
                     kept.pop()
                 title = kept[-MAX_BOX_LINES:]
-                gap = next((n for n, above in enumerate(reversed(title)) if not above.strip()), len(title))
+                gap = next((n for n, above in enumerate(reversed(title)) if not above), len(title))
                 del kept[len(kept) - gap :]
                 kept.append("")
                 continue
@@ -50,20 +53,24 @@ def _without_boxes(lines: Sequence[str]) -> list[str]:
 
 
 def read_body(lines: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Paragraphs and, among them, subheadings; tags at the end are furniture."""
+    """Paragraphs and, among them, subheadings; tags at the end are furniture.
+
+    Args:
+        lines: stripped.
+    """
     paragraphs: list[str] = []
     subheadings: list[str] = []
     after_blank = True
-    for line in lines:
-        text = line.strip()
+    for text in lines:
         if not text:
             after_blank = True
             continue
-        code = code_of(text)
-        if paragraphs and code == "e":
-            break  # a box behind the last paragraph, and what it lists
-        if code == "V":
-            continue
+        if len(text) <= MAX_SPECIAL or text[0] in "-{":  # most are longer, and no code need be found
+            code = code_of(text)
+            if paragraphs and code == "e":
+                break  # a box behind the last paragraph, and what it lists
+            if code == "V":
+                continue
         if not after_blank and paragraphs and text[0].islower() and _is_cut(paragraphs[-1]):
             paragraphs[-1] += f" {text}"  # the extractor broke a sentence in two
             continue
@@ -91,6 +98,8 @@ _ODD_END = re.compile(r"(?<=[.!?])[^\x00-\x7f‘’“”]{1,3}$")
 
 def _is_subheading(text: str) -> bool:
     """A short line that no sentence's end closes, and no bullet, label or number opens."""
+    if len(text) > MAX_SPECIAL:
+        return False
     bare = _ODD_END.sub("", text).strip("‘’“”'\"")
     return (
         1 < len(bare) <= MAX_SUBHEADING

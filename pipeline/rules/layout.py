@@ -133,8 +133,7 @@ class _Page(NamedTuple):
     def marked(self, above: Sequence[str], below: Sequence[str], headline: int) -> tuple[str, str]:
         """The codes above and below the stamp, with the copies of the headline on a line marked."""
         wanted = normalise(self.lines[headline])
-        length = len(wanted)
-        slack = 12 + length // 8  # a line of another length is not worth normalising
+        length, slack = len(wanted), length_slack(wanted)
         up, down = list(above), list(below)
         for codes, first in (up, self.top), (down, self.stamp + 1):
             for i, code in enumerate(codes):
@@ -218,6 +217,11 @@ def _mark_second_name(lines: Sequence[str], first: int, codes: list[str]) -> Non
     for i in range(min(2, len(codes) - 1)):
         if codes[i] == codes[i + 1] == "n" and lines[first + i].strip() == lines[first + i + 1].strip():
             codes[i + 1] = "k"
+
+
+def length_slack(headline: str) -> int:
+    """By how many characters a copy of a headline may differ in length: other lines are not worth normalising."""
+    return 12 + len(headline) // 8
 
 
 def is_copy(line: str, wanted: str) -> bool:

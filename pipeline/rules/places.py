@@ -49,6 +49,8 @@ class Gazetteer:
     """Those of them that are known from datelines (places.json), in the same form."""
     regions: dict[str, str]
     """ISO code -> region slug."""
+    names: dict[str, tuple[str, ...]]
+    """ISO code -> the country's names, as they stand in a text."""
     mention: re.Pattern[str]
     """Any country's name, as it stands in a headline."""
 
@@ -75,6 +77,7 @@ def gazetteer() -> Gazetteer:
         places=places,
         datelines=frozenset(normalise(place) for entry in table.values() for place in entry["places"]),
         regions={code: entry["region"] for code, entry in table.items()},
+        names={code: (entry["name"], *entry["aliases"]) for code, entry in table.items()},
         mention=re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b"),
     )
 
@@ -138,7 +141,8 @@ def locate(place: str | None, headline: str, opening: str = "") -> Location:
     if place:
         codes = _countries_of(place)
         if len(codes) > 1:
-            named = _named(f"{headline} {opening}") & set(codes)
+            text = f"{headline} {opening}"
+            named = _named(text) & set(codes) if _may_name(text, codes) else ()
             if len(named) == 1:
                 code = named.pop()
                 return Location(code, known.regions[code], "dateline_text")
@@ -149,6 +153,12 @@ def locate(place: str | None, headline: str, opening: str = "") -> Location:
         code = named.pop()
         return Location(code, known.regions[code], "headline")
     return NOWHERE
+
+
+def _may_name(text: str, codes: tuple[str, ...]) -> bool:
+    """Whether a name of one of some countries stands anywhere in a text: most texts need no closer look."""
+    names = gazetteer().names
+    return any(name in text for code in codes for name in names[code])
 
 
 def _named(text: str) -> set[str]:

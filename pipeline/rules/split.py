@@ -14,10 +14,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from pipeline.rules.anchors import ANCHORS, SPACE, Zone, stampless_starts
+from pipeline.rules.anchors import ANCHOR_WORDS, ANCHORS, Zone, stampless_starts
 from pipeline.rules.dates import STAMP_LINE
 from pipeline.rules.layout import MAX_HEADER_BYTES, MAX_LINES_ABOVE, find_header, is_barred, only_furniture
 from pipeline.rules.lines import line_of
+from pipeline.rules.plain import plain_zone
+from pipeline.rules.table import SPACE, LineTable, pairs_of
 from pipeline.rules.text import unify_newlines
 
 CONTEXT = 4 * MAX_HEADER_BYTES
@@ -32,10 +34,11 @@ CHUNK = 4 << 20
 """Bytes read at once: 4 MiB was the best of 1, 4 and 16."""
 
 _ANCHOR = re.compile(
-    rb"\n" + SPACE + rb"(?:"
-    rb"(?P<stamp>" + STAMP_LINE.encode() + rb")" + SPACE + rb"(?=\n)"
-    rb"|(?P<crawl>date \d{4}-\d\d-\d\d)(?=[ \n])" + ANCHORS + rb")"
+    SPACE + rb"(?:"
+    rb"(?P<stamp>" + STAMP_LINE.encode() + rb")" + SPACE + rb"(?=\n|\Z)"
+    rb"|(?P<crawl>date \d{4}-\d\d-\d\d)(?=[ \n]|\Z)" + ANCHORS + rb")"
 )
+_ANCHOR_PAIRS = pairs_of((b"Updated", b"Published", b"Publi\xc3\xa9", b"date", *ANCHOR_WORDS), any_space=True)
 
 _NARROW = (4096, 12, 16)
 _WIDE = (MAX_HEADER_BYTES, MAX_LINES_ABOVE + 1, 50)
@@ -64,33 +67,35 @@ def find_starts(data: bytes, at_start: bool) -> list[int]:
         at_start: whether data begins where a line begins (at byte 0 of the dump, say). If not, the first
             line is taken for a partial one.
     """
-    lead_in = (
-        b"\n\n\n" if at_start else b""
-    )  # every line begins behind a newline, the first behind empty ones
+    lead_in = b"\n\n\n" if at_start else b""  # the first line stands behind empty ones
     text = lead_in + data
     shift = -len(lead_in)
+    table = LineTable(text, at_start)
+    plain = _PlainZones(text, table)
     starts: set[int] = set()
     zones: list[Zone] = []  # of every header that has a stamp
     others: list[tuple[str, int]] = []
     crawls: list[int] = []
     previous = covered = 0
-    for match in _ANCHOR.finditer(text + b"\n"):
-        at = match.start() + 1
+    for at in table.starts[table.beginning(_ANCHOR_PAIRS)].tolist():
+        match = _ANCHOR.match(text, at)
+        if match is None:
+            continue
         if match.lastgroup == "crawl":
             crawls.append(at)
             continue
         if match.lastgroup != "stamp":
             others.append((match.lastgroup or "", at))
             continue
-        zone = _header_zone(text, at, max(previous, at - MAX_HEADER_BYTES))  # a header has one stamp above
-        previous = at
+        zone = plain.of(at) or _header_zone(text, at, max(previous, at - MAX_HEADER_BYTES))
+        previous = at  # a header has one stamp above its headline
         if zone is None:
             continue
         if at >= covered:  # otherwise the stamp belongs to the header before
             starts.add(zone[0])
         covered = max(covered, zone[1])
         zones.append(zone)
-    starts |= stampless_starts(text, others, zones)
+    starts |= stampless_starts(text, table, others, zones, plain.found)
     headers = sorted(starts)
     for at in crawls:
         if _inside(zones, at):
@@ -99,6 +104,33 @@ def find_starts(data: bytes, at_start: bool) -> list[int]:
         starts.difference_update(header for header in announced if _only_furniture(text, at, header))
         starts.add(at)
     return sorted(start + shift for start in starts)
+
+
+class _PlainZones:
+    """The plain headers of a piece of a dump, asked for by their stamps."""
+
+    def __init__(self, text: bytes, table: LineTable) -> None:
+        self._text = text
+        self._table = table
+        self._tops = table.behind_empty(2)
+        self._starts: list[int] = table.starts[self._tops].tolist()
+        self.found: list[Zone] = []
+        """Those that were asked for, rising; none reaches into another."""
+
+    def of(self, stamp: int) -> Zone | None:
+        """The plain header with its stamp line at this byte, if there is one behind two empty lines."""
+        place = bisect_left(self._starts, stamp) - 1
+        if place < 0:
+            return None
+        number = int(self._tops[place]) - 3
+        if number < 0:
+            return None  # the line above the empty ones is not here
+        begin = int(self._table.starts[number])
+        above = self._text[begin : begin + int(self._table.lengths[number])]
+        zone = plain_zone(self._text, self._starts[place], stamp, above)
+        if zone:
+            self.found.append(zone)
+        return zone
 
 
 def _inside(zones: Sequence[Zone], at: int) -> bool:

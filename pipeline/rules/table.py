@@ -1,0 +1,70 @@
+"""The lines of a piece of a dump as columns, so that the few that matter are found in one sweep.
+
+text     Ferry returns\\n\\nUpdated 07 September 2023\\n
+starts   0              14 15
+lengths  13             0  25
+pairs    Fe             .. Up        the first two bytes
+"""
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+SPACE = rb"(?:[ \t]|\xc2\xa0)*"
+"""What a line may begin or end with, and an empty one hold."""
+
+_SPACE_LINE = re.compile(SPACE + rb"(?=\n|\Z)")
+_SPACES = np.zeros(256, bool)
+_SPACES[list(b" \t\xc2\xa0")] = True
+
+Places = npt.NDArray[np.intp]
+"""Numbers of lines, rising."""
+
+
+class LineTable:
+    """The lines of some bytes, without the first if that may be part of one."""
+
+    def __init__(self, text: bytes, at_start: bool) -> None:
+        """
+        Args:
+            text: lines parted by LF.
+            at_start: whether a line begins at byte 0.
+        """
+        data = np.frombuffer(text + b"\n\n", np.uint8)  # of the last line, too, two bytes can be looked at
+        ends = np.flatnonzero(data[:-1] == 10)
+        self.starts: Places = np.concatenate([[0], ends[:-1] + 1])[0 if at_start else 1 :]
+        self.lengths: Places = ends[0 if at_start else 1 :] - self.starts
+        first, second, last = data[self.starts], data[self.starts + 1], data[ends[0 if at_start else 1 :] - 1]
+        self.pairs: npt.NDArray[np.int32] = first.astype(np.int32) << 8 | second
+        self._text = text
+        self.empty: npt.NDArray[np.bool_] = self.lengths == 0
+        for place in np.flatnonzero(_SPACES[first] & _SPACES[last] & ~self.empty).tolist():
+            self.empty[place] = _SPACE_LINE.match(text, self.starts[place]) is not None
+
+    def beginning(self, pairs: npt.NDArray[np.bool_]) -> Places:
+        """The lines that begin with one of the pairs of bytes in a table made by pairs_of()."""
+        return np.flatnonzero(pairs[self.pairs])
+
+    def behind_empty(self, many: int) -> Places:
+        """The lines, not empty themselves, that have that many empty ones right above."""
+        found = ~self.empty[many:]
+        for above in range(many):
+            found &= self.empty[above : len(self.empty) - many + above]
+        return np.flatnonzero(found) + many
+
+
+def pairs_of(words: Iterable[bytes], any_space: bool) -> npt.NDArray[np.bool_]:
+    """Which pairs of bytes words of two letters or more begin with.
+
+    Args:
+        words: the words.
+        any_space: whether white space counts, too: the word may stand behind it.
+    """
+    table = np.zeros(1 << 16, bool)
+    for word in words:
+        table[word[0] << 8 | word[1]] = True
+    if any_space:
+        table.reshape(256, 256)[_SPACES] = True
+    return table
