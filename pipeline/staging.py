@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.dataset import run_folder
 
@@ -106,21 +107,29 @@ def prepare(root: str, run: str) -> None:
 
 def receipts(root: str, run: str) -> list[File]:
     """What a run wrote, by its receipts, in the order of the paths."""
-    files = []
+    files: list[File] = []
     for path in Path(run_folder(root, run), "receipts").glob("*.arrow"):
         with pa.memory_map(str(path)) as source:
-            table = pa.ipc.open_file(source).read_all()
-            for i in range(len(table)):
-                row = {name: table[name][i] for name in table.column_names}
-                pointers = {
-                    name: row.pop(name).values.to_numpy(zero_copy_only=False).copy()
-                    for name in ("dumps", "offsets", "lengths")
-                }
-                facts = json.loads(row.pop("facts").as_py())
-                files.append(
-                    File(**{name: value.as_py() for name, value in row.items()}, **pointers, facts=facts)
-                )
+            table = pa.ipc.open_file(source).read_all().combine_chunks()
+            columns = {
+                name: _lists(table[name]) if name in _LISTS else table[name].to_pylist()
+                for name in table.column_names
+            }
+            columns["facts"] = map(json.loads, columns["facts"])
+            files += map(File._make, zip(*(columns[name] for name in File._fields), strict=True))
     return sorted(files, key=lambda file: file.path)
+
+
+_LISTS = ("dumps", "offsets", "lengths")
+
+
+def _lists(column: pa.ChunkedArray) -> list[npt.NDArray[Any]]:
+    """A column of lists as an array for each row."""
+    values = [chunk.flatten().to_numpy() for chunk in column.chunks]
+    sizes = [pc.list_value_length(chunk).to_numpy(zero_copy_only=False) for chunk in column.chunks]
+    if not values:
+        return []
+    return np.split(np.concatenate(values), np.cumsum(np.concatenate(sizes))[:-1])
 
 
 def clean_up(root: str, run: str) -> None:

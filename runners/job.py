@@ -192,6 +192,7 @@ def _execute(
 ) -> int:
     from pipeline.dataset import progress_folder
     from pipeline.run import RunFailed, execute
+    from runners.forked import forked_workers
     from runners.local import describe, run_flow, workers_for
     from runners.watch import Watch
 
@@ -202,9 +203,10 @@ def _execute(
             run_flow(config, workers)
 
     try:
-        result = execute(
-            config, watched, seen, args.keep_versions, args.max_rejects, describe(workers), left_out
-        )
+        with forked_workers(workers):
+            result = execute(
+                config, watched, seen, args.keep_versions, args.max_rejects, describe(workers), left_out
+            )
     except (RunFailed, OSError) as failure:
         return _end(outcome, "failed", FAILED, f"failed, nothing was committed: {failure}")
     except Exception as error:

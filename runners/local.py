@@ -5,16 +5,14 @@ cannot, so that one command runs on different engines with and without a network
 """
 
 import os
-import shlex
-import sys
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
-from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from pipeline.config import Config
 from pipeline.flow import build
+from runners.forked import ForkedEnvironment
 
 BYTES_FOR_WORKERS = 32 << 20
 """Bytes of input from which worker processes pay: starting them takes about a second."""
@@ -36,13 +34,14 @@ def describe(workers: int) -> str:
 def run_flow(config: Config, workers: int) -> None:
     """Do the whole flow on this machine, and return when it is done.
 
+    Args:
+        config: the run.
+        workers: how many processes do the work; if more than one, those of forked_workers().
+
     Raises:
         RuntimeError: a stage raised; the text holds the worker's traceback.
     """
-    environment = None
-    if workers > 1:
-        command = f"exec {shlex.quote(sys.executable)} -m runners.worker"
-        environment = SubprocessSDKEnvironment.from_command_string(command)
+    environment = ForkedEnvironment.default() if workers > 1 else None
     options = PipelineOptions([], direct_num_workers=workers)
     pipeline = beam.Pipeline(FnApiRunner(default_environment=environment), options)
     build(pipeline, config)
