@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from pipeline.rules.formats import Part
+from pipeline.rules.plain import Spans
 
 Record = dict[str, Any]
 """A row of the dataset in JSON terms: the fields of schemas/article.schema.json, dates as YYYY-MM-DD."""
@@ -34,6 +35,8 @@ class Piece(NamedTuple):
     end: int
     data: bytes | None
     """Newlines unified; None where there are more bytes than a block may have."""
+    header: Spans | None = None
+    """Of its plain header: see rules/plain.py."""
 
 
 class Block(NamedTuple):
@@ -46,6 +49,8 @@ class Block(NamedTuple):
     text: str
     repairs: tuple[str, ...] = ()
     """What had to be mended to read it: values of text_repairs in the article schema."""
+    header: Spans | None = None
+    """Of the plain header that it begins with."""
     digest: bytes = b""
     """Of its bytes, where they alone decide on its record; else empty."""
 

@@ -26,7 +26,7 @@ def block_of(piece: Piece, limits: Limits) -> Block | Reject | None:
     White space (ASCII) around the text belongs to no block. A piece over the limit is rejected whole:
     its bytes are not at hand to be trimmed.
     """
-    dump, start, end, data = piece
+    dump, start, end, data, header = piece
     if data is None:
         detail = f"{end - start:,} bytes from one article start to the next; a block may have {limits.block_bytes:,}"
         return Reject(dump, start, end - start, "split", "block_too_large", None, detail)
@@ -59,7 +59,7 @@ def block_of(piece: Piece, limits: Limits) -> Block | Reject | None:
             return reject(
                 "line_too_long", f"a line of {longest:,} bytes; a line may have {limits.line_bytes:,}"
             )
-    return Block(dump, offset, length, text, repairs)
+    return Block(dump, offset, length, text, repairs, None if repairs else header)
 
 
 _UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")

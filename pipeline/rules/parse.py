@@ -21,6 +21,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import ftfy
+import numpy as np
 
 from pipeline.elements import Record
 from pipeline.rules.body import body_lines, read_body, without_boxes
@@ -29,7 +30,7 @@ from pipeline.rules.grammar import LISTING
 from pipeline.rules.layout import MAX_LINES_ABOVE, Header, find_header, only_furniture
 from pipeline.rules.lines import code_of, crawl_line
 from pipeline.rules.places import dateline, locate, opening_dateline
-from pipeline.rules.plain import plain_header
+from pipeline.rules.plain import Spans, read_plain
 from pipeline.rules.stampless import read_stampless
 
 _CREDIT = re.compile(r"\s*[(\[]([^()\[\]]{2,100})[)\]]\.?$")
@@ -59,19 +60,23 @@ class Failure(NamedTuple):
     detail: str
 
 
-def parse_block(text: str, crawl_date: date | None, repairs: Sequence[str] = ()) -> Record | Failure:
+def parse_block(
+    text: str, crawl_date: date | None, repairs: Sequence[str] = (), spans: Spans | None = None
+) -> Record | Failure:
     """The record of one block, without what only its dump tells (source, offset, length, id).
 
     Args:
         text: the block, lines parted by LF.
         crawl_date: the day of the crawl where the block itself does not say it.
         repairs: what was mended to get at the text, to be told in the record with what is mended here.
+        spans: of the plain header that was found as the block was cut, if one was.
     """
-    common = is_common(text)
+    data = text.encode("utf-8", "surrogatepass")
+    common = is_common(data)
     text, mended = (text, []) if common else mend(text)
-    if plain := plain_header(text):
+    if common and spans and (plain := read_plain(data, spans)):
         header, at = plain
-        below = without_boxes([line.strip() for line in text[at:].split("\n")])
+        below = without_boxes([line.strip() for line in data[at:].decode().split("\n")])
     else:
         lines = text.split("\n")
         found = header_of(lines)
@@ -123,24 +128,29 @@ _ODD = re.compile(
 """In UTF-8: white space other than space and newline, and the first of what mend() looks for."""
 
 
-def is_common(text: str) -> bool:
+def is_common(data: bytes) -> bool:
     """Whether nothing in a text is to be mended, and space and newline are its only white space.
 
-    >>> is_common("Riyadh’s plan"), is_common("Riyadh’s\u00a0plan")
+    Args:
+        data: UTF-8.
+
+    >>> is_common("Riyadh’s plan".encode()), is_common("Riyadh’s\u00a0plan".encode())
     (True, False)
     """
-    return _ODD.search(text.encode("utf-8", "surrogatepass").translate(None, _COMMON)) is None
+    return _ODD.search(data.translate(None, _COMMON)) is None
 
 
 def word_count(body: str, common: bool) -> int:
-    """What len(body.split()) is; a third of its cost for a common text of stripped paragraphs an empty line apart.
+    """What len(body.split()) is; a fraction of its cost for a common text without white space at its ends.
 
     >>> word_count("Two words,\\n\\nthen  three more.", True)
     5
     """
-    if not common or "  " in body:
+    if not common:
         return len(body.split())
-    return body.count(" ") + body.count("\n\n") + 1
+    data = np.frombuffer(body.encode(), np.uint8)
+    space = (data == ord(" ")) | (data == ord("\n"))
+    return int(np.count_nonzero(space[:-1] > space[1:])) + 1
 
 
 _MOJIBAKE = re.compile("[ÂÃâ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")

@@ -14,12 +14,13 @@
 Most headers of most dumps look like this, and then the engine (layout.py) is spared. It stays the measure:
 where this module finds a header the engine finds the very same, and where a line might make a difference to
 the engine this module finds none. A test holds the two against each other.
+
+It is found once, where the dump is cut; its spans travel with the block, and its fields are read from them.
 """
 
 import re
-from typing import AnyStr
+from typing import TypeAlias
 
-from pipeline.rules.dates import stamp_of
 from pipeline.rules.layout import NEAR_LINES_BELOW, Header, length_slack
 from pipeline.rules.lines import LABELS, code_of, line_of
 from pipeline.rules.text import normalise
@@ -41,28 +42,14 @@ _HEADER = (
     rf"(?:(?:{_END})?{_STAMP}{_END}(?P=name)\n)?"
     rf"(?: {{0,3}}\n){{0,2}}(?=(?P<below>{_TEXT}*))"
 )
-_TEXT_HEADER = re.compile(_HEADER)
-_BYTES_HEADER = re.compile(_HEADER.encode())
+_PLAIN = re.compile(_HEADER.encode())
+
+Spans: TypeAlias = tuple[tuple[int, int], ...]
+"""Where a plain header's parts stand: start and end, in bytes, of the whole and of each group of _PLAIN."""
 
 
-def plain_header(text: str) -> tuple[Header, int] | None:
-    """The plain header that a block begins with, and the character at which the body starts; None for any other."""
-    match = _TEXT_HEADER.match(text)
-    if match is None or not _is_certain(match):
-        return None
-    name, caption, slot, url = match.group("name", "caption", "slot", "url")
-    letter = "C" if name else "B" if match["alt"] else "A"
-    header = Header(letter, 0, text.count("\n", 0, match.end()), match["headline"])
-    header.stamp = stamp_of(match["stamp"])
-    header.slot, header.url = "filled" if url else "empty" if slot else "absent", url
-    header.byline = name and name.strip()
-    header.captions = [caption.strip()] if caption else []
-    header.bullets = [line.strip()[1:].strip() for line in match["bullets"].split("\n")[:-1]]
-    return header, match.end()
-
-
-def plain_zone(text: bytes, start: int, stamp: int, above: bytes) -> tuple[int, int] | None:
-    """Start and end, in bytes, of the plain header with its stamp line at `stamp`; None where there is no such.
+def plain_spans(text: bytes, start: int, stamp: int, above: bytes) -> Spans | None:
+    """The plain header that starts at `start` and has its stamp line at `stamp`; None where there is no such.
 
     Args:
         text: bytes of a dump.
@@ -70,7 +57,7 @@ def plain_zone(text: bytes, start: int, stamp: int, above: bytes) -> tuple[int, 
         stamp: where the stamp line starts.
         above: the line above the empty ones; empty where there are more of them.
     """
-    match = _BYTES_HEADER.match(text, start)
+    match = _PLAIN.match(text, start)
     if match is None or match.start("stamp") != stamp:
         return None
     line = line_of(above)
@@ -78,10 +65,43 @@ def plain_zone(text: bytes, start: int, stamp: int, above: bytes) -> tuple[int, 
         return None  # other lines a header might reach across, or begin with
     if match["alt"] and match["caption"] and normalise(line) == normalise(line_of(match["caption"])):
         return None  # the caption as alt text: the header starts there
-    return start, match.end()
+    return match.regs
 
 
-def _is_certain(match: re.Match[AnyStr]) -> bool:
+def read_plain(block: bytes, spans: Spans) -> tuple[Header, int] | None:
+    """The plain header that a block begins with, and the byte at which its body starts.
+
+    Args:
+        block: UTF-8; it starts where the header does.
+        spans: from plain_spans(), in the bytes that the block was cut from.
+
+    Returns:
+        None if the block ends before its body: it was cut short by the end of its record.
+    """
+    base, end = spans[0]
+    if end - base >= len(block):
+        return None
+
+    def text(group: str) -> str:
+        first, last = spans[_GROUPS[group]]
+        return block[first - base : last - base].decode() if first >= 0 else ""
+
+    name, caption, url = text("name"), text("caption"), text("url")
+    letter = "C" if name else "B" if text("alt") else "A"
+    header = Header(letter, 0, block.count(b"\n", 0, end - base), text("headline"))
+    header.stamp = text("stamp")[len("Updated ") :]
+    header.slot = "filled" if url else "empty" if text("slot") else "absent"
+    header.url = url or None
+    header.byline = name.strip() or None
+    header.captions = [caption.strip()] if caption else []
+    header.bullets = [line.strip()[1:].strip() for line in text("bullets").split("\n")[:-1]]
+    return header, end - base
+
+
+_GROUPS = _PLAIN.groupindex
+
+
+def _is_certain(match: re.Match[bytes]) -> bool:
     """Whether the engine, too, can take these lines for nothing else."""
     headline, caption, name, below = map(_text, match.group("headline", "caption", "name", "below"))
     wanted = normalise(headline)
@@ -95,13 +115,12 @@ def _is_certain(match: re.Match[AnyStr]) -> bool:
         return False
     if match["alt"] and caption and normalise(below) == normalise(caption):
         return False  # the caption, too, comes twice
-    newline = "\n" if isinstance(match.string, str) else b"\n"
-    return match.string.count(newline, match.start("stamp"), match.end()) < NEAR_LINES_BELOW - 3
+    return match.string.count(b"\n", match.start("stamp"), match.end()) < NEAR_LINES_BELOW - 3
 
 
 _GOES_ON = ("(", "[", "Updated", "Publi", "Follow", "0")
 """What a credit, a stamp or a button begins with: below those a header may go on."""
 
 
-def _text(group: AnyStr | None) -> str:
-    return group if isinstance(group, str) else line_of(group) if group else ""
+def _text(group: bytes | None) -> str:
+    return line_of(group) if group else ""

@@ -18,7 +18,7 @@ from pipeline.rules.anchors import ANCHOR_WORDS, ANCHORS, Zone, stampless_starts
 from pipeline.rules.dates import STAMP_LINE
 from pipeline.rules.layout import MAX_HEADER_BYTES, MAX_LINES_ABOVE, find_header, is_barred, only_furniture
 from pipeline.rules.lines import line_of
-from pipeline.rules.plain import plain_zone
+from pipeline.rules.plain import Spans, plain_spans
 from pipeline.rules.table import SPACE, LineTable, pairs_of
 from pipeline.rules.text import unify_newlines
 
@@ -54,10 +54,12 @@ class Cut(NamedTuple):
     """One past its last byte."""
     data: bytes | None
     """The bytes, newlines unified; None where they are more than the limit."""
+    header: Spans | None = None
+    """Where its header's parts stand, if it is a plain one; offsets in other bytes, from which it was cut."""
 
 
-def find_starts(data: bytes, at_start: bool) -> list[int]:
-    """The offsets in `data` at which an article starts, rising.
+def find_starts(data: bytes, at_start: bool) -> dict[int, Spans | None]:
+    """The offsets in `data` at which an article starts, rising, and the plain headers of those that have one.
 
     Within CONTEXT bytes of an end of `data` that is no end of the dump, starts may be missing or wrong:
     the caller passes them over.
@@ -95,7 +97,7 @@ def find_starts(data: bytes, at_start: bool) -> list[int]:
             starts.add(zone[0])
         covered = max(covered, zone[1])
         zones.append(zone)
-    starts |= stampless_starts(text, table, others, zones, plain.found)
+    starts |= stampless_starts(text, table, others, zones, plain.zones)
     headers = sorted(starts)
     for at in crawls:
         if _inside(zones, at):
@@ -103,7 +105,7 @@ def find_starts(data: bytes, at_start: bool) -> list[int]:
         announced = headers[bisect_right(headers, at) : bisect_left(headers, at + MAX_FURNITURE_BYTES)]
         starts.difference_update(header for header in announced if _only_furniture(text, at, header))
         starts.add(at)
-    return sorted(start + shift for start in starts)
+    return {start + shift: plain.found.get(start) for start in sorted(starts)}
 
 
 class _PlainZones:
@@ -114,8 +116,12 @@ class _PlainZones:
         self._table = table
         self._tops = table.behind_empty(2)
         self._starts: list[int] = table.starts[self._tops].tolist()
-        self.found: list[Zone] = []
-        """Those that were asked for, rising; none reaches into another."""
+        self.found: dict[int, Spans] = {}
+        """Those that were asked for, by their starts, rising; none reaches into another."""
+
+    @property
+    def zones(self) -> list[Zone]:
+        return [spans[0] for spans in self.found.values()]
 
     def of(self, stamp: int) -> Zone | None:
         """The plain header with its stamp line at this byte, if there is one behind two empty lines."""
@@ -127,10 +133,11 @@ class _PlainZones:
             return None  # the line above the empty ones is not here
         begin = int(self._table.starts[number])
         above = self._text[begin : begin + int(self._table.lengths[number])]
-        zone = plain_zone(self._text, self._starts[place], stamp, above)
-        if zone:
-            self.found.append(zone)
-        return zone
+        spans = plain_spans(self._text, self._starts[place], stamp, above)
+        if spans is None:
+            return None
+        self.found[self._starts[place]] = spans
+        return spans[0]
 
 
 def _inside(zones: Sequence[Zone], at: int) -> bool:
@@ -195,6 +202,7 @@ def cut_range(
     buffer = b""
     decided = begin  # all starts before this one are known
     opened: int | None = None  # start of the article under way
+    header: Spans | None = None  # its plain header
     kept = True  # whether the buffer still holds it from there
     if begin == 0:
         if not claim(0):
@@ -212,24 +220,23 @@ def cut_range(
         if limit > decided:
             scan = max(0, decided - CONTEXT - 1 - base)  # an open article may begin long before
             found = find_starts(buffer[scan:] if scan else buffer, base + scan == 0)
-            starts = [base + scan + start for start in found]
+            starts = {base + scan + start: spans for start, spans in found.items()}
             if records:
-                starts = sorted(
-                    {*starts, *records[bisect_left(records, decided) : bisect_left(records, limit)]}
-                )
-            for start in starts:
+                ends = records[bisect_left(records, decided) : bisect_left(records, limit)]
+                starts = {start: starts.get(start) for start in sorted({*starts, *ends})}
+            for start, spans in starts.items():
                 if not decided <= start < limit:
                     continue
                 if opened is not None:
-                    yield _cut(buffer, base, opened, start, kept, max_block_bytes)
+                    yield _cut(buffer, base, opened, start, kept, max_block_bytes, header)
                     opened = None
                 if not claim(start):
                     return
-                opened, kept = start, True
+                opened, kept, header = start, True, spans
             decided = limit
         if last:
             if opened is not None:
-                yield _cut(buffer, base, opened, base + len(buffer), kept, max_block_bytes)
+                yield _cut(buffer, base, opened, base + len(buffer), kept, max_block_bytes, header)
             return
         if opened is not None and limit - opened > max_block_bytes:
             kept = False
@@ -240,6 +247,6 @@ def cut_range(
         base = keep
 
 
-def _cut(buffer: bytes, base: int, start: int, end: int, kept: bool, limit: int) -> Cut:
+def _cut(buffer: bytes, base: int, start: int, end: int, kept: bool, limit: int, header: Spans | None) -> Cut:
     data = buffer[start - base : end - base] if kept and end - start <= limit else None
-    return Cut(start, end, data)
+    return Cut(start, end, data, header)

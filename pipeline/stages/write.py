@@ -119,16 +119,15 @@ class WriteArticles(WriteTask):
             for rows, entry in zip(partitions, entries, strict=True)
             if entry is None and len(rows) <= BATCH_ROWS
         ]
-        table = self._records(concat(simple)) if simple else None
+        records = self._records(concat(simple)) if simple else None
         at = 0
         for rows, entry in zip(partitions, entries, strict=True):
-            if entry is None and len(rows) <= BATCH_ROWS and table is not None:
-                places = pa.array(np.arange(at, at + len(rows)))
-                yield self._write(rows, iter(table.take(places).to_batches()))
+            if entry is None and len(rows) <= BATCH_ROWS and records is not None:
+                yield self._write(rows, iter([cut_out(records, at, len(rows))]))
                 at += len(rows)
             else:
                 yield self._merge(rows, entry)
-            self._progress.add(rows_written=len(rows), files=1)
+        self._progress.add(rows_written=sum(map(len, partitions)), files=len(partitions))
 
     def _merge(self, rows: Rows, entry: dict[str, Any] | None) -> File | None:
         """A partition that has a file already, or many rows, a batch at a time."""
@@ -140,7 +139,7 @@ class WriteArticles(WriteTask):
         if not stay.ids and not len(new):
             return self._emptied(entry, "articles") if entry else None
         names = hexes(new, "id_hi", "id_lo")
-        batches = merged(stay.ids, stay.take, names, lambda which: self._records(new[which]).to_batches()[0])
+        batches = merged(stay.ids, stay.take, names, lambda which: self._records(new[which]))
         return self._write(rows, batches)
 
     def _write(self, rows: Rows, batches: Iterator[pa.RecordBatch]) -> File:
@@ -154,7 +153,7 @@ class WriteArticles(WriteTask):
             iso(rows["updated"][0]), regions()[rows["region"][0]], self._config.granularity
         )
 
-    def _records(self, rows: Rows) -> pa.Table:
+    def _records(self, rows: Rows) -> pa.RecordBatch:
         """The winners' records as they are written: each at its own place, with the id and copies of its article."""
         order = self._parsed.order(rows)
         table = self._parsed.take(rows)
@@ -174,19 +173,27 @@ class WriteArticles(WriteTask):
             at = table.schema.get_field_index(name)
             field = table.schema.field(at)
             table = table.set_column(at, field, pa.array(values, field.type))
-        return table.take(pa.array(np.argsort(order)))
+        return table.combine_chunks().to_batches()[0].take(pa.array(np.argsort(order)))
 
 
 def heaps(partitions: Iterable[Rows], size: int) -> Iterator[list[Rows]]:
     """Partitions in lists of about `size` rows together."""
     heap: list[Rows] = []
+    filled = 0
     for rows in partitions:
-        if heap and sum(map(len, heap)) + len(rows) > size:
+        if heap and filled + len(rows) > size:
             yield heap
-            heap = []
+            heap, filled = [], 0
         heap.append(rows)
+        filled += len(rows)
     if heap:
         yield heap
+
+
+def cut_out(records: pa.RecordBatch, at: int, count: int) -> pa.RecordBatch:
+    """Some of the records, in memory of their own: a file of a slice has its neighbours' bytes between its columns."""
+    part = records.slice(at, count)
+    return pa.concat_batches([part.slice(0, 0), part])  # of two, even if one is empty, a copy is made
 
 
 class Staying:
