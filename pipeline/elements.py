@@ -46,13 +46,18 @@ class Block(NamedTuple):
     offset: int
     length: int
     """In bytes of the dump."""
-    text: str
+    data: bytes
+    """UTF-8."""
     repairs: tuple[str, ...] = ()
     """What had to be mended to read it: values of text_repairs in the article schema."""
     header: Spans | None = None
     """Of the plain header that it begins with."""
     digest: bytes = b""
     """Of its bytes, where they alone decide on its record; else empty."""
+
+    @property
+    def text(self) -> str:
+        return self.data.decode()
 
 
 class Again(NamedTuple):

@@ -1,6 +1,7 @@
 """From the bytes between two starts to the text of a block, or the reason why there is none."""
 
 import re
+from codecs import BOM_UTF8
 from typing import NamedTuple
 
 from pipeline.elements import Block, Piece, Reject
@@ -30,36 +31,34 @@ def block_of(piece: Piece, limits: Limits) -> Block | Reject | None:
     if data is None:
         detail = f"{end - start:,} bytes from one article start to the next; a block may have {limits.block_bytes:,}"
         return Reject(dump, start, end - start, "split", "block_too_large", None, detail)
-    trimmed = data.strip(WHITE_SPACE)
-    if not trimmed:
+    offset, data = trimmed(piece)
+    if not data:
         return None
-    offset = start + len(data) - len(data.lstrip(WHITE_SPACE))
-    length = len(trimmed)
+    length = len(data)
 
     def reject(reason: str, detail: str) -> Reject:
         return Reject(dump, offset, length, "split", reason, None, detail)
 
-    if (nul := trimmed.find(b"\0")) >= 0:
+    if (nul := data.find(b"\0")) >= 0:
         return reject("nul_byte", f"a NUL at byte {nul} of the block; text has none")
-    repairs: tuple[str, ...] = ()
     try:
-        text = trimmed.decode("utf-8")
-        if text.startswith("\ufeff"):
-            text, repairs = text[1:], ("byte-order-mark",)
+        data.decode()
     except UnicodeDecodeError as error:
-        if is_windows_1252(trimmed):
-            return Block(dump, offset, length, trimmed.decode("cp1252"), ("windows-1252",))
-        found = trimmed[error.start : error.start + 4].hex(" ")
+        if is_windows_1252(data):
+            return Block(dump, offset, length, data.decode("cp1252").encode(), ("windows-1252",))
+        found = data[error.start : error.start + 4].hex(" ")
         return reject(
             "not_utf8", f"bytes {found} at byte {error.start} of the block are not UTF-8 ({error.reason})"
         )
     if length > limits.line_bytes:
-        longest = max(map(len, trimmed.split(b"\n")))
+        longest = max(map(len, data.split(b"\n")))
         if longest > limits.line_bytes:
             return reject(
                 "line_too_long", f"a line of {longest:,} bytes; a line may have {limits.line_bytes:,}"
             )
-    return Block(dump, offset, length, text, repairs, None if repairs else header)
+    if data.startswith(BOM_UTF8):
+        return Block(dump, offset, length, data.removeprefix(BOM_UTF8), ("byte-order-mark",))
+    return Block(dump, offset, length, data, header=header)
 
 
 _UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")

@@ -133,7 +133,7 @@ class _Page(NamedTuple):
     def marked(self, above: Sequence[str], below: Sequence[str], headline: int) -> tuple[str, str]:
         """The codes above and below the stamp, with the copies of the headline on a line marked."""
         wanted = normalise(self.lines[headline])
-        length, slack = len(wanted), length_slack(wanted)
+        length, slack = len(wanted), length_slack(len(wanted))
         up, down = list(above), list(below)
         for codes, first in (up, self.top), (down, self.stamp + 1):
             for i, code in enumerate(codes):
@@ -219,9 +219,9 @@ def _mark_second_name(lines: Sequence[str], first: int, codes: list[str]) -> Non
             codes[i + 1] = "k"
 
 
-def length_slack(headline: str) -> int:
-    """By how many characters a copy of a headline may differ in length: other lines are not worth normalising."""
-    return 12 + len(headline) // 8
+def length_slack(length: int) -> int:
+    """By how many characters a copy of a headline of that length may differ: other lines are not worth normalising."""
+    return 12 + length // 8
 
 
 def is_copy(line: str, wanted: str) -> bool:

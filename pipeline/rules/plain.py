@@ -22,13 +22,20 @@ import re
 from typing import TypeAlias
 
 from pipeline.rules.layout import NEAR_LINES_BELOW, Header, length_slack
-from pipeline.rules.lines import LABELS, code_of, line_of
+from pipeline.rules.lines import MAX_LINE, code_of, line_of
 from pipeline.rules.text import normalise
 
 _MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
 _STAMP = rf"Updated [0-9]{{1,2}} {_MONTH} [0-9]{{4}}"
 _END = " *\n"
-_TEXT = r"(?!•)[^\s-][^\n]"
+_REST = r"[^\x21-\x7e\n]*\n"
+_OTHER_KINDS = (
+    r"•|\{\{|©|quotes |Special |https?://|Updated|Publi|Short Url|Topics: |MOST POPULAR|MORE FROM |date [0-9]"
+    r"|Latest (?:published|updates)|Last updated: |Search form|You are here|Click on the number|By [^\n]*·"
+    rf"|(?:Follow|Enter|keywords){_REST}|[0-9][0-9 /]*(?:{_MONTH} [0-9]{{4}})?{_REST}|[^A-Za-z.!?\n]{{1,80}}\n"
+)
+"""Whatever begins a line that lines.py takes for something else than text, and somewhat more."""
+_TEXT = rf"(?!{_OTHER_KINDS})[^\s-][^\n]"
 _HEADER = (
     rf"(?P<headline>{_TEXT}{{3,295}}[^\s]){_END}{_END}"
     rf"(?P<alt>(?P=headline){_END})?"
@@ -36,11 +43,11 @@ _HEADER = (
     rf"(?:(?P<slot>Short Url){_END}(?:(?:{_END}){{0,2}}"
     rf"(?P<url>https?://(?:www\.)?arab\.news/[0-9A-Za-z_]{{1,12}}/?){_END}(?:{_END}){{0,2}})?)?"
     rf"(?P<stamp>{_STAMP}){_END}"
-    rf"(?:Follow{_END}|(?P<name>[A-Z][^\n]{{1,58}})\n)?"
+    rf"(?:Follow{_END}|(?P<name>(?!{_OTHER_KINDS})[A-Z][^\n|]{{0,57}}[^\s|.,:;!?)\"\x80-\xff])\n)?"
     rf"{_END}(?P=headline){_END}(?:{_END}(?P=headline){_END})?"
     rf"(?:{_END})?(?P<bullets>(?: {{0,4}}• (?! *(?:Home|Search form)\s)[^\n]*\n){{0,6}})"
     rf"(?:(?:{_END})?{_STAMP}{_END}(?P=name)\n)?"
-    rf"(?: {{0,3}}\n){{0,2}}(?=(?P<below>{_TEXT}*))"
+    rf"(?: {{0,3}}\n){{0,2}}(?=(?P<below>(?![(\[0]|Follow){_TEXT}*))"
 )
 _PLAIN = re.compile(_HEADER.encode())
 
@@ -104,22 +111,17 @@ _GROUPS = _PLAIN.groupindex
 def _is_certain(match: re.Match[bytes]) -> bool:
     """Whether the engine, too, can take these lines for nothing else."""
     headline, caption, name, below = map(_text, match.group("headline", "caption", "name", "below"))
-    wanted = normalise(headline)
-    slack = length_slack(wanted)
-    for line, codes in (headline, "nhgt"), (caption, "nhgt"), (name, "n"), (below, ""):
-        if (codes and line and code_of(line) not in codes) or line.startswith(LABELS):
-            return False
-        if line is not headline and abs(len(line) - len(wanted)) <= slack and normalise(line) == wanted:
+    if "|" in headline or "|" in caption or len(caption) > MAX_LINE or headline != headline.strip():
+        return False  # an author's line; no line of a header
+    is_simple = headline.isascii() and headline.isprintable() and "  " not in headline
+    length = len(headline) if is_simple else len(normalise(headline))
+    slack = length_slack(length)
+    for line in caption, name, below:
+        if abs(len(line) - length) <= slack and normalise(line) == normalise(headline):
             return False  # the headline once more, in other quotes or spaces
-    if headline != headline.strip() or not below.strip() or below[0].isspace() or below.startswith(_GOES_ON):
-        return False
-    if match["alt"] and caption and normalise(below) == normalise(caption):
-        return False  # the caption, too, comes twice
+    if below[0].isspace() or (match["alt"] and caption and normalise(below) == normalise(caption)):
+        return False  # an empty line; the caption, too, comes twice
     return match.string.count(b"\n", match.start("stamp"), match.end()) < NEAR_LINES_BELOW - 3
-
-
-_GOES_ON = ("(", "[", "Updated", "Publi", "Follow", "0")
-"""What a credit, a stamp or a button begins with: below those a header may go on."""
 
 
 def _text(group: bytes | None) -> str:

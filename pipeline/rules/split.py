@@ -113,9 +113,10 @@ class _PlainZones:
 
     def __init__(self, text: bytes, table: LineTable) -> None:
         self._text = text
-        self._table = table
-        self._tops = table.behind_empty(2)
-        self._starts: list[int] = table.starts[self._tops].tolist()
+        tops = table.behind_empty(2)
+        tops = tops[tops > 2]  # the line above the empty ones is here, too
+        self._starts: list[int] = table.starts[tops].tolist()
+        self._above: list[int] = table.starts[tops - 3].tolist()
         self.found: dict[int, Spans] = {}
         """Those that were asked for, by their starts, rising; none reaches into another."""
 
@@ -128,11 +129,8 @@ class _PlainZones:
         place = bisect_left(self._starts, stamp) - 1
         if place < 0:
             return None
-        number = int(self._tops[place]) - 3
-        if number < 0:
-            return None  # the line above the empty ones is not here
-        begin = int(self._table.starts[number])
-        above = self._text[begin : begin + int(self._table.lengths[number])]
+        begin = self._above[place]
+        above = self._text[begin : self._text.find(b"\n", begin)]
         spans = plain_spans(self._text, self._starts[place], stamp, above)
         if spans is None:
             return None

@@ -2,9 +2,14 @@ from datetime import date
 
 import pytest
 
-from pipeline.rules.parse import Failure, parse_block, short_url
+from pipeline.rules import parse
+from pipeline.rules.parse import Failure, short_url
 from pipeline.rules.places import dateline, opening_dateline
 from tests.pages import LAYOUTS, Article, compact, full, plain
+
+
+def parse_block(text, crawl_date):
+    return parse.parse_block(text.encode(), crawl_date)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -43,7 +43,7 @@ def test_split(tmp_path):
     ]
     with pipeline() as p:
         parted = p | beam.Create([pieces]) | SplitPages(config(tmp_path))
-        block = Block(0, 2, len(text) - 1, TEXT.rstrip("\n"), (), None, digest_of(text.rstrip()))
+        block = Block(0, 2, len(text) - 1, text.rstrip(), (), None, digest_of(text.rstrip()))
         assert_that(parted.good, equal_to([[block]]), "good")
         rejects = parted.rejects | beam.Map(reasons)
         expected = [("not_utf8", 2001, 5), ("nul_byte", 3000, 3), ("block_too_large", 4000, 5000)]
@@ -62,7 +62,7 @@ def test_split_rejects_a_long_line(tmp_path):
 
 def test_parse():
     with pipeline() as p:
-        blocks = [Block(0, 7, len(TEXT), TEXT), Block(0, 900, 5, "Words")]
+        blocks = [Block(0, 7, len(TEXT), TEXT.encode()), Block(0, 900, 5, b"Words")]
         parted = p | beam.Create([blocks]) | ParseBlocks(DUMPS, None)
         found = parted.good | beam.Map(
             lambda batch: [
