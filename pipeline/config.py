@@ -11,7 +11,7 @@ from pipeline.rules.records import Columns
 RANGE_BYTES = 8 << 20
 """Bytes of one task of reading: small enough that workers end together, large enough to be cheap."""
 
-PARTITION_BYTES = 16 << 20
+PARTITION_BYTES = 64 << 20
 """Bytes of input for each key of a shuffle: what one worker folds or writes at once."""
 
 

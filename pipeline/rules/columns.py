@@ -37,9 +37,8 @@ def arrow_schema(name: schemas.Name) -> pa.Schema:
     return pa.schema(fields, metadata={SCHEMA_VERSION_KEY: str(schemas.VERSION).encode()})
 
 
-def to_batch(rows: Sequence[dict[str, Any]], name: schemas.Name) -> pa.RecordBatch:
-    """Rows that are valid by the JSON Schema, as one record batch of its Arrow schema."""
-    schema = arrow_schema(name)
+def to_batch(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> pa.RecordBatch:
+    """Rows that are valid by the JSON Schema, as one record batch; the columns are those of the Arrow schema."""
     return pa.record_batch(
         [_column([row[field.name] for row in rows], field.type) for field in schema], schema=schema
     )

@@ -18,8 +18,12 @@ import pyarrow as pa
 
 from pipeline.dataset import parsed_folder
 from pipeline.elements import Parsed
-from pipeline.rules.columns import to_batch
+from pipeline.rules.columns import arrow_schema, to_batch
 from pipeline.rules.rows import COPY, Rows, rows_of
+
+KNOWN_LATER = ("id", "source", "source_offset", "source_length", "copies")
+"""Columns that the rows say: which article it is, and for a block that came again where it stands."""
+WAITING = pa.schema([field for field in arrow_schema("article") if field.name not in KNOWN_LATER])
 
 REMEMBERED = 1 << 16
 """Blocks that a worker recognises when they come again."""
@@ -34,7 +38,7 @@ class ParsedWriter:
     def write(self, records: Sequence[Parsed]) -> Rows:
         """Write a file of records; a row for each, which names its place there."""
         name = uuid.uuid4().int >> 64  # of this file only: a task that is done again writes another
-        batch = to_batch([parsed.record for parsed in records], "article")
+        batch = to_batch([parsed.record for parsed in records], WAITING)
         with (
             pa.OSFile(f"{self._folder}/{name:016x}", "wb") as sink,
             pa.ipc.new_file(sink, batch.schema) as file,
@@ -52,15 +56,12 @@ class ParsedReader:
     def __init__(self, root: str, run: str) -> None:
         self._folder = parsed_folder(root, run)
 
-    def take(self, rows: Rows) -> pa.Table:
-        """The records of some rows, as they were parsed, in the order of order(rows)."""
-        table = [self._batch(int(name)).take(pa.array(rows["at"][places])) for name, places in _by_file(rows)]
-        return pa.Table.from_batches(table).combine_chunks()
-
-    @staticmethod
-    def order(rows: Rows) -> npt.NDArray[np.intp]:
-        """The places of the rows in the order in which take() gives their records."""
-        return np.concatenate([places for _, places in _by_file(rows)])
+    def take(self, rows: Rows) -> pa.RecordBatch:
+        """The records of some rows, as they were parsed: the columns WAITING."""
+        files = _by_file(rows)
+        taken = [self._batch(int(name)).take(pa.array(rows["at"][places])) for name, places in files]
+        order = np.concatenate([places for _, places in files])
+        return pa.concat_batches(taken).take(pa.array(np.argsort(order)))
 
     def _batch(self, name: int) -> pa.RecordBatch:
         """A file's records. It is mapped anew each time: a mapping that stays keeps in memory what was looked at."""

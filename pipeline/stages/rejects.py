@@ -70,7 +70,7 @@ class WriteRejects(WriteTask):
         )
 
     def _batch(self, rejects: list[Reject]) -> pa.RecordBatch:
-        return to_batch([self._row(reject) for reject in rejects], "reject")
+        return to_batch([self._row(reject) for reject in rejects], arrow_schema("reject"))
 
     def _row(self, reject: Reject) -> dict[str, Any]:
         raw = self._blocks.read(reject.dump, reject.offset, min(reject.length, MAX_RAW_BYTES))

@@ -155,12 +155,12 @@ class WriteArticles(WriteTask):
 
     def _records(self, rows: Rows) -> pa.RecordBatch:
         """The winners' records as they are written: each at its own place, with the id and copies of its article."""
-        order = self._parsed.order(rows)
-        table = self._parsed.take(rows)
-        rows = rows[order]
+        waiting = self._parsed.take(rows)
         places = [
-            self._locator.place(int(dump), int(offset), int(length))
-            for dump, offset, length in zip(rows["dump"], rows["offset"], rows["length"], strict=True)
+            self._locator.place(*place)
+            for place in zip(
+                rows["dump"].tolist(), rows["offset"].tolist(), rows["length"].tolist(), strict=True
+            )
         ]
         own = {
             "id": hexes(rows, "id_hi", "id_lo"),
@@ -169,11 +169,14 @@ class WriteArticles(WriteTask):
             "source_length": [place.length for place in places],
             "copies": rows["copies"],
         }
-        for name, values in own.items():
-            at = table.schema.get_field_index(name)
-            field = table.schema.field(at)
-            table = table.set_column(at, field, pa.array(values, field.type))
-        return table.combine_chunks().to_batches()[0].take(pa.array(np.argsort(order)))
+        schema = arrow_schema("article")
+        return pa.record_batch(
+            [
+                pa.array(own[field.name], field.type) if field.name in own else waiting[field.name]
+                for field in schema
+            ],
+            schema=schema,
+        )
 
 
 def heaps(partitions: Iterable[Rows], size: int) -> Iterator[list[Rows]]:
