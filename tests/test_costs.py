@@ -1,0 +1,117 @@
+"""What a run may cost, in counts instead of seconds: parses, searches for headers, files opened, elements and bytes
+that are shuffled. Seconds are for benchmarks/."""
+
+from collections import Counter
+
+import pytest
+
+from pipeline.config import PARTITION_BYTES
+from pipeline.dataset import latest_manifest
+from pipeline.rules import layout, parse, split
+from pipeline.stages import deduplicate, read
+from pipeline.stages import parse as parse_stage
+from pipeline.stages.copies import CopiesCoder
+from pipeline.stages.parsed import ParsedReader, ParsedWriter
+from pipeline.staging import Writer
+from tests.pages import Article, plain
+from tests.test_growth import run
+
+COPIES = 4
+DAYS = 20
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """How often some functions were called; bytes that were encoded for a shuffle, too."""
+    counts = Counter()
+
+    def count(owner, name, label):
+        function = getattr(owner, name)
+
+        def counted(*args, **options):
+            counts[label] += 1
+            return function(*args, **options)
+
+        monkeypatch.setattr(owner, name, counted)
+
+    count(parse_stage, "parse_block", "parses")
+    count(parse, "find_header", "searches")
+    count(split, "find_header", "searches")
+    count(layout, "_find", "looks")
+    count(read, "open_dump", "dumps opened")
+    count(ParsedWriter, "write", "files that wait")
+    count(ParsedReader, "_batch", "files that wait opened")
+    count(Writer, "write", "files written")
+    encode = CopiesCoder.encode
+
+    def counted_encode(self, copies):
+        encoded = encode(self, copies)
+        counts["shuffled elements"] += 1
+        counts["shuffled bytes"] += len(encoded)
+        return encoded
+
+    monkeypatch.setattr(CopiesCoder, "encode", counted_encode)
+    return counts
+
+
+def dump(folder, articles, copies=COPIES):
+    """Articles, and all of them once more, so many times."""
+    text = "".join(
+        plain(
+            Article(
+                headline=f"The ferry sails for the {number}th time",
+                stamp=f"{number % DAYS + 1:02d} September 2023",
+                body=(f"It took {number} passengers. " * 60,),
+            )
+        )
+        + "\n\n"
+        for number in range(articles)
+    )
+    path = folder / f"dump-{articles}-{copies}.txt"
+    path.write_text(text * copies)
+    return path
+
+
+def test_a_block_is_parsed_once_and_a_copy_not_at_all(tmp_path, calls, monkeypatch):
+    monkeypatch.setattr(deduplicate, "FLUSH_CHARACTERS", 100_000)  # what waits to be written is not known yet
+    articles = 200
+    path = dump(tmp_path, articles)
+    assert run(tmp_path / "news", path) == 0
+    waiting = 100_000 // 1500 + 1 + read.BATCH_BYTES // 1500 + 1  # blocks that are on their way together
+    assert articles <= calls["parses"] <= articles + waiting
+    assert sum(file["rows"] for file in latest_manifest(str(tmp_path / "news"))["files"]) == articles * (
+        COPIES + 1
+    )
+
+
+def test_a_plain_header_is_found_once_by_its_expression(tmp_path, calls):
+    assert run(tmp_path / "news", dump(tmp_path, 1000)) == 0
+    assert calls["searches"] <= 10  # of 4,000: where a dump or a buffer begins, the lines above are not there
+    assert calls["looks"] <= 2 * calls["searches"]
+
+
+def test_files_are_opened_as_often_as_there_is_work(tmp_path, calls):
+    paths = [dump(tmp_path, 100, copies) for copies in (1, 2, 3)]
+    assert run(tmp_path / "news", *paths) == 0
+    files = latest_manifest(str(tmp_path / "news"))["files"]
+    assert sum(file["kind"] == "articles" for file in files) == DAYS
+    assert calls["dumps opened"] == len(paths)
+    assert calls["files that wait"] == 1
+    assert calls["files that wait opened"] <= 4  # once for each task that writes
+    assert calls["files written"] == len(files)
+
+
+def test_elements_grow_with_the_keys_and_not_with_the_articles(tmp_path, calls):
+    found = []
+    for articles in (100, 1000):
+        calls.clear()
+        assert run(tmp_path / f"news-{articles}", dump(tmp_path, articles)) == 0
+        found.append(calls["shuffled elements"])
+    assert abs(found[0] - found[1]) <= 2 and max(found) < 250
+    assert PARTITION_BYTES >= 1 << 24  # a key of less makes elements of a few rows
+
+
+def test_bytes_that_are_shuffled(tmp_path, calls):
+    path = dump(tmp_path, 1000)
+    assert run(tmp_path / "news", path) == 0
+    assert calls["shuffled bytes"] / path.stat().st_size < 0.2  # of articles of 1,600 bytes: bodies stay where they are
