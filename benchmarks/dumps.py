@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 import zstandard
 
-PLACES = b"KYIV ALGIERS CAIRO RIYADH DUBAI LONDON PARIS LAGOS NAIROBI BEIJING LIMA TOKYO ATLANTIS".split()
+PLACES = b"KYIV ALGIERS CAIRO RIYADH DUBAI LONDON PARIS LAGOS NAIROBI BEIJING LIMA TOKYO EREWHON".split()
 CREDITS = b"AFP AP Reuters SPA AFP/File Supplied".split()
 MONTHS = b"January February March April May June July August September October November December".split()
 SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in "aeiou"]
@@ -66,7 +66,7 @@ LAYOUTS = {
 class Recipe:
     """What dumps to make. The same recipe gives the same bytes."""
 
-    mb: float = 100
+    mb: float = 100.0
     """Unpacked, without the hot blocks, which come on top."""
     pages: int = 0
     """That many pages in place of `mb`."""
