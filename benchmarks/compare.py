@@ -22,6 +22,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from itertools import product
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -101,7 +102,7 @@ def table(lines: Sequence[Line], disk: bool) -> str:
     }
     text = [names, ["---"] * len(names)]
     for line in lines:
-        wall, cpu, peak = (line.median(lambda run, i=i: run.usage[i]) for i in range(3))
+        wall, cpu, peak = (line.median(attrgetter(f"usage.{name}")) for name in Usage._fields)
         cells = [
             line.dump or "all",
             line.contender,
@@ -113,8 +114,10 @@ def table(lines: Sequence[Line], disk: bool) -> str:
         cells += [f"{cpu / plain[line.dump]:.2f}" if line.dump in plain else "", f"{peak:,.0f} MB"]
         cells += [f"{line.median(lambda run: run.files):,.0f}", f"{line.median(lambda run: run.rows):,.0f}"]
         if disk:
-            span, bare = (line.median(lambda run, i=i: run.creation[i]) for i in range(2))
-            ratio = line.median(lambda run: run.creation.span / run.creation.bare)
+            span, bare = (line.median(attrgetter(f"creation.{name}")) for name in ("span", "bare"))
+            ratio = statistics.median(
+                run.creation.span / run.creation.bare for run in line.runs if run.creation
+            )
             cells += [f"{span:.2f} s", f"{bare:.2f} s", f"{ratio:.2f}"]
         text.append(cells)
     return "".join(f"| {' | '.join(cells)} |\n" for cells in text)

@@ -232,7 +232,7 @@ def opened(path: Path, compress: str) -> Iterator[Any]:
             yield file
 
 
-def make(out: Path, recipe: Recipe) -> dict:
+def make(out: Path, recipe: Recipe) -> dict[str, int]:
     """Write the dumps into a folder, in bounded memory; the truth about them."""
     out.mkdir(parents=True, exist_ok=True)
     maker = Maker(recipe.seed, recipe.copies, recipe.layouts)
