@@ -1,174 +1,276 @@
-"""A synthetic dump of any size: invented words in the real layouts, with copies, always the same for a seed.
+"""Synthetic dumps of any size: invented words in the real layouts, with copies, always the same for the same options.
 
-    python -m benchmarks.dumps --mb 100 --out DIR [--files 4] [--copies 0.5] [--layouts ABCF] [--seed 1]
+    python -m benchmarks.dumps --out DIR [--mb 100 | --pages 100000] [--files 4] [--copies 0.5] [--hot 0]
+                               [--layouts AABCF] [--compress gz] [--seed 1]
 
-A page is a lead article and one to three trailing ones. Of all blocks, the share --copies are articles that
-were there before: leads crawled again, and trailing ones, without their short URL. One in a hundred blocks is
-a copy of one single article, the hot one.
+A page is a lead article and one to three trailing ones. Of all blocks, the share --copies are articles that were
+there before: leads crawled again (now and then under an edited headline, a day later), and trailing ones, without
+their short URL. --hot adds that many blocks that share one headline, and nothing else but their place: each has
+a text of its own and a day of its own in a year, as the column of a paper has. --layouts weighs by repetition.
+
+--pages makes so many pages in place of --mb; with as many --files, each holds one page. DIR/truth.json tells
+what a run must come to: the bytes (unpacked, and as they lie there), the blocks, and the distinct articles.
 """
 
 import argparse
+import gzip
+import json
 import random
-from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
-PLACES = [
-    "KYIV",
-    "ALGIERS",
-    "CAIRO",
-    "RIYADH",
-    "DUBAI",
-    "LONDON",
-    "PARIS",
-    "LAGOS",
-    "NAIROBI",
-    "BEIJING",
-    "LIMA",
-    "TOKYO",
-    "ATLANTIS",
-]
-CREDITS = ["AFP", "AP", "Reuters", "SPA", "AFP/File", "Supplied"]
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+import zstandard
+
+PLACES = b"KYIV ALGIERS CAIRO RIYADH DUBAI LONDON PARIS LAGOS NAIROBI BEIJING LIMA TOKYO EREWHON".split()
+CREDITS = b"AFP AP Reuters SPA AFP/File Supplied".split()
+MONTHS = b"January February March April May June July August September October November December".split()
 SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in "aeiou"]
-SLUG = "abcdefghjmnpqrstuvwxyz2345679"
+COUNTRIES = {"belize", "gaza", "kiribati", "mali", "nevada", "panama", "peru", "suriname", "togo", "tuvalu"}
+"""What the syllables must not spell: it would tell a region."""
+SMALL_WORDS = [
+    "the",
+    "of",
+    "to",
+    "in",
+    "and",
+    "a",
+    "that",
+    "for",
+    "on",
+    "was",
+    "with",
+    "by",
+    "said",
+    "from",
+    "is",
+]
+SLUG = b"abcdefghjmnpqrstuvwxyz2345679"
 REMEMBERED = 5000
 """Articles that may come back: the site's newest."""
 
+LAYOUTS = {
+    "A": b"%(headline)s\n\n%(top)sUpdated %(day)s\nFollow\n\n%(headline)s\n\n%(bullets)s\n%(text)s\n",
+    "B": b"%(headline)s\n\n%(headline)s\n%(top)sUpdated %(day)s\nFollow\n\n%(headline)s\n\n%(headline)s\n"
+    b"%(bullets)s\n%(text)s\n",
+    "C": b"%(headline)s\n\n%(headline)s\n%(top)sUpdated %(day)s\nReuters\n\n%(headline)s\n\n%(headline)s\n"
+    b"%(bullets)sUpdated %(day)s\nReuters\n\n%(text)s\n",
+    "F": b"%(headline)s\nUpdated %(day)s\nLayla Haddad\n%(text)s\n",
+}
+"""As in layouts of real pages; `top` is a lead's caption and slot."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What dumps to make. The same recipe gives the same bytes."""
+
+    mb: float = 100.0
+    """Unpacked, without the hot blocks, which come on top."""
+    pages: int = 0
+    """That many pages in place of `mb`."""
+    files: int = 4
+    copies: float = 0.5
+    hot: int = 0
+    layouts: str = "AABCF"
+    compress: str = "none"
+    seed: int = 1
+
+
+class Article(NamedTuple):
+    headline: bytes
+    day: int
+    """From 0; see Maker.stamp()."""
+    caption: bytes
+    slug: bytes
+    """Of its short URL, which a lead shows; empty where it has none."""
+    bullets: bytes
+    text: bytes
+    layout: str
+
 
 class Maker:
-    """Makes pages, one after the other."""
+    """Makes pages, one after the other, out of parts that were made before."""
 
     def __init__(self, seed: int, copies: float, layouts: str) -> None:
         self.random = random.Random(seed)
         self.copies = copies
         self.layouts = layouts
         self.number = 0
-        self.articles: deque[dict] = deque(maxlen=REMEMBERED)
-        words = ["".join(self.random.choices(SYLLABLES, k=self.random.randint(1, 4))) for _ in range(900)]
-        self.words = (
-            words
-            + [
-                "the",
-                "of",
-                "to",
-                "in",
-                "and",
-                "a",
-                "that",
-                "for",
-                "on",
-                "was",
-                "with",
-                "by",
-                "said",
-                "from",
-                "is",
-            ]
-            * 30
-        )
-        self.paragraphs = [self.paragraph() for _ in range(4000)]
+        """Articles so far."""
+        self.blocks = self.pages = self.size = self.hot = 0
+        """Blocks and pages so far, the bytes of the pages, and the hot blocks, which are not among these."""
+        self.articles: list[Article] = []
+        self.shown: set[bytes] = set()
+        """Slugs that stood under their article's own headline: only then may an edited one follow."""
+        invented = ["".join(self.random.choices(SYLLABLES, k=self.random.randint(1, 4))) for _ in range(900)]
+        self.words = [word for word in invented if word not in COUNTRIES] + SMALL_WORDS * 30
+        self.paragraphs = [self.paragraph() for _ in range(12_000)]
+        self.headlines = [self.sentence(5, 9) for _ in range(3000)]
+        self.bullets = [b"  \xe2\x80\xa2 %s\n" % self.sentence(10, 18) for _ in range(2000)]
+        self.subheadings = [b"\n%s" % self.sentence(2, 4).upper() for _ in range(300)]
 
-    def sentence(self, least: int, most: int) -> str:
-        return " ".join(self.random.choices(self.words, k=self.random.randint(least, most))).capitalize()
+    def sentence(self, least: int, most: int) -> bytes:
+        words = self.random.choices(self.words, k=self.random.randint(least, most))
+        return " ".join(words).capitalize().encode()
 
-    def paragraph(self) -> str:
-        text = ". ".join(self.sentence(10, 22) for _ in range(self.random.randint(1, 3))) + "."
-        return f"“{text[:-1]},” he said." if self.random.random() < 0.3 else text
+    def paragraph(self) -> bytes:
+        text = b". ".join(self.sentence(10, 22) for _ in range(self.random.randint(1, 3)))
+        return b"\xe2\x80\x9c%s,\xe2\x80\x9d he said." % text if self.random.random() < 0.3 else text + b"."
 
-    def article(self) -> dict:
+    def stamp(self, day: int) -> bytes:
+        """The day as it is printed, of 28 in each month: 0 is the first of 2019."""
+        return b"%02d %s %d" % (day % 28 + 1, MONTHS[day // 28 % 12], 2019 + day // 336)
+
+    def day(self) -> int:
+        """When the article of self.number appeared: any day of seven years."""
+        return self.random.randrange(7 * 336)
+
+    def article(self) -> Article:
+        """A new one, which may come back."""
         pick = self.random
         self.number += 1
-        day = f"{pick.randint(1, 28):02d} {pick.choice(MONTHS)} {pick.randint(2019, 2025)}"
-        slug = "".join(SLUG[self.number // len(SLUG) ** n % len(SLUG)] for n in range(5))
         body = pick.choices(self.paragraphs, k=pick.randint(8, 18))
         if pick.random() < 0.3:
-            body.insert(4, "\n" + self.sentence(2, 4).upper())
-        article = {
-            "headline": f"{self.sentence(5, 9)} {self.number}",
-            "caption": f"{pick.choice(self.paragraphs)} ({pick.choice(CREDITS)})",
-            "slug": slug if pick.random() < 0.4 else "",
-            "stamp": f"Updated {day}",
-            "bullets": [f"  • {self.sentence(10, 18)}" for _ in range(pick.randint(0, 3))],
-            "text": f"{pick.choice(PLACES)}: " + "\n".join(body),
-            "layout": pick.choice(self.layouts),
-        }
-        self.articles.append(article)
+            body.insert(4, pick.choice(self.subheadings))
+        article = Article(
+            headline=b"%s %d" % (pick.choice(self.headlines), self.number),
+            day=self.day(),
+            caption=b"%s (%s)\n" % (pick.choice(self.paragraphs), pick.choice(CREDITS)),
+            slug=bytes(SLUG[self.number // len(SLUG) ** n % len(SLUG)] for n in range(5))
+            if pick.random() < 0.4
+            else b"",
+            bullets=b"".join(pick.choices(self.bullets, k=pick.randint(1, 3))),
+            text=b"%s: %s" % (pick.choice(PLACES), b"\n".join(body)),
+            layout=pick.choice(self.layouts),
+        )
+        if len(self.articles) < REMEMBERED:
+            self.articles.append(article)
+        else:
+            old = self.articles[self.number % REMEMBERED]
+            self.shown.discard(old.slug)
+            self.articles[self.number % REMEMBERED] = article
         return article
 
-    def block(self, article: dict, lead: bool) -> str:
-        headline, stamp, bullets = article["headline"], article["stamp"], article["bullets"]
-        layout = article["layout"]
-        above = [headline, ""]
-        if layout == "F":
-            return "\n".join([headline, stamp, "Layla Haddad", article["text"]])
-        if layout in "BC":
-            above.append(headline)
+    def block(self, article: Article, lead: bool) -> bytes:
+        self.blocks += 1
+        top = b""
         if lead:
-            above += [article["caption"], "Short Url"]
-            above += ["", f"https://arab.news/{article['slug']}", ""] if article["slug"] else []
-        above += [stamp, "Reuters" if layout == "C" else "Follow", "", headline]
-        above += [""] if layout == "A" else ["", headline]
-        below = [stamp, "Reuters", ""] if layout == "C" else [""]
-        return "\n".join(above + bullets + below + [article["text"]])
+            url = b"\nhttps://arab.news/%s\n\n" % article.slug if article.slug else b""
+            top = b"%sShort Url\n%s" % (article.caption, url)
+        parts = {
+            b"headline": article.headline,
+            b"day": self.stamp(article.day),
+            b"top": top,
+            b"bullets": article.bullets,
+            b"text": article.text,
+        }
+        return LAYOUTS[article.layout] % parts
 
-    def page(self) -> str:
+    def lead(self) -> bytes:
+        """The block of a lead, new or crawled again."""
         pick = self.random
-        blocks = []
-        for n in range(pick.randint(2, 4)):
-            if self.articles and pick.random() < self.copies:
-                hot = pick.random() < 0.01 / max(self.copies, 0.01)
-                article = self.hot if hot else pick.choice(self.articles)
-            else:
-                article = self.article()
-                if self.number == 1:
-                    self.hot = article
-            blocks.append(self.block(article, lead=n == 0))
-        return "\n\n\n".join(blocks)
+        if not self.articles or pick.random() >= self.copies:
+            article = self.article()
+        else:
+            article = pick.choice(self.articles)
+            if article.slug in self.shown and pick.random() < 0.1:
+                article = article._replace(headline=article.headline + b" again", day=article.day + 1)
+        if article.slug and article.layout != "F":
+            self.shown.add(article.slug)
+        return self.block(article, lead=True)
+
+    def page(self) -> bytes:
+        """A page; like each of its blocks it ends in a newline and two empty lines."""
+        pick = self.random
+        blocks = [self.lead()]
+        for _ in range(pick.randint(1, 3)):
+            copy = pick.random() < self.copies
+            blocks.append(self.block(pick.choice(self.articles) if copy else self.article(), lead=False))
+        page = b"\n\n".join(blocks) + b"\n\n"
+        self.pages += 1
+        self.size += len(page)
+        return page
+
+    def hot_block(self) -> bytes:
+        """One more block of the headline that many share."""
+        pick = self.random
+        self.hot += 1
+        text = b"CAIRO: " + b"\n".join(pick.choices(self.paragraphs, k=3))
+        bullets, layout = pick.choice(self.bullets), pick.choice(self.layouts)
+        article = Article(
+            b"The news of the day in short", pick.randrange(336), b"", b"", bullets, text, layout
+        )
+        return self.block(article, lead=False) + b"\n\n"
 
 
-def make(
-    out: Path, megabytes: float, files: int = 4, copies: float = 0.5, layouts: str = "AABCF", seed: int = 1
-) -> int:
-    """Write the dumps into a folder; the bytes written."""
+def pages(recipe: Recipe, maker: Maker, share: float) -> Iterator[bytes]:
+    """The pages from where the maker is to a share of the whole; the hot blocks are spread evenly among them."""
+
+    def done() -> float:
+        return maker.pages / recipe.pages if recipe.pages else maker.size / (recipe.mb * 1e6)
+
+    while done() < share:
+        page = maker.page()
+        while maker.hot < recipe.hot * min(1, done()):
+            page += maker.hot_block()
+        yield page
+
+
+@contextmanager
+def opened(path: Path, compress: str) -> Iterator[Any]:
+    """A new file to write bytes to, which are packed on the way."""
+    with path.open("wb", buffering=1 << 20) as file:
+        if compress == "gz":
+            with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:  # neither name nor time in the bytes
+                yield packed
+        elif compress == "zst":
+            with zstandard.ZstdCompressor().stream_writer(file, closefd=False) as packed:
+                yield packed
+        else:
+            yield file
+
+
+def make(out: Path, recipe: Recipe) -> dict[str, int]:
+    """Write the dumps into a folder, in bounded memory; the truth about them."""
     out.mkdir(parents=True, exist_ok=True)
-    maker = Maker(seed, copies, layouts)
-    total = 0
-    for number in range(files):
-        size = 0
-        with (out / f"dump-{number:03d}.txt").open("w", encoding="utf-8") as file:
-            while size < megabytes * 1e6 / files:
-                page = maker.page() + "\n\n\n"
-                file.write(page)
-                size += len(page.encode())
-        total += size
-    return total
+    maker = Maker(recipe.seed, recipe.copies, recipe.layouts)
+    ending = "" if recipe.compress == "none" else f".{recipe.compress}"
+    size = packed = 0
+    for number in range(recipe.files):
+        path = out / f"dump-{number:06d}.txt{ending}"
+        with opened(path, recipe.compress) as file:
+            for page in pages(recipe, maker, (number + 1) / recipe.files):
+                size += file.write(page)
+        packed += path.stat().st_size
+    distinct = maker.number + (recipe.hot > 0)
+    truth = {
+        "bytes": size,
+        "packed": packed,
+        "files": recipe.files,
+        "blocks": maker.blocks,
+        "distinct": distinct,
+    }
+    (out / "truth.json").write_text(json.dumps(truth) + "\n")
+    return truth
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--mb", type=float, default=100)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--files", type=int, default=4)
-    parser.add_argument("--copies", type=float, default=0.5)
-    parser.add_argument("--layouts", default="AABCF")
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
-    print(f"{make(args.out, args.mb, args.files, args.copies, args.layouts, args.seed):,} bytes")
+    parser.add_argument("--mb", type=float, default=Recipe.mb)
+    parser.add_argument("--pages", type=int, default=Recipe.pages)
+    parser.add_argument("--files", type=int, default=Recipe.files)
+    parser.add_argument("--copies", type=float, default=Recipe.copies)
+    parser.add_argument("--hot", type=int, default=Recipe.hot)
+    parser.add_argument("--layouts", default=Recipe.layouts)
+    parser.add_argument("--compress", choices=["none", "gz", "zst"], default=Recipe.compress)
+    parser.add_argument("--seed", type=int, default=Recipe.seed)
+    options = vars(parser.parse_args())
+    print(json.dumps(make(options.pop("out"), Recipe(**options))))
 
 
 if __name__ == "__main__":

@@ -15,36 +15,32 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from datetime import date, timedelta
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.dumps import Maker
-from benchmarks.measure import run_once
+from benchmarks.processes import dateline, measure
 
 DAY_BYTES = 10_000_000
 ARTICLES_A_DAY = 390
-FIRST_DAY = date(2019, 1, 1)
 
 
 class Site(Maker):
     """A maker whose articles appear in the order of their days."""
 
-    def article(self) -> dict:
-        article = super().article()
-        day = FIRST_DAY + timedelta(days=self.number // ARTICLES_A_DAY)
-        article["stamp"] = f"Updated {day:%d %B %Y}"
-        return article
+    def day(self) -> int:
+        return self.number // ARTICLES_A_DAY
 
 
-def write(maker: Maker, path: Path, enough) -> None:
+def write(maker: Maker, path: Path, enough: Callable[[int], bool]) -> None:
     """Pages into a file until there are enough of them, by the file's size."""
     size = 0
-    with path.open("w", encoding="utf-8") as file:
+    with path.open("wb") as file:
         while not enough(size):
-            size += file.write(maker.page() + "\n\n\n")
+            size += file.write(maker.page())
 
 
-def measure(folder: Path, articles: int, rounds: int, workers: int) -> tuple[float, str]:
+def daily_run(folder: Path, articles: int, rounds: int, workers: int) -> tuple[float, str]:
     """The median wall of the daily run, and its line of the table."""
     maker = Site(seed=1, copies=0.2, layouts="AABCF")
     (folder / "base").mkdir()
@@ -67,7 +63,7 @@ def measure(folder: Path, articles: int, rounds: int, workers: int) -> tuple[flo
         subprocess.run(["cp", "-al", folder / "news", output], check=True)
         for shared in before:
             shutil.rmtree(output / "_runs" / shared)
-        runs.append(run_once(folder / "day", output, workers))
+        runs.append(measure(dateline(folder / "day", output, workers)))
         (report,) = output.glob("_runs/*/report.json")
         files.append(json.loads(report.read_text())["counts"]["files"])
         shutil.rmtree(output)
@@ -89,7 +85,7 @@ def main() -> None:
     first = None
     for count in args.articles:
         with tempfile.TemporaryDirectory(dir=args.work) as folder:
-            wall, line = measure(Path(folder), count, args.rounds, args.workers)
+            wall, line = daily_run(Path(folder), count, args.rounds, args.workers)
         first = first or wall
         print(f"| {count:,} | {line} | {wall / first:.2f} |", flush=True)
 

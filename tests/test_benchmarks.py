@@ -1,0 +1,196 @@
+"""The benchmarks' own parts, on dumps of less than a megabyte: what they make, check and write is right. No time is asserted."""
+
+import gzip
+import json
+import re
+import shlex
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import pyarrow.dataset as ds
+import pytest
+import zstandard
+
+from benchmarks import chart, compare, results
+from benchmarks.dumps import Maker, Recipe, make
+from tests.conftest import ROOT, dateline
+
+SMALL = Recipe(mb=0.2, layouts="A", copies=0.6)
+RECIPES = {
+    "A": SMALL,
+    "mixed": Recipe(mb=0.2, seed=2),
+    "gz": Recipe(mb=0.1, compress="gz"),
+    "zst": Recipe(mb=0.1, compress="zst"),
+    "pages": Recipe(pages=12, files=12, layouts="BCF"),
+    "hot": Recipe(mb=0.1, hot=40),
+}
+
+
+def unpacked(folder) -> list[bytes]:
+    by_ending = {".txt": bytes, ".gz": gzip.decompress, ".zst": zstandard.ZstdDecompressor().stream_reader}
+    texts = []
+    for path in sorted(folder.glob("dump-*")):
+        text = by_ending[path.suffix](path.read_bytes())
+        texts.append(text if isinstance(text, bytes) else text.read())
+    return texts
+
+
+def rows(dataset) -> list[tuple]:
+    table = ds.dataset(dataset, format="ipc", partitioning=results.HIVE).to_table()
+    return sorted(zip(*(table[name].to_pylist() for name in ("date", "region", "headline")), strict=True))
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_a_recipe_gives_the_same_bytes_and_another_seed_others(tmp_path, recipe):
+    folders = [tmp_path / name for name in ("one", "two", "other")]
+    truths = [make(folder, recipe) for folder in folders[:2]]
+    make(folders[2], Recipe(**vars(recipe) | {"seed": 99}))
+    one, two, other = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in folders)
+    assert one == two
+    assert one != other
+    assert json.loads(one.pop("truth.json")) == truths[0] == truths[1]
+    assert truths[0]["packed"] == sum(map(len, one.values()))
+    assert truths[0]["bytes"] == sum(map(len, unpacked(folders[0])))
+    assert len(one) == truths[0]["files"] == recipe.files
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_the_truth_is_what_the_command_finds(tmp_path, recipe):
+    truth = make(tmp_path / "dumps", recipe)
+    done = dateline(
+        "run", "--workers", 1, "--json", "--input", tmp_path / "dumps/*.txt*", "--output", tmp_path / "news"
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["new"]["articles"] == truth["distinct"]
+    assert found["new"]["duplicates"] == truth["blocks"] - truth["distinct"]
+    assert found["new"]["rejects"] == 0
+    assert found["bytes_read"] == truth["bytes"]
+    assert len(rows(tmp_path / "news")) == truth["distinct"]
+
+
+def test_pages_are_the_same_however_many_files_hold_them(tmp_path):
+    make(tmp_path / "one", Recipe(pages=9, files=1))
+    make(tmp_path / "nine", Recipe(pages=9, files=9))
+    nine = unpacked(tmp_path / "nine")
+    assert b"".join(nine) == unpacked(tmp_path / "one")[0]
+    assert all(2 <= page.count(b"\n\n\n") <= 4 for page in nine)
+
+
+def test_hot_blocks_share_a_headline_and_come_on_top(tmp_path):
+    plain = make(tmp_path / "plain", Recipe(mb=0.1, files=2, layouts="A"))
+    hot = make(tmp_path / "hot", Recipe(mb=0.1, files=2, layouts="A", hot=30))
+    assert hot["bytes"] > plain["bytes"]
+    blocks = [
+        re.findall(rb"^(The news of the day in short)\n\nUpdated (.*)", text, re.M)
+        for text in unpacked(tmp_path / "hot")
+    ]
+    assert sum(map(len, blocks)) == 30
+    assert all(len(of_file) > 10 for of_file in blocks)
+    assert len({day for of_file in blocks for _, day in of_file}) > 10
+
+
+@pytest.mark.parametrize("copies", [0.0, 0.5, 0.9])
+def test_the_share_of_copies(copies):
+    maker = Maker(1, copies, "A")
+    for _ in range(2000):
+        maker.page()
+    assert maker.number / maker.blocks == pytest.approx(1 - copies, abs=0.02)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_plain_script_agrees(tmp_path, workers):
+    truth = make(tmp_path / "dumps", Recipe(mb=0.4, layouts="A", hot=20))
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.plain",
+        tmp_path / "dumps",
+        tmp_path / "plain",
+        "--workers",
+        str(workers),
+    ]
+    subprocess.run(command, check=True, cwd=ROOT, timeout=60)
+    done = dateline(
+        "run", "--quiet", "--workers", 1, "--input", tmp_path / "dumps/*.txt", "--output", tmp_path / "news"
+    )
+    assert done.returncode == 0, done.stderr
+    assert rows(tmp_path / "plain") == rows(tmp_path / "news")
+    copies = ds.dataset(tmp_path / "plain", format="ipc").to_table(columns=["copies"])["copies"].to_pylist()
+    assert sum(copies) == truth["blocks"]
+
+
+def test_a_wrong_result_is_refused(tmp_path):
+    truth = make(tmp_path / "dumps", SMALL)
+    command = [sys.executable, "-m", "benchmarks.plain", tmp_path / "dumps", tmp_path / "plain"]
+    subprocess.run(command, check=True, cwd=ROOT, timeout=60)
+    digests: set[str] = set()
+    assert results.check(tmp_path / "plain", truth, digests) == truth["distinct"]
+    assert len(digests) == 1
+    assert results.check(tmp_path / "plain", truth, digests) == truth["distinct"]
+    with pytest.raises(SystemExit, match="rows, expected"):
+        results.check(tmp_path / "plain", truth | {"distinct": truth["distinct"] + 1}, digests)
+    with pytest.raises(SystemExit, match="other results"):
+        results.check(tmp_path / "plain", truth, {"0" * 16})
+
+
+def test_a_comparison_writes_table_chart_and_results(tmp_path):
+    command = [sys.executable, "-m", "benchmarks.compare", "--out", tmp_path / "out", "--work", tmp_path, "--mb", "0.2",
+               "--layouts", "A", "AABCF", "--rounds", "2", "--contenders", "dateline-1", "plain-2", "plain-1", "--disk"]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=240)
+    assert done.returncode == 0, done.stderr
+    table = (tmp_path / "out/table.md").read_text()
+    assert table == done.stdout
+    head, _, *lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()]
+    assert {len(line) for line in lines} == {len(head)}
+    contenders = [
+        ("layouts A", "dateline-1"),
+        ("layouts A", "plain-2"),
+        ("layouts A", "plain-1"),
+        ("layouts AABCF", "dateline-1"),
+    ]
+    assert [tuple(line[:2]) for line in lines] == contenders
+    assert len({line[head.index("rows")] for line in lines[:3]}) == 1
+    chart_ = ET.fromstring((tmp_path / "out/chart.svg").read_text())
+    assert len(chart_.findall("{*}rect")) == 1 + 3 * len(lines)
+    found = json.loads((tmp_path / "out/results.json").read_text())
+    assert [(line["dump"], line["contender"]) for line in found] == contenders
+    for line in found:
+        assert len(line["runs"]) == 2
+        for run in line["runs"]:
+            assert run["usage"]["cpu"] > 0
+            assert run["usage"]["peak_mb"] > 10
+            assert run["creation"]["bare"] > 0
+            assert 0 < run["creation"]["files"] <= run["files"]
+            assert bool(run["seconds"]) == line["contender"].startswith("dateline")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_the_bare_loop_makes_the_same_tree(tmp_path):
+    for day in ("date=2023-01-01", "date=2023-01-02"):
+        for region in ("region=a", "region=b"):
+            (tmp_path / "news" / day / region).mkdir(parents=True)
+            (tmp_path / "news" / day / region / "part.arrow").write_text(day + region)
+    created = results.creation(tmp_path / "news", tmp_path / "again")
+    assert created.files == 4
+
+    def tree(folder):
+        return {path.relative_to(folder): path.read_text() for path in folder.rglob("*.arrow")}
+
+    assert tree(tmp_path / "again") == tree(tmp_path / "news")
+
+
+def test_a_chart_of_anything_is_well_formed():
+    text = chart.svg("<&>", [chart.Panel('"a" & b', [("<g>", "n", 1.5), ("", "m", 0)])])
+    texts = [element.text for element in ET.fromstring(text).findall("{*}text")]
+    assert texts == ["<&>", '"a" & b', "<g>: n", "1.5", "m", "0.0"]
+
+
+def test_the_documented_comparisons_are_understood():
+    text = ROOT.joinpath("benchmarks", "README.md").read_text("utf-8")
+    commands = re.findall(r"python -m benchmarks\.compare (.*)", text)
+    assert len(commands) >= 6
+    for command in commands:
+        args = compare.parser().parse_args(shlex.split(command.partition("`")[0], comments=True))
+        assert args.out
