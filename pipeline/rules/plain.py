@@ -37,9 +37,9 @@ _HEADER = (
     rf"(?P<stamp>{_STAMP}){_END}"
     rf"(?:Follow{_END}|(?P<name>[A-Z][^\n]{{1,58}})\n)?"
     rf"{_END}(?P=headline){_END}(?:{_END}(?P=headline){_END})?"
-    rf"(?:{_END})?(?P<bullets>(?: {{0,4}}• (?! *(?:Home|Search form)\s)[^\n]*\n){{0,6}})"
+    rf"(?:(?:{_END})?(?P<bullets>(?: {{0,4}}• (?! *(?:Home|Search form)\s)(?=[^\n]*[A-Za-z])[^\n]*\n){{1,6}}))?"
     rf"(?:(?:{_END})?{_STAMP}{_END}(?P=name)\n)?"
-    rf"(?: {{0,3}}\n){{0,2}}(?=(?P<below>{_TEXT}*))"
+    rf"(?: {{0,3}}\n){{0,3}}(?=(?P<below>{_TEXT}*))"
 )
 _TEXT_HEADER = re.compile(_HEADER)
 _BYTES_HEADER = re.compile(_HEADER.encode())
@@ -57,7 +57,7 @@ def plain_header(text: str) -> tuple[Header, int] | None:
     header.slot, header.url = "filled" if url else "empty" if slot else "absent", url
     header.byline = name and name.strip()
     header.captions = [caption.strip()] if caption else []
-    header.bullets = [line.strip()[1:].strip() for line in match["bullets"].split("\n")[:-1]]
+    header.bullets = [line.strip()[1:].strip() for line in (match["bullets"] or "").split("\n")[:-1]]
     return header, match.end()
 
 
@@ -93,7 +93,7 @@ def _is_certain(match: re.Match[AnyStr]) -> bool:
             return False  # the headline once more, in other quotes or spaces
     if headline != headline.strip() or not below.strip() or below[0].isspace() or below.startswith(_GOES_ON):
         return False
-    if match["alt"] and caption and normalise(below) == normalise(caption):
+    if match["alt"] and caption and normalise(caption) in (normalise(below), normalise(name)):
         return False  # the caption, too, comes twice
     newline = "\n" if isinstance(match.string, str) else b"\n"
     return match.string.count(newline, match.start("stamp"), match.end()) < NEAR_LINES_BELOW - 3
