@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -49,8 +50,22 @@ def dumps(tmp_path) -> list[Path]:
     return paths
 
 
-def start(change: str, dumps: list[Path], workers: int = 2) -> subprocess.Popen:
-    """A run that something is changed in, by lines of Python."""
+@pytest.fixture
+def start(dumps) -> Iterator[Callable[..., subprocess.Popen]]:
+    """Starts a run that something is changed in, by lines of Python; what is left of it ends with the test."""
+    started: list[subprocess.Popen] = []
+
+    def begin(change: str, workers: int = 2) -> subprocess.Popen:
+        started.append(begun(change, dumps, workers))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        with process:
+            process.kill()
+
+
+def begun(change: str, dumps: list[Path], workers: int) -> subprocess.Popen:
     output = dumps[0].parent / "news"
     command = [sys.executable, "-c", RUN.replace("{change}", change), "run", "--quiet", "--workers", str(workers),
                "--input", *map(str, dumps), "--output", str(output)]  # fmt: skip
@@ -59,11 +74,7 @@ def start(change: str, dumps: list[Path], workers: int = 2) -> subprocess.Popen:
 
 def end(process: subprocess.Popen) -> str:
     """What the run said, once it and all its workers have ended: they hold its pipes, too."""
-    with process:
-        try:
-            out, err = process.communicate(timeout=SECONDS)
-        finally:
-            process.kill()
+    out, err = process.communicate(timeout=SECONDS)
     assert out == ""
     return err
 
@@ -79,14 +90,14 @@ def of_workers(folder: Path, name: str) -> set[int]:
     return {int(path.name.rpartition("-")[2]) for path in folder.glob(f"{name}-*")}
 
 
-def test_a_stage_that_raises_in_a_worker(dumps):
+def test_a_stage_that_raises_in_a_worker(dumps, start):
     change = """
 def broken(*args):
     here("raised")
     raise ValueError("the parser is broken")
 parse.record_of = broken
 """
-    process = start(change, dumps)
+    process = start(change)
     err = end(process)
     assert process.returncode == 1
     assert "nothing was committed: ValueError: the parser is broken" in err
@@ -142,8 +153,8 @@ worker_handlers.ControlConnection.push = dead
 
 
 @pytest.mark.parametrize("change", KILLED.values(), ids=KILLED)
-def test_a_worker_that_is_killed_fails_the_run(dumps, change):
-    process = start(change, dumps)
+def test_a_worker_that_is_killed_fails_the_run(dumps, start, change):
+    process = start(change)
     err = end(process)
     assert process.returncode == 1, err
     assert "nothing was committed: RuntimeError: a worker process was ended by SIGKILL" in err
@@ -171,8 +182,8 @@ local.run_flow = lambda *args: time.sleep(600)
 
 
 @pytest.mark.parametrize("change", WORKERS.values(), ids=WORKERS)
-def test_workers_end_with_a_run_that_is_killed(dumps, change):
-    process = start(change, dumps)
+def test_workers_end_with_a_run_that_is_killed(dumps, start, change):
+    process = start(change)
     folder = dumps[0].parent
     wait_for(folder, "worker-*")
     workers = of_workers(folder, "worker")
@@ -182,7 +193,7 @@ def test_workers_end_with_a_run_that_is_killed(dumps, change):
     assert process.returncode == -signal.SIGKILL
 
 
-def test_one_worker_is_the_run_itself(dumps):
+def test_one_worker_is_the_run_itself(dumps, start):
     change = """
 os.fork = None
 def told(*args):
@@ -190,7 +201,7 @@ def told(*args):
     return real(*args)
 parse.record_of = told
 """
-    process = start(change, dumps, workers=1)
+    process = start(change, workers=1)
     assert end(process) == ""
     assert process.returncode == 0
     assert of_workers(dumps[0].parent, "worker") == {process.pid}
