@@ -20,7 +20,7 @@ import re
 from typing import AnyStr
 
 from pipeline.rules.dates import stamp_of
-from pipeline.rules.layout import NEAR_LINES_BELOW, Header, length_slack
+from pipeline.rules.layout import Header, length_slack
 from pipeline.rules.lines import LABELS, code_of, line_of
 from pipeline.rules.text import normalise
 
@@ -93,10 +93,8 @@ def _is_certain(match: re.Match[AnyStr]) -> bool:
             return False  # the headline once more, in other quotes or spaces
     if headline != headline.strip() or not below.strip() or below[0].isspace() or below.startswith(_GOES_ON):
         return False
-    if match["alt"] and caption and normalise(caption) in (normalise(below), normalise(name)):
-        return False  # the caption, too, comes twice
-    newline = "\n" if isinstance(match.string, str) else b"\n"
-    return match.string.count(newline, match.start("stamp"), match.end()) < NEAR_LINES_BELOW - 3
+    # nor may the caption come twice where there is an alt text
+    return not (match["alt"] and caption and normalise(caption) in (normalise(below), normalise(name)))
 
 
 _GOES_ON = ("(", "[", "Updated", "Publi", "Follow", "0")

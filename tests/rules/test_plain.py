@@ -1,0 +1,259 @@
+"""The short ways of the rules against the engine, which is the measure: headers, starts, words, lines."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.rules import parse, split
+from pipeline.rules.anchors import _looked_at
+from pipeline.rules.layout import Header
+from pipeline.rules.parse import header_of, is_common, mend, parse_block, word_count
+from pipeline.rules.plain import plain_header, plain_zone
+from pipeline.rules.split import Cut, cut_range, find_starts
+from pipeline.rules.table import SPACE, LineTable, pairs_of
+from pipeline.rules.text import unify_newlines
+from tests.pages import Article, doubled, full, plain
+from tests.rules.headers import header_text
+
+GOLDEN = sorted(Path(__file__).parent.parent.joinpath("golden").glob("*.txt"))
+MANY = settings(deadline=None, max_examples=500)
+
+HEADERS = st.composite(lambda draw: header_text(lambda lines: draw(st.sampled_from(lines)), above=False))()
+"""The header of a block, and some body."""
+DUMPS = st.composite(
+    lambda draw: "".join(
+        header_text(lambda lines: draw(st.sampled_from(lines)), above=True)
+        for _ in range(draw(st.integers(1, 3)))
+    )
+)()
+"""Some of them with lines above, one after the other."""
+
+
+def assert_as_the_engine(text: str) -> bool:
+    """Hold the plain header of a text against the engine's; whether there is one."""
+    found = plain_header(text)
+    if found is None:
+        return False
+    header, at = found
+    lines = text.split("\n")
+    expected = header_of(lines)
+    assert header == expected
+    assert text[at:].split("\n") == lines[header.end :]
+    return True
+
+
+def without_plain_headers(call: Callable[[], object]) -> object:
+    """What a call comes to where the engine reads every header."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parse, "plain_header", lambda text: None)
+        patch.setattr(split, "plain_zone", lambda *args: None)
+        return call()
+
+
+# --- headers -------------------------------------------------------------------------------------------
+
+
+@MANY
+@given(HEADERS)
+def test_a_plain_header_is_the_engines(text):
+    assert_as_the_engine(text)
+    assert_as_the_engine(mend(text)[0])
+
+
+@MANY
+@given(DUMPS)
+def test_starts_with_and_without_plain_headers(text):
+    data = unify_newlines(text.encode())
+    for at_start in (True, False):
+        assert find_starts(data, at_start) == without_plain_headers(lambda a=at_start: find_starts(data, a))
+
+
+@MANY
+@given(HEADERS)
+def test_records_with_and_without_plain_headers(text):
+    assert parse_block(text, None) == without_plain_headers(lambda: parse_block(text, None))
+
+
+URL = "https://arab.news/q7xvz"
+ARTICLES = [
+    Article(slot=slot, caption=caption, bullets=bullets, headline=headline)
+    for slot in (None, "", URL)
+    for caption in (None, "The ferry at its berth. (AFP/File)", "A ferry")
+    for bullets in ((), ("It took two years",), ("It took two years", "It is “high”", "12 boats are left"))
+    for headline in ("Ferry returns to the old harbor", "Ferry’s “captain” — back at noon")
+]
+USUAL = [make(article) for make in (plain, doubled, full) for article in ARTICLES]
+CRLF = [unify_newlines(text.replace("\n", "\r\n").encode()).decode() for text in USUAL]
+
+
+@pytest.mark.parametrize("texts", [USUAL, CRLF], ids=["LF", "CRLF"])
+def test_usual_headers_are_read_the_short_way(texts, monkeypatch):
+    """All of them, in blocks and in dumps; so the tests above are about something."""
+    assert all(map(assert_as_the_engine, texts))
+    zones = []
+
+    def counted(*args):
+        zones.append(plain_zone(*args))
+        return zones[-1]
+
+    monkeypatch.setattr(split, "plain_zone", counted)
+    data = "\n\n".join(texts).encode()
+    found = find_starts(data, True)
+    assert found == without_plain_headers(lambda: find_starts(data, True))
+    assert len(found) == len(texts)
+    assert len(list(filter(None, zones))) > 0.9 * len(texts)
+
+
+def read_whole() -> list[tuple[Cut, object]]:
+    found = []
+    for path in GOLDEN:
+        data = path.read_bytes() + b"\n\n\n" + USUAL[0].encode() + b"\n\n" + path.read_bytes()
+        for cut in cut_range(lambda at, n, data=data: data[at : at + n], 0, lambda start: True, 1 << 20):
+            found.append((cut, parse_block(cut.data.strip().decode(), None)))
+    return found
+
+
+def test_golden_pages_with_and_without_plain_headers():
+    assert read_whole() == without_plain_headers(read_whole)
+
+
+HEAD = "Ferry returns to the old harbor"
+BODY = "KYIV: The ferry left the harbor at dawn with forty passengers on board.\nIt came back at noon.\n"
+
+
+def page(*lines: str, alt: str = "", below: str = "") -> str:
+    return "\n".join([HEAD, "", *([alt] if alt else []), "Updated 07 September 2023", *lines, "", HEAD, below + BODY])
+
+
+ODD_PAGES = {
+    "a bullet without a letter": page(below="\n  • 12 000\n"),
+    "a lone glyph": page(below="\n  • \n"),
+    "a crumb": page(below="\n  • Home\n"),
+    "a search form": page(below="\n• Search form\n"),
+    "a second stamp two lines below": page("AFP", below="\n\nUpdated 07 September 2023\nAFP\n"),
+    "a caption that is the name": page("JANE DOE").replace("Updated", f"{HEAD}\nJane Doe\nUpdated", 1),
+    "a caption that comes again": page().replace("Updated", f"{HEAD}\nA boat. (AFP)\nUpdated", 1).replace("KYIV", "A boat. (AFP)\n\nKYIV"),
+    "a label": page().replace(HEAD, "Special " + HEAD, 1),
+    "a labelled copy below": page(below=f"Special {HEAD}\n"),
+    "a copy in capitals below": page(below=f"\n{HEAD.upper()}\n"),
+    "a copy in capitals for a caption": page(alt=HEAD.upper()),
+    "a copy in capitals for a name": page(HEAD.upper()),
+    "a credit below": page(below="\n(AFP)\n"),
+    "a stamp of another kind below": page(below="\nPublished: 06 September 2023 Updated 07 September 2023\n"),
+    "a button below": page(below="\nFollow\n"),
+    "a count below": page(below="0\n"),
+    "a counter for a caption": page(alt="1 / 2"),
+    "a day for a caption": page(alt="17 February 2023"),
+    "another stamp for a caption": page(alt="Published: 06 September 2023 Updated 07 September 2023"),
+    "a crawler's line for a caption": page(alt="date 2022-04-20 You are here"),
+    "tags for a name": page("Topics: ferry"),
+    "a sentence for a name": page("It left at dawn."),
+    "a title in a list's body": page(below="\n  • Ferry\n\n    It left.\n"),
+    "an odd space under the headline": page().replace(HEAD + "\n", HEAD + "\u2028\n", 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ODD_PAGES.values(), ids=ODD_PAGES)
+def test_odd_headers_are_left_to_the_engine(text):
+    """Found by breaking the expression and its conditions one by one; each of these once made a difference."""
+    assert_as_the_engine(text)
+    for above in ("", "A line.\n\n\n", "It goes on.\n\n\n\n", f"{HEAD}\n\n\n", "A boat. (AFP)\n\n\n"):
+        data = f"{above}{text}\n\n\n{text}".encode()
+        assert find_starts(data, True) == without_plain_headers(lambda d=data: find_starts(d, True))
+
+
+ABOVE = ("Updated 07 September 2023", "date 2022-04-20 You are here", "You are here", "  • Home", "  • A bullet", "é" * 15,
+         "Follow", "1 / 2", "Jane Doe", "Harbor life", "A boat. (AFP)", "A sentence.", "x" * 2100, " ", "", HEAD, "17 February 2023",
+         "1 2 3 4", "Search form", "Short Url", "https://arab.news/q7xvz", "Topics: a", "MOST POPULAR", "-", "quotes of it")  # fmt: skip
+
+
+@pytest.mark.parametrize("above", ABOVE)
+@pytest.mark.parametrize("gap", ["\n", "\n\n", "\n\n\n", "\n \n\n\n"])
+def test_lines_above_a_plain_header(above, gap):
+    for text in (*USUAL[:4], *doubled_with("A boat. (AFP)"), *CRLF[:1]):
+        data = f"A body of it. It ends here.\n{above}{gap}{text}".encode()
+        assert find_starts(data, True) == without_plain_headers(lambda d=data: find_starts(d, True))
+
+
+def doubled_with(caption: str) -> list[str]:
+    return [make(Article(caption=caption)) for make in (doubled, full)]
+
+
+# --- words and lines -----------------------------------------------------------------------------------
+
+CHARACTERS = st.one_of(
+    st.sampled_from("  \n\n aZ’“é—٣\t\x0b\x0c\r\x1c\x1f\x85\u00a0\u00ad\u1680\u2000\u2007\u200b\u200f\u2028\u2029\u202f\u205f"
+                    "\u2060\u3000\ufeffÂÃâ€™‚\x80\x9d"),
+    st.characters(exclude_categories=["Cs"]),
+)  # fmt: skip
+TEXTS = st.text(CHARACTERS, max_size=60)
+
+
+@settings(deadline=None, max_examples=2000)
+@given(TEXTS)
+def test_a_common_text_needs_no_mending(text):
+    if is_common(text):
+        assert mend(text) == (text, [])
+        assert not re.search(r"\s", text.replace(" ", "").replace("\n", ""))
+        assert text.replace(" ", "").replace("\n", "").split() in ([], [text.replace(" ", "").replace("\n", "")])
+
+
+@pytest.mark.parametrize("number", range(0x110000 >> 12))
+def test_no_white_space_is_common(number):
+    """Every character there is: white space and what is mended are told, and of the rest nothing is needed."""
+    for point in range(number << 12, number + 1 << 12):
+        character = chr(point)
+        if 0xD800 <= point < 0xE000 or character in " \n":
+            continue
+        if character.isspace() or not f"a{character}b".isprintable() and len(f"a{character}b".split()) > 1:
+            assert not is_common(character), hex(point)
+        if mend(character) != (character, []):
+            assert not is_common(character), hex(point)
+
+
+@settings(deadline=None, max_examples=1000)
+@given(st.lists(TEXTS.map(lambda text: " ".join(text.split("\n")).strip()).filter(bool), min_size=1, max_size=4))
+def test_words_are_counted_as_split_does(paragraphs):
+    body = "\n\n".join(paragraphs)
+    assert word_count(body, is_common(body)) == len(body.split())
+    assert word_count(body, False) == len(body.split())
+
+
+LINES = st.lists(
+    st.sampled_from([b"", b" ", b"\t", b"\xc2\xa0", b" \xc2\xa0\t", b"\xa0", b"\xc2", b"- a", b"a", b"ab", b"abc", b" ab", b"\xc2\xa0ab",
+                     b"ab ", b"\xc3\xa0", b"\xe2\x80\xa2 a", b"\xc2\xa9", b"a" * 300, b"\x0b", b"\r", b" \xc2", b"Updated 07 May 2021"]),
+    max_size=8,
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=1000)
+@given(LINES, st.booleans())
+def test_a_line_table_is_the_lines(lines, at_start):
+    text = b"\n".join(lines)
+    table = LineTable(text, at_start)
+    rows, starts = [], []
+    at = 0
+    for line in text.split(b"\n"):
+        rows.append(line)
+        starts.append(at)
+        at += len(line) + 1
+    if not at_start:
+        del rows[0], starts[0]
+    assert table.starts.tolist() == starts
+    assert table.lengths.tolist() == [len(row) for row in rows]
+    empty = [re.fullmatch(SPACE, row) is not None for row in rows]
+    assert table.empty.tolist() == empty
+    for many in (1, 2, 3):
+        assert table.behind_empty(many).tolist() == [
+            i for i in range(many, len(rows)) if not empty[i] and all(empty[i - many : i])
+        ]
+    words = (b"abc", b"- a", b"Updated")
+    for any_space in (True, False):
+        found = table.beginning(pairs_of(words, any_space)).tolist()
+        bare = [row.lstrip(b" \t\xc2\xa0") if any_space else row for row in rows]
+        assert set(found) >= {i for i, row in enumerate(bare) if row.startswith(words)}
+        assert all(rows[i][:2] in (b"ab", b"- ", b"Up") or (any_space and rows[i][:1] in (b" ", b"\t", b"\xc2", b"\xa0")) for i in found)
