@@ -91,7 +91,7 @@ def _is_certain(match: re.Match[AnyStr]) -> bool:
             return False
         if line is not headline and abs(len(line) - len(wanted)) <= slack and normalise(line) == wanted:
             return False  # the headline once more, in other quotes or spaces
-    if headline != headline.strip() or not below.strip() or below[0].isspace() or below.startswith(_GOES_ON):
+    if headline != headline.strip() or below[0].isspace() or below.startswith(_GOES_ON):
         return False
     # nor may the caption come twice where there is an alt text
     return not (match["alt"] and caption and normalise(caption) in (normalise(below), normalise(name)))
