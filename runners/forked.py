@@ -5,18 +5,21 @@ some hundred MB for them. gRPC does not survive a fork, so the workers are forke
 runner listens. Work, results and errors then go through Beam's own Fn API, as with any other worker.
 """
 
+import ctypes
 import gc
 import json
 import logging
 import os
 import signal
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from apache_beam.portability.api import endpoints_pb2
+from apache_beam.portability.api import beam_fn_api_pb2, endpoints_pb2
 from apache_beam.runners.portability.fn_api_runner.worker_handlers import GrpcWorkerHandler, WorkerHandler
 from apache_beam.runners.worker import sdk_worker_main
 from apache_beam.transforms.environments import Environment, python_sdk_capabilities
@@ -32,8 +35,17 @@ ELEMENTS_BETWEEN_COLLECTIONS = 100_000
 MAX_OPEN = 1 << 12
 """Files that are looked for to be closed in a worker; so early no more are open."""
 
+PR_SET_PDEATHSIG = 1
+"""Linux's prctl(2): which signal a process gets when its parent ends."""
+
+LOOK_SECONDS = 0.5
+"""How long the runner may await work of a worker that is gone, and a worker that the system ends it with the run."""
+
 _waiting: list[tuple[int, int]] = []
 """Workers that have no work yet: process, and where it is told what to do."""
+
+_lost: list[str] = []
+"""How workers ended that nobody told to."""
 
 
 @contextmanager
@@ -42,6 +54,9 @@ def forked_workers(count: int) -> Iterator[None]:
 
     Args:
         count: how many; none are forked for 1, whose work this process does.
+
+    Raises:
+        RuntimeError: the run failed, and a worker had ended before it.
     """
     gc.freeze()  # what is here stays, and a fork that looked at it would copy its pages
     gc.set_threshold(ELEMENTS_BETWEEN_COLLECTIONS)
@@ -50,8 +65,13 @@ def forked_workers(count: int) -> Iterator[None]:
         sys.stdout.flush()
         for _ in range(count):
             _waiting.append(_fork())
+    _lost.clear()
     try:
         yield
+    except Exception:
+        if _lost:  # then what the runner says are broken connections
+            raise RuntimeError(f"a worker process {_lost[0]}") from None
+        raise
     finally:
         while _waiting:  # they were not needed: the run failed before
             process, word = _waiting.pop()
@@ -61,35 +81,54 @@ def forked_workers(count: int) -> Iterator[None]:
 
 def _fork() -> tuple[int, int]:
     told, word = os.pipe()
+    parent = os.getpid()
     process = os.fork()
     if process:
         os.close(told)
         return process, word
     status = 1
     try:
-        _work(told)
+        _work(told, parent)
         status = 0
     except BaseException:
+        time.sleep(LOOK_SECONDS)  # a run that is gone, and so a connection, takes this process with it
         traceback.print_exc()
     finally:
         os._exit(status)  # what the parent would do as it ends is not for a worker to do
 
 
-def _work(told: int) -> None:
+def _work(told: int, parent: int) -> None:
     """Wait for word of where the runner is, then serve it until it is done."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C reaches the whole group; the run decides what follows
+    threading.excepthook = _tell_late
+    _end_with_parent()
+    if os.getppid() != parent:
+        return  # it ended before
     os.closerange(3, told)  # the dataset's lock among them, which only the run itself may hold
     os.closerange(told + 1, min(os.sysconf("SC_OPEN_MAX"), MAX_OPEN))
     with open(told, encoding="utf-8") as word:
         text = word.read()
     if not text:
         return  # the run ended without it
-    logging.disable(logging.WARNING)  # what Beam tells of a worker's coming and going is nothing to a user
+    logging.disable()  # Beam tells of a worker's coming and going; what a stage raises reaches the run as a result
     os.environ.update(json.loads(text))
     sdk_worker_main.main(sys.argv)
+
+
+def _end_with_parent() -> None:
+    """Have the system end this process as soon as its parent is gone, kill -9 or not, whatever it is at."""
+    call = getattr(ctypes.CDLL(None), "prctl", None)
+    if call is not None:
+        call(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _tell_late(raised: threading.ExceptHookArgs) -> None:
+    """Tell what one of Beam's threads raised, unless that is a connection to a run that is gone."""
+    time.sleep(LOOK_SECONDS)
+    threading.__excepthook__(raised)
 
 
 @Environment.register_urn(URN, bytes)
@@ -112,11 +151,12 @@ class ForkedEnvironment(Environment):
 
 @WorkerHandler.register_environment(URN, bytes)
 class ForkedWorkerHandler(GrpcWorkerHandler):
-    """Tells a waiting worker where the runner listens."""
+    """Tells a waiting worker where the runner listens, and the runner when the worker is gone."""
 
     def __init__(self, payload: bytes, state: Any, provision_info: Any, grpc_server: Any) -> None:
         super().__init__(state, provision_info, grpc_server)
         self._process = 0
+        self._closing = threading.Event()
 
     def start_worker(self) -> None:
         if not _waiting:
@@ -129,17 +169,43 @@ class ForkedWorkerHandler(GrpcWorkerHandler):
         options = self.provision_info.provision_info.pipeline_options
         surroundings = {
             "CONTROL_API_SERVICE_DESCRIPTOR": at(self.control_address),
-            "LOGGING_API_SERVICE_DESCRIPTOR": text_format.MessageToString(
-                self.logging_api_service_descriptor()
-            ),
             "PIPELINE_OPTIONS": json_format.MessageToJson(options),
             "WORKER_ID": self.worker_id,
         }
         with suppress(BrokenPipeError), open(word, "w", encoding="utf-8") as file:
             json.dump(surroundings, file)  # a worker that is gone is missed when it should work
 
+        threading.Thread(target=self._watch, args=(self._process,), daemon=True).start()
+
+    def _watch(self, process: int) -> None:
+        """Answer for a worker that has ended: Beam would await for ever what it asked of it."""
+        with suppress(ChildProcessError):  # stop_worker() was faster
+            os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
+        answer = beam_fn_api_pb2.InstructionResponse(error="the worker process is gone")
+        while not self._closing.wait(LOOK_SECONDS):
+            for asked in list(self.control_conn._futures_by_id.values()):
+                asked.set(answer)
+
+    def close(self) -> None:
+        if self._process:
+            ended = os.waitid(os.P_PID, self._process, os.WEXITED | os.WNOWAIT | os.WNOHANG)
+            if ended:
+                _lost.append(_how(ended))
+        self._closing.set()
+        try:
+            super().close()
+        finally:  # its connections may be broken
+            self.stop_worker()
+
     def stop_worker(self) -> None:
-        os.kill(
-            self._process, signal.SIGKILL
-        )  # idle, or at work for a run that failed: nothing that it has counts
-        os.waitpid(self._process, 0)
+        process, self._process = self._process, 0
+        if process:  # idle, or at work for a run that failed: nothing that it has counts
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+
+
+def _how(ended: os.waitid_result) -> str:
+    """How a process ended."""
+    if ended.si_code == os.CLD_EXITED:
+        return f"ended with status {ended.si_status}"
+    return f"was ended by {signal.Signals(ended.si_status).name}"

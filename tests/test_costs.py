@@ -107,11 +107,14 @@ def test_elements_grow_with_the_keys_and_not_with_the_articles(tmp_path, calls):
         calls.clear()
         assert run(tmp_path / f"news-{articles}", dump(tmp_path, articles)) == 0
         found.append(calls["shuffled elements"])
-    assert abs(found[0] - found[1]) <= 2 and max(found) < 250
+    assert abs(found[0] - found[1]) <= 2
+    assert max(found) < 250
     assert PARTITION_BYTES >= 1 << 24  # a key of less makes elements of a few rows
 
 
 def test_bytes_that_are_shuffled(tmp_path, calls):
     path = dump(tmp_path, 1000)
     assert run(tmp_path / "news", path) == 0
-    assert calls["shuffled bytes"] / path.stat().st_size < 0.2  # of articles of 1,600 bytes: bodies stay where they are
+    assert (
+        calls["shuffled bytes"] / path.stat().st_size < 0.2
+    )  # of articles of 1,600 bytes: bodies stay where they are

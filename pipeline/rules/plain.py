@@ -21,7 +21,7 @@ It is found once, where the dump is cut; its spans travel with the block, and it
 import re
 from typing import TypeAlias
 
-from pipeline.rules.layout import NEAR_LINES_BELOW, Header, length_slack
+from pipeline.rules.layout import Header, length_slack
 from pipeline.rules.lines import MAX_LINE, code_of, line_of
 from pipeline.rules.text import normalise
 
@@ -43,11 +43,11 @@ _HEADER = (
     rf"(?:(?P<slot>Short Url){_END}(?:(?:{_END}){{0,2}}"
     rf"(?P<url>https?://(?:www\.)?arab\.news/[0-9A-Za-z_]{{1,12}}/?){_END}(?:{_END}){{0,2}})?)?"
     rf"(?P<stamp>{_STAMP}){_END}"
-    rf"(?:Follow{_END}|(?P<name>(?!{_OTHER_KINDS})[A-Z][^\n|]{{0,57}}[^\s|.,:;!?)\"\x80-\xff])\n)?"
+    rf"(?:Follow{_END}|(?P<name>(?!{_OTHER_KINDS})[A-Z][^\n|]{{0,57}}[^\s|.,:;!?)\"\x80-\xff]){_END})?"
     rf"{_END}(?P=headline){_END}(?:{_END}(?P=headline){_END})?"
-    rf"(?:{_END})?(?P<bullets>(?: {{0,4}}• (?! *(?:Home|Search form)\s)[^\n]*\n){{0,6}})"
-    rf"(?:(?:{_END})?{_STAMP}{_END}(?P=name)\n)?"
-    rf"(?: {{0,3}}\n){{0,2}}(?=(?P<below>(?![(\[0]|Follow){_TEXT}*))"
+    rf"(?:(?:{_END})?(?P<bullets>(?: {{0,4}}• (?! *(?:Home|Search form)\s)(?=[^\n]*[A-Za-z])[^\n]*\n){{1,6}}))?"
+    rf"(?:(?:{_END})?{_STAMP}{_END}(?P=name){_END})?"
+    rf"(?: {{0,3}}\n){{0,3}}(?=(?P<below>(?![(\[0]|Follow){_TEXT}*))"
 )
 _PLAIN = re.compile(_HEADER.encode())
 
@@ -119,9 +119,10 @@ def _is_certain(match: re.Match[bytes]) -> bool:
     for line in caption, name, below:
         if abs(len(line) - length) <= slack and normalise(line) == normalise(headline):
             return False  # the headline once more, in other quotes or spaces
-    if below[0].isspace() or (match["alt"] and caption and normalise(below) == normalise(caption)):
-        return False  # an empty line; the caption, too, comes twice
-    return match.string.count(b"\n", match.start("stamp"), match.end()) < NEAR_LINES_BELOW - 3
+    if below[0].isspace():
+        return False  # an empty line
+    # nor may the caption come twice where there is an alt text
+    return not (match["alt"] and caption and normalise(caption) in (normalise(below), normalise(name)))
 
 
 def _text(group: bytes | None) -> str:

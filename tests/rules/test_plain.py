@@ -1,0 +1,343 @@
+"""The short ways of the rules against the engine, which is the measure: headers, starts, words, lines."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.elements import Block, Piece
+from pipeline.rules import split
+from pipeline.rules.anchors import _LOOKS, _looked_at
+from pipeline.rules.blocks import Limits, block_of
+from pipeline.rules.layout import MAX_HEADER_BYTES
+from pipeline.rules.parse import count_words, header_of, is_common, mend, parse_block
+from pipeline.rules.plain import _PLAIN, Spans, plain_spans, read_plain
+from pipeline.rules.split import cut_range, find_starts
+from pipeline.rules.table import SPACE, LineTable, pairs_of
+from pipeline.rules.text import unify_newlines
+from tests.pages import Article, doubled, full, plain
+from tests.rules.headers import header_text
+
+GOLDEN = sorted(Path(__file__).parent.parent.joinpath("golden").glob("*.txt"))
+MANY = settings(deadline=None, max_examples=500)
+
+HEADERS = st.composite(lambda draw: header_text(lambda lines: draw(st.sampled_from(lines)), above=False))()
+"""The header of a block, and some body."""
+DUMPS = st.composite(
+    lambda draw: "".join(
+        header_text(lambda lines: draw(st.sampled_from(lines)), above=True)
+        for _ in range(draw(st.integers(1, 3)))
+    )
+)()
+"""Some of them with lines above, one after the other."""
+
+
+def spans_of(block: bytes) -> Spans | None:
+    """The plain header that a block begins with, as the split would find it."""
+    match = _PLAIN.match(block)
+    return plain_spans(block, 0, match.start("stamp"), b"") if match and is_common(block) else None
+
+
+def assert_as_the_engine(text: str) -> bool:
+    """Hold the plain header of a text against the engine's; whether there is one."""
+    block = text.rstrip().encode()
+    spans = spans_of(block)
+    found = read_plain(block, spans) if spans else None
+    if found is None:
+        return False
+    header, at = found
+    lines = text.rstrip().split("\n")
+    expected = header_of(lines)
+    assert header == expected
+    assert block[at:].decode().split("\n") == lines[header.end :]
+    return True
+
+
+def assert_starts_as_the_engine(data: bytes, at_start: bool = True) -> None:
+    """Hold plain headers in a dump against the engine's: where each begins and ends, and all starts."""
+
+    def compared(text: bytes, start: int, stamp: int, above: bytes) -> Spans | None:
+        spans = plain_spans(text, start, stamp, above)
+        assert not spans or spans[0] == split._header_zone(text, stamp, max(0, stamp - MAX_HEADER_BYTES))
+        return spans
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(split, "plain_spans", compared)
+        found = find_starts(data, at_start)
+    assert list(found) == list(without_plain_headers(lambda: find_starts(data, at_start)))
+
+
+def without_plain_headers(call: Callable[[], Any]) -> Any:
+    """What a call comes to where the engine reads every header."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(split, "plain_spans", lambda *args: None)
+        return call()
+
+
+# --- headers -------------------------------------------------------------------------------------------
+
+
+@MANY
+@given(HEADERS)
+def test_a_plain_header_is_the_engines(text):
+    assert_as_the_engine(text)
+    assert_as_the_engine(mend(text)[0])
+
+
+@MANY
+@given(DUMPS)
+def test_starts_with_and_without_plain_headers(text):
+    data = unify_newlines(text.encode())
+    for at_start in (True, False):
+        assert_starts_as_the_engine(data, at_start)
+
+
+@MANY
+@given(HEADERS)
+def test_records_with_and_without_plain_headers(text):
+    block = text.rstrip().encode()
+    assert parse_block(block, None, (), spans_of(block)) == parse_block(block, None)
+
+
+URL = "https://arab.news/q7xvz"
+ARTICLES = [
+    Article(slot=slot, caption=caption, bullets=bullets, headline=headline)
+    for slot in (None, "", URL)
+    for caption in (None, "The ferry at its berth. (AFP/File)", "A ferry")
+    for bullets in ((), ("It took two years",), ("It took two years", "It is “high”", "12 boats are left"))
+    for headline in ("Ferry returns to the old harbor", "Ferry’s “captain” — back at noon")
+]
+USUAL = [make(article) for make in (plain, doubled, full) for article in ARTICLES]
+CRLF = [unify_newlines(text.replace("\n", "\r\n").encode()).decode() for text in USUAL]
+
+
+@pytest.mark.parametrize("texts", [USUAL, CRLF], ids=["LF", "CRLF"])
+def test_usual_headers_are_read_the_short_way(texts, monkeypatch):
+    """All of them, in blocks and in dumps; so the tests above are about something."""
+    assert all(map(assert_as_the_engine, texts))
+    zones = []
+
+    def counted(*args):
+        zones.append(plain_spans(*args))
+        return zones[-1]
+
+    monkeypatch.setattr(split, "plain_spans", counted)
+    data = "\n\n".join(texts).encode()
+    found = find_starts(data, True)
+    assert list(found) == list(without_plain_headers(lambda: find_starts(data, True)))
+    assert len(found) == len(texts)
+    assert len(list(filter(None, zones))) > 0.9 * len(texts)
+
+
+def read_whole() -> list[tuple[int, int, object]]:
+    found = []
+    for path in GOLDEN:
+        data = path.read_bytes() + b"\n\n\n" + USUAL[0].encode() + b"\n\n" + path.read_bytes()
+        for cut in cut_range(lambda at, n, data=data: data[at : at + n], 0, lambda start: True, 1 << 20):
+            block = block_of(Piece(0, *cut), Limits())
+            fields = (
+                parse_block(block.data, None, block.repairs, block.header)
+                if isinstance(block, Block)
+                else block
+            )
+            found.append((cut.start, cut.end, fields))
+    return found
+
+
+def test_golden_pages_with_and_without_plain_headers():
+    assert read_whole() == without_plain_headers(read_whole)
+
+
+def test_a_block_that_is_cut_short_is_left_to_the_engine():
+    block = USUAL[0].encode()
+    spans = spans_of(block)
+    assert read_plain(block[: spans[0][1]], spans) is None
+    assert read_plain(block[: spans[0][1] + 1], spans) is not None
+
+
+HEAD = "Ferry returns to the old harbor"
+BODY = "KYIV: The ferry left the harbor at dawn with forty passengers on board.\nIt came back at noon.\n"
+
+
+def page(*lines: str, alt: str = "", below: str = "") -> str:
+    return "\n".join(
+        [HEAD, "", *([alt] if alt else []), "Updated 07 September 2023", *lines, "", HEAD, below + BODY]
+    )
+
+
+ODD_PAGES = {
+    "no slot's label": page(alt="A boat. (AFP)\nShort U"),
+    "a sentence right below the name": page("AFP").replace("AFP\n\n", "AFP\n").replace(HEAD, "It left at dawn."),
+    "a headline that goes on": page().replace(HEAD + "\nKYIV", HEAD + " once more\nKYIV"),
+    "bullets three lines below": page(below="\n\n\n  • It took two years\n"),
+    "a bullet without a space": page(below="\n  •It took two years\n"),
+    "a sentence below the second stamp": page("AFP", below="\nUpdated 07 September 2023\nIt left at dawn.\n"),
+    "a copy in wider spaces below": page(below="\n" + HEAD.replace(" ", "  ") + "\n"),
+    "a credit in brackets below": page(below="\n[AFP]\n"),
+    "a button below the second stamp": page("AFP", below="\nUpdated 07 September 2023\nAFP\nFollow\n"),
+    "a count below the second stamp": page("AFP", below="\nUpdated 07 September 2023\nAFP\n0\n"),
+    "an odd space below": page(below="\n\u00a0\n"),
+    "a dash for a bullet": page(below="\n- It took two years\n"),
+    "no month": page().replace("September", "Lamps"),
+    "a bullet without a letter": page(below="\n  • 12 000\n"),
+    "a lone glyph": page(below="\n  • \n"),
+    "a crumb": page(below="\n  • Home\n"),
+    "a search form": page(below="\n• Search form\n"),
+    "a second stamp two lines below": page("AFP", below="\n\nUpdated 07 September 2023\nAFP\n"),
+    "a caption that is the name": page("JANE DOE").replace("Updated", f"{HEAD}\nJane Doe\nUpdated", 1),
+    "a caption that comes again": page().replace("Updated", f"{HEAD}\nA boat. (AFP)\nUpdated", 1).replace("KYIV", "A boat. (AFP)\n\nKYIV"),
+    "a label": page().replace(HEAD, "Special " + HEAD, 1),
+    "a labelled copy below": page(below=f"Special {HEAD}\n"),
+    "a copy in capitals below": page(below=f"\n{HEAD.upper()}\n"),
+    "a copy in capitals for a caption": page(alt=HEAD.upper()),
+    "a copy in capitals for a name": page(HEAD.upper()),
+    "a credit below": page(below="\n(AFP)\n"),
+    "a stamp of another kind below": page("AFP", below="\nPublished: 06 September 2023 Updated 07 September 2023\n"),
+    "a button below": page(below="\nFollow\n"),
+    "a count below": page(below="0\n"),
+    "a counter for a caption": page(alt="1 / 2"),
+    "a day for a caption": page(alt="17 February 2023"),
+    "another stamp for a caption": page(alt="Published: 06 September 2023 Updated 07 September 2023"),
+    "a crawler's line for a caption": page(alt="date 2022-04-20 You are here"),
+    "tags for a name": page("Topics: ferry"),
+    "a sentence for a name": page("It left at dawn."),
+    "a title in a list's body": page(below="\n  • Ferry\n\n    It left.\n"),
+    "an odd space under the headline": page().replace(HEAD + "\n", HEAD + "\u2028\n", 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ODD_PAGES.values(), ids=ODD_PAGES)
+def test_odd_headers_are_left_to_the_engine(text):
+    """Found by breaking the expression and its conditions one by one; each of these once made a difference."""
+    assert_as_the_engine(text)
+    for above in ("", "A line.\n\n\n", "It goes on.\n\n\n\n", f"{HEAD}\n\n\n", "A boat. (AFP)\n\n\n"):
+        data = f"{above}{text}\n\n\n{text}".encode()
+        assert_starts_as_the_engine(data)
+
+
+ABOVE = ("Updated 07 September 2023", "date 2022-04-20 You are here", "You are here", "You are here\n\nHarbor life", "Harbor life\nHarbor life", "  • Home", "  • A bullet", "é" * 15,
+         "Follow", "1 / 2", "Jane Doe", "Harbor life", "A boat. (AFP)", "A sentence.", "x" * 2100, " ", "", HEAD, "17 February 2023",
+         "1 2 3 4", "Search form", "Short Url", "https://arab.news/q7xvz", "Topics: a", "MOST POPULAR", "-", "quotes of it")  # fmt: skip
+
+
+@pytest.mark.parametrize("above", ABOVE)
+@pytest.mark.parametrize("gap", ["\n", "\n\n", "\n\n\n", "\n \n\n\n"])
+def test_lines_above_a_plain_header(above, gap):
+    for text in (*USUAL[:4], *doubled_with("A boat. (AFP)"), *CRLF[:1]):
+        data = f"A body of it. It ends here.\n{above}{gap}{text}".encode()
+        assert_starts_as_the_engine(data)
+
+
+def doubled_with(caption: str) -> list[str]:
+    return [make(Article(caption=caption)) for make in (doubled, full)]
+
+
+# --- words and lines -----------------------------------------------------------------------------------
+
+CHARACTERS = st.one_of(
+    st.sampled_from("  \n\n aZ’“é—٣\t\x0b\x0c\r\x1c\x1f\x85\u00a0\u00ad\u1680\u2000\u2007\u200b\u200f\u2028\u2029\u202f\u205f"
+                    "\u2060\u3000\ufeffÂÃâ€™‚\x80\x9d"),
+    st.characters(exclude_categories=["Cs"]),
+)  # fmt: skip
+TEXTS = st.text(CHARACTERS, max_size=60) | st.text("  aZé’\n", max_size=60)
+
+
+@settings(deadline=None, max_examples=2000)
+@given(TEXTS)
+def test_a_common_text_needs_no_mending(text):
+    if is_common(text.encode()):
+        assert mend(text) == (text, [])
+        assert set(filter(str.isspace, text)) <= {" ", "\n"}
+
+
+@pytest.mark.parametrize("number", range(0x110000 >> 12))
+def test_no_white_space_is_common(number):
+    """Nor is any character that is mended: a look at all there are."""
+    for point in range(number << 12, number + 1 << 12):
+        character = chr(point)
+        if 0xD800 <= point < 0xE000 or character in " \n":
+            continue
+        if character.isspace() or mend(character) != (character, []):
+            assert not is_common(character.encode()), hex(point)
+
+
+@settings(deadline=None, max_examples=1000)
+@given(
+    st.lists(TEXTS.map(lambda text: " ".join(text.split("\n")).strip()).filter(bool), min_size=1, max_size=4)
+)
+def test_words_are_counted_as_split_does(paragraphs):
+    body = "\n\n".join(paragraphs).encode()
+    for data in (body, b"\n" + body + b" \n"):
+        assert not is_common(data) or count_words(data) == len(data.decode().split())
+
+
+LINES = st.lists(
+    st.sampled_from([b"", b" ", b"\t", b"\xc2\xa0", b" \xc2\xa0\t", b"\xa0", b"\xc2", b"- a", b"a", b"ab", b"abc", b" ab", b"\xc2\xa0ab",
+                     b"ab ", b"\xc3\xa0", b"\xe2\x80\xa2 a", b"\xc2\xa9", b"a" * 300, b"\x0b", b"\r", b" \xc2", b"Updated 07 May 2021", b" Updated", b"\tabc", b"\xc2\xa0- a"]),
+    max_size=8,
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=1000)
+@given(LINES, st.booleans())
+def test_a_line_table_is_the_lines(lines, at_start):
+    text = b"\n".join(lines)
+    table = LineTable(text, at_start)
+    rows, starts = [], []
+    at = 0
+    for line in text.split(b"\n"):
+        rows.append(line)
+        starts.append(at)
+        at += len(line) + 1
+    if not at_start:
+        del rows[0], starts[0]
+    assert table.starts.tolist() == starts
+    assert table.lengths.tolist() == [len(row) for row in rows]
+    empty = [re.fullmatch(SPACE, row) is not None for row in rows]
+    assert table.empty.tolist() == empty
+    for many in (1, 2, 3):
+        assert table.behind_empty(many).tolist() == [
+            i for i in range(many, len(rows)) if not empty[i] and all(empty[i - many : i])
+        ]
+    words = (b"abc", b"- a", b"Updated")
+    for any_space in (True, False):
+        found = table.beginning(pairs_of(words, any_space)).tolist()
+        bare = [row.lstrip(b" \t\xc2\xa0") if any_space else row for row in rows]
+        assert set(found) >= {i for i, row in enumerate(bare) if row.startswith(words)}
+        assert all(
+            rows[i][:2] in (b"ab", b"- ", b"Up")
+            or (any_space and rows[i][:1] in (b" ", b"\t", b"\xc2", b"\xa0"))
+            for i in found
+        )
+
+
+LOOKS = st.lists(
+    st.sampled_from([b"", b"", b"", b" ", b"\xc2\xa0", b"Ferry returns", b"Ferry returns", b"Ferry returns", b"A boat", b"- It is",
+                     b"- It was high", "  • It was".encode(), "• It".encode(), b"KYIV: It came back.", b"A boat at sea. (AFP)", b"Short Url",
+                     b"A sentence of it." * 5, b"Ferry " * 50, b"Ferry " * 51, "é".encode() * 5, b"A boat at."]),
+    min_size=1, max_size=12,
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=1000)
+@given(LOOKS, st.lists(st.integers(0, 20), max_size=4, unique=True))
+def test_no_line_is_missed_that_an_article_may_start_at(lines, edges):
+    """What the columns leave out no pattern matches; and what lies in a plain header is left out."""
+    text = b"\n\n\n" + b"\n".join(lines)
+    table = LineTable(text, True)
+    tried = set(_looked_at(table, []))
+    for look, pattern in _LOOKS.items():
+        for at in (i for i, byte in enumerate(text) if byte == 10):
+            assert (look, at) in tried or not pattern.match(text, at)
+    marks = sorted(int(table.starts[edge]) for edge in edges if edge < len(table.starts))
+    zones = list(zip(marks[::2], marks[1::2], strict=False))
+
+    def line(look: str, at: int) -> int:
+        return at + 1 if look == "close" else text.index(b"\n", text.index(b"\n", at + 1) + 1) + 1
+
+    outside = {each for each in tried if not any(start <= line(*each) < end for start, end in zones)}
+    assert set(_looked_at(table, zones)) == outside
