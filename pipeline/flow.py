@@ -29,5 +29,5 @@ def build(pipeline: beam.Pipeline, config: Config) -> beam.PCollection[str]:
     unique = checked.good | "Deduplicate" >> Deduplicate(config)
 
     rejects = (blocks.rejects, records.rejects, checked.rejects) | "AllRejects" >> beam.Flatten()
-    outputs = {"winners": unique.winners, "duplicates": unique.duplicates, "rejects": rejects}
+    outputs = {"records": unique, "rejects": rejects}
     return outputs | "Write" >> WriteDataset(config)

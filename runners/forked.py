@@ -38,6 +38,9 @@ MAX_OPEN = 1 << 12
 PR_SET_PDEATHSIG = 1
 """Linux's prctl(2): which signal a process gets when its parent ends."""
 
+M_ARENA_MAX = -8
+"""glibc's mallopt(3): how many arenas there are."""
+
 LOOK_SECONDS = 0.5
 """How long the runner may await work of a worker that is gone, and a worker that the system ends it with the run."""
 
@@ -58,6 +61,7 @@ def forked_workers(count: int) -> Iterator[None]:
     Raises:
         RuntimeError: the run failed, and a worker had ended before it.
     """
+    _share_arenas()
     gc.freeze()  # what is here stays, and a fork that looked at it would copy its pages
     gc.set_threshold(ELEMENTS_BETWEEN_COLLECTIONS)
     if count > 1:
@@ -116,6 +120,13 @@ def _work(told: int, parent: int) -> None:
     logging.disable()  # Beam tells of a worker's coming and going; what a stage raises reaches the run as a result
     os.environ.update(json.loads(text))
     sdk_worker_main.main(sys.argv)
+
+
+def _share_arenas() -> None:
+    """Have glibc's malloc(3) give all threads one arena: each keeps what was freed in it, and Beam has many threads."""
+    call = getattr(ctypes.CDLL(None), "mallopt", None)
+    if call is not None:
+        call(M_ARENA_MAX, 1)
 
 
 def _end_with_parent() -> None:

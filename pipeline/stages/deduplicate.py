@@ -4,7 +4,7 @@
                  |                                       |
                  |  FoldByHeadline                       |  (every row, to be told its article)
                  v                                       v
-    chains, resolved -> rows with a URL -> FoldByUrl -> winners -> NameLosers -> duplicates
+    chains, resolved -> rows with a URL -> FoldByUrl -> winners -> NameLosers -> winners and duplicates
                  +-----> winners without a URL ----------^
 
 What crosses a shuffle is rows of 115 bytes, never text. The folds are combines: a runner folds before it
@@ -14,7 +14,7 @@ version, the older records that the new ones touch join in (kept.py).
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
@@ -34,23 +34,18 @@ FLUSH_CHARACTERS = 4 << 20
 """Characters of bodies that a worker collects before it writes them to a file."""
 
 
-class Deduplicated(NamedTuple):
-    winners: beam.PCollection[Copies]
-    """Rows with id, copies and span of dates; older ones too, where new records touch their articles."""
-    duplicates: beam.PCollection[Copies]
-    """Rows with the id of the article that they belong to, and no copies; of the older ones only those that
-    were articles, or belonged to another."""
-
-
 @dataclass
 class Deduplicate(beam.PTransform):
-    """Batches of valid records -> the winners' rows and the losers', as Deduplicated."""
+    """Batches of valid records -> rows of all: winners with id, copies and span of dates; losers with the id of the
+    article that they belong to, and no copies.
+
+    Older rows are among them where new records touch their articles: as winners, and as losers if they were
+    articles or belonged to another.
+    """
 
     config: Config
 
-    def expand(
-        self, records: beam.PCollection[list[Parsed | Again]]
-    ) -> Any:  # Deduplicated; Beam reads the annotation of a single PCollection only
+    def expand(self, records: beam.PCollection[list[Parsed | Again]]) -> beam.PCollection[Copies]:
         keys = self.config.shuffle_keys
         copies = records | "KeyByHeadline" >> beam.ParDo(KeyByHeadline(self.config))
         older = copies | "ReadKept" >> ReadKept(self.config) if self.config.base else None
@@ -75,17 +70,15 @@ class Deduplicate(beam.PTransform):
             | "FoldByUrl" >> beam.CombinePerKey(FoldCopies(URL_GROUP))
             | "NameUrls" >> beam.ParDo(NameUrls())
         )
-        winners = (chains.articles, urls | "DropKeys" >> beam.Values()) | "AllWinners" >> beam.Flatten()
-        answers = (chains.answers, urls) | "AllAnswers" >> beam.Flatten()
-        duplicates = (
-            {"copies": of_article, "answers": answers}
+        found: beam.PCollection[Copies] = (
+            {"copies": of_article, "answers": chains.answers, "articles": chains.articles, "urls": urls}
             | "JoinAnswers" >> beam.CoGroupByKey()
             | "NameLosers" >> beam.ParDo(NameLosers(keys))
         )
-        return Deduplicated(winners, duplicates)
+        return found
 
 
-Articles: TypeAlias = TaggedOutput[Literal["articles"], Copies]
+Articles: TypeAlias = TaggedOutput[Literal["articles"], KeyedCopies]
 Answers: TypeAlias = TaggedOutput[Literal["answers"], KeyedCopies]
 
 
@@ -206,7 +199,7 @@ class ResolveChains(beam.DoFn):
             yield from parted(found.urls, url_share(found.urls, self._keys))
         if len(found.articles):
             require_text(found.articles)
-            yield TaggedOutput("articles", Copies(found.articles))
+            yield TaggedOutput("articles", (key, Copies(found.articles)))
         if len(found.answers):
             yield TaggedOutput("answers", (key, Copies(found.answers)))
 
@@ -241,7 +234,8 @@ class WonBefore(beam.DoFn):
 
 
 class NameLosers(beam.DoFn):
-    """The rows of a share and the answers to them -> the rows that did not win, with their article's id."""
+    """The rows of a share, their winners and the answers to them -> the winners, and the rows that did not win, with
+    their article's id."""
 
     def __init__(self, keys: int) -> None:
         self._keys = keys
@@ -249,7 +243,8 @@ class NameLosers(beam.DoFn):
     def process(self, joined: tuple[int, dict[str, Iterable[Copies]]]) -> Iterable[Copies]:
         key, group = joined
         by = HEADLINE_GROUP if key < self._keys else URL_GROUP
-        answers = concat(copies.rows for copies in group["answers"])
+        yield from (*group["articles"], *group["urls"])
+        answers = concat(copies.rows for copies in (*group["answers"], *group["urls"]))
         for rows in _heaps(group["copies"], max(FLUSH_ROWS, len(answers))):
             lost = losers(rows, answers, by)
             lost = lost[(lost["dump"] != FOLDED) | (lost["id_hi"] != lost["was"])]

@@ -40,17 +40,16 @@ class WriteDataset(beam.PTransform):
     config: Config
 
     def expand(self, inputs: Any) -> beam.PCollection[str]:
-        """inputs: the PCollections `winners` and `duplicates` (Copies) and `rejects` (batches), in a dict."""
+        """inputs: the PCollections `records` (Copies: winners, and losers without copies) and `rejects` (batches)."""
         config = self.config
-        records = (inputs["winners"], inputs["duplicates"]) | "AllRecords" >> beam.Flatten()
         articles = (
-            records
+            inputs["records"]
             | "KeyByPartition" >> beam.ParDo(KeyByPartition(config))
             | "GroupPartitions" >> beam.GroupByKey()
             | "WriteArticles" >> beam.ParDo(WriteArticles(config))
         )
         ledgers = (
-            records
+            inputs["records"]
             | "KeyByShard" >> beam.ParDo(KeyByShard(config))
             | "GroupShards" >> beam.GroupByKey()
             | "WriteLedgers" >> beam.ParDo(WriteLedgers(config))
