@@ -13,8 +13,8 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+from contextlib import contextmanager, nullcontext, suppress
+from typing import TYPE_CHECKING, Any
 
 from apache_beam.portability.api import endpoints_pb2
 from apache_beam.runners.portability.fn_api_runner.worker_handlers import GrpcWorkerHandler, WorkerHandler
@@ -24,6 +24,10 @@ from google.protobuf import json_format, text_format
 
 from pipeline.rules.contract import contract
 from pipeline.rules.places import gazetteer
+from runners.stages import look_often
+
+if TYPE_CHECKING:
+    from runners.profile import Profile
 
 URN = "dateline:env:forked_worker:v1"
 ELEMENTS_BETWEEN_COLLECTIONS = 100_000
@@ -37,21 +41,24 @@ _waiting: list[tuple[int, int]] = []
 
 
 @contextmanager
-def forked_workers(count: int) -> Iterator[None]:
+def forked_workers(count: int, profile: "Profile | None" = None) -> Iterator[None]:
     """Have worker processes at hand for one run; call it while this process has a single thread.
 
     Args:
         count: how many; none are forked for 1, whose work this process does.
+        profile: is to watch them, if given.
     """
     gc.freeze()  # what is here stays, and a fork that looked at it would copy its pages
     gc.set_threshold(ELEMENTS_BETWEEN_COLLECTIONS)
+    look_often()
     if count > 1:
         gazetteer(), contract("article")  # read once, shared by all
         sys.stdout.flush()
-        for _ in range(count):
-            _waiting.append(_fork())
+        for number in range(count):
+            _waiting.append(_fork(number + 1, profile))
     try:
-        yield
+        with profile.watch("driver") if profile else nullcontext():
+            yield
     finally:
         while _waiting:  # they were not needed: the run failed before
             process, word = _waiting.pop()
@@ -59,7 +66,7 @@ def forked_workers(count: int) -> Iterator[None]:
             os.waitpid(process, 0)
 
 
-def _fork() -> tuple[int, int]:
+def _fork(number: int, profile: "Profile | None") -> tuple[int, int]:
     told, word = os.pipe()
     process = os.fork()
     if process:
@@ -67,7 +74,7 @@ def _fork() -> tuple[int, int]:
         return process, word
     status = 1
     try:
-        _work(told)
+        _work(told, number, profile)
         status = 0
     except BaseException:
         traceback.print_exc()
@@ -75,7 +82,7 @@ def _fork() -> tuple[int, int]:
         os._exit(status)  # what the parent would do as it ends is not for a worker to do
 
 
-def _work(told: int) -> None:
+def _work(told: int, number: int, profile: "Profile | None") -> None:
     """Wait for word of where the runner is, then serve it until it is done."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(
@@ -89,7 +96,8 @@ def _work(told: int) -> None:
         return  # the run ended without it
     logging.disable(logging.WARNING)  # what Beam tells of a worker's coming and going is nothing to a user
     os.environ.update(json.loads(text))
-    sdk_worker_main.main(sys.argv)
+    with profile.watch(f"worker {number}") if profile else nullcontext():
+        sdk_worker_main.main(sys.argv)
 
 
 @Environment.register_urn(URN, bytes)
