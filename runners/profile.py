@@ -30,11 +30,11 @@ from runners.stages import STAGES, Sampler, stage_of
 INTERRUPT_SECONDS = 0.01
 ROOT = Path(__file__).parent.parent
 
-HELPERS = {
+GROUP_OF = dict(zip(STAGES, STAGES, strict=True)) | {
     "copies": "shuffle", "shares": "shuffle", "kept": "deduplicate", "ledgers": "write", "parsed": "parse",
     "ranges": "read", "rejects": "write", "spool": "read", "tasks": "write",
 }  # fmt: skip
-"""Where time belongs that no stage's own module called for."""
+"""Where the time belongs that Beam spent in a module of pipeline/stages."""
 
 BUNDLE = "apache_beam.runners.worker.bundle_processor."
 """Whose functions call those of a stage; elsewhere they are called to build the flow."""
@@ -191,9 +191,9 @@ def _named(lines: tuple[str, ...]) -> Stack:
     names = [f"{_module(path)}.{function}".replace(";", ",") for path, function in frames]
     in_bundle = max((n for n, name in enumerate(names) if name.startswith(BUNDLE)), default=len(names))
     for n, name in enumerate(names[in_bundle:], in_bundle):
-        if name.startswith("stages."):
-            module = name.split(".")[1]
-            return HELPERS.get(module, module), *names[n:]
+        group = GROUP_OF.get(name.split(".")[1]) if name.startswith("stages.") else None
+        if group:
+            return group, *names[n:]
     return "beam" if any(name.startswith("apache_beam.") for name in names) else "run", *names
 
 
