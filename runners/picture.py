@@ -2,7 +2,7 @@
 
 flame.html    a flame graph, roots above: a box's width is the processor's time in a function and all it called
 trace.json    each bundle of each worker on a line of time; open it in https://ui.perfetto.dev or chrome://tracing
-stacks.txt    "process;stage;function;... times seen" a line; speedscope and flamegraph.pl read it
+stacks.txt    "process;stage;function;... microseconds" a line; speedscope and flamegraph.pl read it
 """
 
 import html
@@ -37,7 +37,7 @@ class Process(NamedTuple):
 
     name: str
     stacks: Mapping[Stack, int]
-    """How often each was seen."""
+    """Microseconds of the processor's time of each."""
     bundles: Sequence[dict[str, Any]]
     """Of each bundle: pid, tid, begin_ns (since 1970), wall_ns, cpu_ns, its stages and steps."""
 
@@ -66,13 +66,12 @@ for (const chosen of boxes) chosen.onclick = () => boxes.forEach(box => {
 """
 
 
-def draw(folder: Path, processes: Sequence[Process], seconds: float) -> None:
+def draw(folder: Path, processes: Sequence[Process]) -> None:
     """Write the three files into an existing folder.
 
     Args:
         folder: where to.
         processes: what was seen.
-        seconds: of the processor's time that a stack stands for, each time that it was seen.
     """
     lines = sorted(
         f"{process.name};{';'.join(stack)} {count}\n"
@@ -81,10 +80,10 @@ def draw(folder: Path, processes: Sequence[Process], seconds: float) -> None:
     )
     folder.joinpath("stacks.txt").write_text("".join(lines), "utf-8")
     folder.joinpath("trace.json").write_text(json.dumps({"traceEvents": list(events(processes))}), "utf-8")
-    folder.joinpath("flame.html").write_text(page(processes, seconds), "utf-8")
+    folder.joinpath("flame.html").write_text(page(processes), "utf-8")
 
 
-def page(processes: Sequence[Process], seconds: float) -> str:
+def page(processes: Sequence[Process]) -> str:
     """The flame graph as a page that needs nothing else; it is well-formed XML, too."""
     root = Box("all")
     for process in processes:
@@ -93,14 +92,14 @@ def page(processes: Sequence[Process], seconds: float) -> str:
                 del stack[0]
             root.add([group, *stack], count)
     root.children = {name: root.children[name] for name in GROUPS if name in root.children}
-    boxes = list(_boxes(root, seconds))
+    boxes = list(_boxes(root))
     height = ROW_PX * (1 + max(depth for depth, _ in boxes))
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/><title>Dateline: profile</title>'
         f"<style>{_STYLE}</style></head>\n<body><h1>Where the time of a run went</h1>\n"
         "<p>Seconds of the processor's time; waiting is not in it. A box is a function with all that it called; point "
         f"at one to read it, click to widen it, click the topmost to go back.</p><p>{ABOUT}</p>\n"
-        f'{_table(processes, seconds)}\n<div id="flame" style="height:{height}px">\n'
+        f'{_table(processes)}\n<div id="flame" style="height:{height}px">\n'
         + "\n".join(box for _, box in boxes)
         + f"\n</div>\n<script>{_ZOOM}</script></body></html>\n"
     )
@@ -123,7 +122,7 @@ class Box:
             at.count += count
 
 
-def _boxes(root: Box, seconds: float) -> Iterator[tuple[int, str]]:
+def _boxes(root: Box) -> Iterator[tuple[int, str]]:
     """Each box's depth and its HTML, callers before called."""
     total = root.count or 1
     todo = [(root, 0, 0, "")]
@@ -137,7 +136,7 @@ def _boxes(root: Box, seconds: float) -> Iterator[tuple[int, str]]:
             depth,
             f'<div style="left:{100 * left / total:.3f}%;width:{100 * box.count / total:.3f}%;'
             f'top:{ROW_PX * depth}px;background:{color}" '
-            f'title="{name}: {box.count * seconds:.2f} s, {100 * box.count / total:.1f} %">{text}</div>',
+            f'title="{name}: {box.count / 1e6:.2f} s, {100 * box.count / total:.1f} %">{text}</div>',
         )
         children = list(box.children.values())
         if depth:  # the groups stand in the flow's order
@@ -148,7 +147,7 @@ def _boxes(root: Box, seconds: float) -> Iterator[tuple[int, str]]:
             left += child.count
 
 
-def _table(processes: Sequence[Process], seconds: float) -> str:
+def _table(processes: Sequence[Process]) -> str:
     """Seconds by group and process."""
     counts: Counter[tuple[str, str]] = Counter()
     for process in processes:
@@ -159,7 +158,7 @@ def _table(processes: Sequence[Process], seconds: float) -> str:
     heads = "".join(f"<th>{html.escape(name)}</th>" for name in ("", *names))
     rows = "".join(
         f"<tr><th>{group}</th>"
-        + "".join(f"<td>{counts[group, name] * seconds:.2f}</td>" for name in names)
+        + "".join(f"<td>{counts[group, name] / 1e6:.2f}</td>" for name in names)
         + "</tr>"
         for group in GROUPS
     )

@@ -1,33 +1,40 @@
 """--profile: which functions the processor's time of a run went to, in all its processes.
 
-A hundred times a second of a process's own time, Linux interrupts the thread that the processor is at (SIGPROF), and
-Python's faulthandler writes down there and then where that thread is. A thread of Python that looked at the others
-would see little but where they let it: at those calls that release Python's lock. As all is written at once, nothing is
+In each process a thread looks a hundred times a second at what the others do, and writes down where each is and how
+much of the processor's time it had since the last look; waiting is no such time. As all is written at once, nothing is
 lost when a worker is ended by SIGKILL, as each is. What is made of it: picture.py.
+
+A thread sees the others when Python's lock passes to it. Left alone, that is where a function gives the lock away, as
+those that read, write or hash do: these would seem to take all the time. So it asks for the lock within microseconds.
 """
 
-import faulthandler
+import ctypes
 import json
 import logging
 import os
-import re
 import shutil
-import signal
+import sys
 import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from types import FrameType
 from typing import IO, Any
 
 from pipeline.inputs import UsageError
 from runners.picture import Process, Stack, draw
 from runners.stages import STAGES, Sampler, stage_of
 
-INTERRUPT_SECONDS = 0.01
+LOOK_SECONDS = 0.01
+LOCK_SECONDS = 1e-5
+"""After so long without Python's lock the thread that has it is asked to give it away."""
+LEAST_NS = 100_000
+"""A thread that had less of the processor's time only woke to see that there is nothing to do."""
+PR_SET_TIMERSLACK = 29
 ROOT = Path(__file__).parent.parent
 
 GROUP_OF = dict(zip(STAGES, STAGES, strict=True)) | {
@@ -38,8 +45,6 @@ GROUP_OF = dict(zip(STAGES, STAGES, strict=True)) | {
 
 BUNDLE = "apache_beam.runners.worker.bundle_processor."
 """Whose functions call those of a stage; elsewhere they are called to build the flow."""
-
-_FRAME = re.compile(r'  File "(.*)", line \d+ in (.*)')
 
 
 class Profile:
@@ -68,19 +73,20 @@ class Profile:
             name: what the process is called.
         """
         with (
-            open(self._parts / f"{name}.stacks", "wb") as stacks,
+            open(self._parts / f"{name}.stacks", "w", encoding="utf-8") as stacks,
             open(self._parts / f"{name}.bundles", "w", encoding="utf-8") as bundles,
         ):
-            faulthandler.register(signal.SIGPROF, stacks, all_threads=False)
-            signal.setitimer(signal.ITIMER_PROF, INTERRUPT_SECONDS, INTERRUPT_SECONDS)
+            looker = Looker(stacks)
+            switch = sys.getswitchinterval()
+            sys.setswitchinterval(LOCK_SECONDS)
             Sampler.watch = Bundles(bundles)
+            looker.start()
             try:
                 yield
             finally:
+                looker.stop()
                 Sampler.watch = None
-                signal.setitimer(signal.ITIMER_PROF, 0)
-                signal.signal(signal.SIGPROF, signal.SIG_IGN)  # one may be on its way
-                faulthandler.unregister(signal.SIGPROF)
+                sys.setswitchinterval(switch)
 
     def draw(self) -> None:
         """Make the pictures of what was seen.
@@ -91,11 +97,11 @@ class Profile:
         try:
             found = []
             for path in sorted(self._parts.glob("*.stacks")):
-                with open(path, encoding="utf-8", errors="replace") as lines:
+                with open(path, encoding="utf-8") as lines:
                     stacks = read_stacks(lines)
                 told = path.with_suffix(".bundles").read_text("utf-8").splitlines()
                 found.append(Process(path.stem, stacks, [json.loads(line) for line in told]))
-            draw(self._folder, found, INTERRUPT_SECONDS)
+            draw(self._folder, found)
         finally:
             shutil.rmtree(self._parts, ignore_errors=True)
 
@@ -160,35 +166,74 @@ class Bundles:
         self._out.flush()
 
 
-def read_stacks(lines: IO[str]) -> Counter[Stack]:
-    """How often faulthandler saw each stack.
+class Looker(threading.Thread):
+    """Writes a line for each thread of this process that was at work since the last look: its stack, and for how many
+    microseconds."""
 
-    Args:
-        lines: what it wrote; the last of them may be cut off.
+    def __init__(self, out: IO[str]) -> None:
+        super().__init__(name="profile", daemon=True)
+        self._out = out
+        self._done = threading.Event()
+        self._before = {os.getpid(): time.thread_time_ns()}
 
-    Returns:
-        By stack: the stage or what else there is, then functions, from caller to called.
+    def stop(self) -> None:
+        self._done.set()
+        self.join()
+
+    def run(self) -> None:
+        with suppress(OSError, AttributeError):  # else it waits for the lock some ten microseconds longer
+            ctypes.CDLL(None).prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0)
+        while not self._done.wait(LOOK_SECONDS):
+            lines = self._look()
+            with suppress(OSError):  # the disk is full: the run says so itself
+                self._out.write("".join(lines))
+                self._out.flush()
+
+    def _look(self) -> list[str]:
+        frames = sys._current_frames()
+        lines = []
+        for thread in threading.enumerate():
+            # The first thread's number is the process's; before 3.12 Python has the old one after a fork.
+            number = os.getpid() if thread is threading.main_thread() else thread.native_id
+            frame = frames.get(thread.ident or 0)
+            if number is None or frame is None or thread is self:
+                continue
+            with suppress(OSError):  # it has ended
+                now = _cpu_ns(number)
+                spent = now - self._before.get(number, 0)
+                if spent >= LEAST_NS:
+                    self._before[number] = now
+                    lines.append(f"{';'.join(stack_of(frame))} {spent // 1000}\n")
+        return lines
+
+
+def _cpu_ns(thread: int) -> int:
+    """The processor's time that a thread of this process had, by the clock that Linux has for each.
+
+    Raises:
+        OSError: there is no such thread.
     """
-    stacks: Counter[tuple[str, ...]] = Counter()
-    frames: list[str] = []
+    return time.clock_gettime_ns((~thread << 3) | 6)
+
+
+def read_stacks(lines: IO[str]) -> Counter[Stack]:
+    """The microseconds of each stack, from the lines of a Looker; the last may be cut off."""
+    stacks: Counter[Stack] = Counter()
     for line in lines:
-        if line.startswith("Stack"):
-            stacks[tuple(frames)] += 1
-            frames = []
-        else:
-            frames.append(line)
-    stacks[tuple(frames)] += 1
-    named: Counter[Stack] = Counter()
-    for stack, count in stacks.items():
-        if stack:
-            named[_named(stack)] += count
-    return named
+        stack, _, spent = line.rpartition(" ")
+        if line.endswith("\n"):
+            stacks[tuple(stack.split(";"))] += int(spent)
+    return stacks
 
 
-def _named(lines: tuple[str, ...]) -> Stack:
-    """A stack from its lines, which are from called to caller."""
-    frames = [found.groups() for line in reversed(lines) if (found := _FRAME.match(line))]
-    names = [f"{_module(path)}.{function}".replace(";", ",") for path, function in frames]
+def stack_of(frame: FrameType | None) -> Stack:
+    """The stage or what else a frame belongs to, then its functions, from caller to called."""
+    names: list[str] = []
+    while frame is not None:
+        function = frame.f_code.co_qualname.replace(".<locals>", "")
+        names.append(f"{_module(frame.f_code.co_filename)}.{function}".replace(";", ","))
+        frame = frame.f_back
+    names.reverse()
     in_bundle = max((n for n, name in enumerate(names) if name.startswith(BUNDLE)), default=len(names))
     for n, name in enumerate(names[in_bundle:], in_bundle):
         group = GROUP_OF.get(name.split(".")[1]) if name.startswith("stages.") else None
