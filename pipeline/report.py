@@ -11,6 +11,9 @@ from pipeline.rules.contract import require_valid
 Report = dict[str, Any]
 """In the terms of schemas/report.schema.json."""
 
+Stages = dict[str, dict[str, float]]
+"""What a runner tells of each stage, in the terms of `stages` there; empty where it tells nothing."""
+
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
 h1 { font-size: 1.5rem } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem }
@@ -44,6 +47,7 @@ def page(report: Report) -> str:
             {name: count for name, count in balance.items() if name != "read"},
         ),
         _section("Seconds", "", report["seconds"]),
+        *_stages(report["stages"]),
     ]
     if report["unreadable"]:
         inputs = [(entry["path"], entry["error"]) for entry in report["unreadable"]]
@@ -73,6 +77,24 @@ def _section(title: str, note: str, numbers: Mapping[str, float]) -> str:
         for name, value in numbers.items()
     )
     return f"<h2>{_text(title)}</h2>{_note(note)}<table>{rows}</table>"
+
+
+def _stages(stages: Stages) -> list[str]:
+    """The seconds of the stages with bars, and all that is known of each as a table."""
+    seconds = {name: figures["seconds"] for name, figures in stages.items() if "seconds" in figures}
+    known = sorted({figure for figures in stages.values() for figure in figures})
+    if not known:
+        return []
+    heads = "".join(f"<th>{_text(figure.replace('_', ' '))}" for figure in known)
+    rows = "".join(
+        f"<tr><th>{_text(name)}"
+        + "".join(f'<td class="n">{_number(figures[n]) if n in figures else ""}' for n in known)
+        for name, figures in stages.items()
+    )
+    return [
+        _section("Seconds of the stages", "Of all workers together, without their waiting.", seconds),
+        f"<h2>What went through the stages</h2><table><tr><th>{heads}{rows}</table>",
+    ]
 
 
 def _table(title: str, note: str, rows: Sequence[Sequence[str]]) -> str:

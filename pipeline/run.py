@@ -6,7 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from pipeline.dataset import Manifest
 from pipeline.inputs import Unreadable
 from pipeline.known import Seen, checksums, files_of, looks_of
 from pipeline.limits import RejectLimit
-from pipeline.report import Report, write_report
+from pipeline.report import Report, Stages, write_report
 from pipeline.rules.text import printable
 from pipeline.stages.spool import Locator
 from pipeline.staging import File
@@ -45,6 +45,8 @@ class Result:
     """Inputs that could not be read, or not whole; also those found out only while reading."""
     untidied: str | None = None
     """Why what the version before needed could not be put away; the next run does it."""
+    stages: Stages = field(default_factory=dict)
+    """What the runner tells of each stage; for people only."""
 
     @property
     def version(self) -> int:
@@ -86,7 +88,7 @@ def new_run_id() -> str:
 
 def execute(
     config: Config,
-    run_flow: Callable[[Config], None],
+    run_flow: Callable[[Config], Stages | None],
     seen: Seen | None = None,
     keep_versions: int = KEEP_VERSIONS,
     max_rejects: RejectLimit | None = None,
@@ -97,7 +99,7 @@ def execute(
 
     Args:
         config: the run.
-        run_flow: has a runner do flow.build(config), and returns when it is done.
+        run_flow: has a runner do flow.build(config), and returns when it is done, with what it can tell of the stages.
         seen: the checksums of files that are remembered; by default those of the dataset.
         keep_versions: how many versions stay, the new one among them.
         max_rejects: more rejects than this fail the run, before anything is committed.
@@ -119,7 +121,7 @@ def execute(
         with ThreadPoolExecutor(1) as beside:
             looks = looks_of(config.dumps)
             sums = beside.submit(checksums, files_of(config.dumps), seen, True)
-            run_flow(config)
+            stages = run_flow(config) or {}
             seconds["flow"] = clock() - begin
             dumps = _dumps(config, sums.result())
         _check_unchanged(looks, looks_of(config.dumps))
@@ -138,13 +140,13 @@ def execute(
         manifest = manifest_of(
             before.manifest if before else None, _facts(config, files, before, started, dumps), files, dumps
         )
-        result = Result(files, balance, manifest, seconds, [*unreadable, *problems])
+        result = Result(files, balance, manifest, seconds, [*unreadable, *problems], stages=stages)
         _check_rejects(result, max_rejects)
         commit(config.output, manifest, before.manifest if before else None, files)
         try:
             finish(config.output, config.run, keep_versions)
         except OSError as error:
-            result = Result(files, balance, manifest, seconds, result.unreadable, untidied=str(error))
+            result = replace(result, untidied=str(error))
         seen.save()
         seconds["commit"] = clock() - then
         seconds["all"] = clock() - begin
@@ -238,6 +240,7 @@ def _report(config: Config, result: Result, started: datetime, runner: str) -> R
         "runner": runner,
         "started": started.isoformat(timespec="seconds"),
         "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
+        "stages": result.stages,
         "counts": {
             "dumps": len(files_of(config.dumps)),
             "articles": result.blocks("articles"),

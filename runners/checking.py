@@ -16,7 +16,8 @@ from pipeline.lock import Locked, lock
 from pipeline.rules.text import printable
 from pipeline.run import new_run_id
 from pipeline.verify import Dumps, verify
-from runners.job import FAILED, LOCKED, OK, USAGE, columns, log
+from runners.job import columns, log
+from runners.outcome import FAILED, LOCKED, OK, USAGE
 
 MAX_FINDINGS = 20
 """Findings of one kind that are shown; the others are counted."""

@@ -11,8 +11,9 @@ from types import FrameType
 from typing import NoReturn
 
 from runners import job
-from runners.job import FAILED, OK, USAGE, columns, log, stopped_by
+from runners.job import columns, log, stopped_by
 from runners.options import parser
+from runners.outcome import FAILED, OK, USAGE, begin
 
 
 class Stopped(BaseException):
@@ -66,7 +67,7 @@ def _log_to_stderr(level: str) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    outcome = job.begin()
+    outcome = begin()
     try:
         status = job.run(args, outcome)
     except BaseException:

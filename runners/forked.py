@@ -16,8 +16,8 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+from contextlib import contextmanager, nullcontext, suppress
+from typing import TYPE_CHECKING, Any
 
 from apache_beam.portability.api import beam_fn_api_pb2, endpoints_pb2
 from apache_beam.runners.portability.fn_api_runner.worker_handlers import GrpcWorkerHandler, WorkerHandler
@@ -27,6 +27,10 @@ from google.protobuf import json_format, text_format
 
 from pipeline.rules.contract import contract
 from pipeline.rules.places import gazetteer
+from runners.stages import look_often
+
+if TYPE_CHECKING:
+    from runners.profile import Profile
 
 URN = "dateline:env:forked_worker:v1"
 ELEMENTS_BETWEEN_COLLECTIONS = 100_000
@@ -52,11 +56,12 @@ _lost: list[str] = []
 
 
 @contextmanager
-def forked_workers(count: int) -> Iterator[None]:
+def forked_workers(count: int, profile: "Profile | None" = None) -> Iterator[None]:
     """Have worker processes at hand for one run; call it while this process has a single thread.
 
     Args:
         count: how many; none are forked for 1, whose work this process does.
+        profile: is to watch them, if given.
 
     Raises:
         RuntimeError: the run failed, and a worker had ended before it.
@@ -64,14 +69,16 @@ def forked_workers(count: int) -> Iterator[None]:
     _share_arenas()
     gc.freeze()  # what is here stays, and a fork that looked at it would copy its pages
     gc.set_threshold(ELEMENTS_BETWEEN_COLLECTIONS)
+    look_often()
     if count > 1:
         gazetteer(), contract("article")  # read once, shared by all
         sys.stdout.flush()
-        for _ in range(count):
-            _waiting.append(_fork())
+        for number in range(count):
+            _waiting.append(_fork(number + 1, profile))
     _lost.clear()
     try:
-        yield
+        with profile.watch("driver") if profile else nullcontext():
+            yield
     except Exception:
         if _lost:  # then what the runner says are broken connections
             raise RuntimeError(f"a worker process {_lost[0]}") from None
@@ -83,7 +90,7 @@ def forked_workers(count: int) -> Iterator[None]:
             os.waitpid(process, 0)
 
 
-def _fork() -> tuple[int, int]:
+def _fork(number: int, profile: "Profile | None") -> tuple[int, int]:
     told, word = os.pipe()
     parent = os.getpid()
     process = os.fork()
@@ -92,7 +99,7 @@ def _fork() -> tuple[int, int]:
         return process, word
     status = 1
     try:
-        _work(told, parent)
+        _work(told, parent, number, profile)
         status = 0
     except BaseException:
         time.sleep(LOOK_SECONDS)  # a run that is gone, and so a connection, takes this process with it
@@ -101,7 +108,7 @@ def _fork() -> tuple[int, int]:
         os._exit(status)  # what the parent would do as it ends is not for a worker to do
 
 
-def _work(told: int, parent: int) -> None:
+def _work(told: int, parent: int, number: int, profile: "Profile | None") -> None:
     """Wait for word of where the runner is, then serve it until it is done."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(
@@ -119,7 +126,8 @@ def _work(told: int, parent: int) -> None:
         return  # the run ended without it
     logging.disable()  # Beam tells of a worker's coming and going; what a stage raises reaches the run as a result
     os.environ.update(json.loads(text))
-    sdk_worker_main.main(sys.argv)
+    with profile.watch(f"worker {number}") if profile else nullcontext():
+        sdk_worker_main.main(sys.argv)
 
 
 def _share_arenas() -> None:

@@ -5,39 +5,21 @@ import logging
 import os
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from runners.outcome import FAILED, LOCKED, OK, PARTLY, USAGE, Outcome, tell
 
 if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.dataset import Manifest
     from pipeline.inputs import Inputs
     from pipeline.known import Seen, Sorted
+    from pipeline.report import Stages
     from pipeline.rules.records import Columns
-    from pipeline.run import Result
 
 # Beam and Arrow take a second to import: only a command that works imports them.
 
-OK, FAILED, USAGE, PARTLY, LOCKED = 0, 1, 2, 3, 4
-"""Exit status: all well; failed, nothing committed; wrong usage, before any work; done, but some input could
-not be used; the dataset is locked by another run."""
-
-Outcome = dict[str, Any]
-"""What a run came to, as --json prints it and --metrics tells it; see docs/scheduling.md."""
-
 log = logging.getLogger("dateline")
-
-
-def begin() -> Outcome:
-    """The outcome of a run that has done nothing yet."""
-    return {
-        "status": "failed",
-        "exit": FAILED,
-        "run": None,
-        "version": None,
-        "message": None,
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
 
 
 def run(args: argparse.Namespace, outcome: Outcome) -> int:
@@ -84,6 +66,10 @@ def _inputs(args: argparse.Namespace, output: str) -> "Inputs":
             f"--input {own}: a dataset's own rejects make no new version of it, since their bytes are in its balance "
             "already; give another --output, and read the dump itself with a better parser to have both"
         )
+    if args.profile:
+        from runners.profile import require_usable
+
+        require_usable(args.profile, output)
     inputs = find_inputs(args.input, args.source_root, may_be_none=os.path.isdir(f"{output}/_manifests"))
     try:
         os.makedirs(output, exist_ok=True)
@@ -191,22 +177,26 @@ def _execute(
     args: argparse.Namespace, config: "Config", seen: "Seen", left_out: Sequence[Any], outcome: Outcome
 ) -> int:
     from pipeline.dataset import progress_folder
+    from pipeline.inputs import UsageError
     from pipeline.run import RunFailed, execute
     from runners.forked import forked_workers
     from runners.local import describe, run_flow, workers_for
+    from runners.profile import profiling
     from runners.watch import Watch
 
     workers = workers_for(config.input_bytes, args.workers)
 
-    def watched(config: "Config") -> None:
+    def watched(config: "Config") -> "Stages":
         with Watch(progress_folder(config.output, config.run), config.input_bytes, args.quiet):
-            run_flow(config, workers)
+            return run_flow(config, workers)
 
     try:
-        with forked_workers(workers):
+        with profiling(args.profile) as profile, forked_workers(workers, profile):
             result = execute(
                 config, watched, seen, args.keep_versions, args.max_rejects, describe(workers), left_out
             )
+    except UsageError:  # told before any work
+        raise
     except (RunFailed, OSError) as failure:
         return _end(outcome, "failed", FAILED, f"failed, nothing was committed: {failure}")
     except Exception as error:
@@ -223,32 +213,12 @@ def _execute(
             "version %d is committed; what it replaced could not be put away, the next run does it: %s",
             result.version, result.untidied,
         )  # fmt: skip
-    _tell(result, config, outcome)
+    tell(result, config, outcome)
     if not args.quiet and not args.json:
         from runners.summary import summary
 
         print(summary(result, config))
     return _end(outcome, "done", PARTLY if result.unreadable else OK, None)
-
-
-def _tell(result: "Result", config: "Config", outcome: Outcome) -> None:
-    """What a run that was committed came to."""
-    from pipeline.dataset import totals
-
-    outcome |= {
-        "version": result.version,
-        "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
-        "new": {
-            "dumps": len(result.manifest["changes"]["dumps"]),
-            "articles": result.blocks("articles"),
-            "duplicates": result.blocks("duplicates"),
-            "rejects": result.blocks("rejected"),
-        },
-        "dataset": totals(result.manifest),
-        "rejects_by_reason": result.reasons,
-        "bytes_read": result.balance.read,
-        "unreadable": [entry._asdict() for entry in result.unreadable],
-    }
 
 
 def _end(outcome: Outcome, status: str, code: int, message: str | None, told: bool = False) -> int:

@@ -12,7 +12,9 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from pipeline.config import Config
 from pipeline.flow import build
+from pipeline.report import Stages
 from runners.forked import ForkedEnvironment
+from runners.stages import stages_of
 
 BYTES_FOR_WORKERS = 32 << 20
 """Bytes of input from which worker processes pay: starting them takes about a second."""
@@ -31,8 +33,8 @@ def describe(workers: int) -> str:
     return f"Beam {beam.__version__} FnApiRunner, {where}"
 
 
-def run_flow(config: Config, workers: int) -> None:
-    """Do the whole flow on this machine, and return when it is done.
+def run_flow(config: Config, workers: int) -> Stages:
+    """Do the whole flow on this machine, and return when it is done, with what is known of each stage.
 
     Args:
         config: the run.
@@ -45,4 +47,6 @@ def run_flow(config: Config, workers: int) -> None:
     options = PipelineOptions([], direct_num_workers=workers)
     pipeline = beam.Pipeline(FnApiRunner(default_environment=environment), options)
     build(pipeline, config)
-    pipeline.run().wait_until_finish()
+    result = pipeline.run()
+    result.wait_until_finish()
+    return stages_of(result)

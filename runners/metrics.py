@@ -76,6 +76,12 @@ def _metrics(outcome: Mapping[str, Any], last_success: float | None) -> Iterator
     yield LAST_SUCCESS, "When a run last left the dataset up to date.", _one(last_success)
     yield "dateline_last_run_duration_seconds", "How long the last run took.", _one(whole)
     yield "dateline_last_run_stage_seconds", "How long each stage of it took.", _by("stage", seconds)
+    worked = {name: told["seconds"] for name, told in outcome.get("stages", {}).items() if "seconds" in told}
+    yield (
+        "dateline_last_run_worker_seconds",
+        "Of all workers, in each stage of the flow.",
+        _by("stage", worked),
+    )
     yield "dateline_last_run_read_bytes", "Bytes of dumps that it read.", _one(outcome.get("bytes_read"))
     yield "dateline_last_run_dumps", "Dumps that it read.", _one(new.get("dumps"))
     yield "dateline_last_run_rows", "Rows that it added, by kind.", _by("kind", _rows(new))

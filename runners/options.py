@@ -118,6 +118,9 @@ def parser() -> argparse.ArgumentParser:
         "--metrics", metavar="FILE", help="write what the run came to for Prometheus' node exporter"
     )
     telling.add_argument(
+        "--profile", metavar="DIR", help="write there which functions the time went to: flame.html and others"
+    )
+    telling.add_argument(
         "--log-level",
         choices=("debug", "info", "warning", "error"),
         default="info",

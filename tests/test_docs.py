@@ -42,6 +42,10 @@ def test_reject_reasons():
     assert first_column("Why a block is rejected") == list(schemas.reject_reasons())
 
 
+def test_figures_of_a_stage():
+    assert first_column("Where the time goes") == list(schemas.load("report")["$defs"]["stage"]["properties"])
+
+
 def test_options():
     (commands,) = [action for action in parser()._actions if action.dest == "command"]
     options = [

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.rules.rows import COPY, Rows, concat
+from pipeline.stages.counts import count
 
 
 @dataclass(eq=False)
@@ -21,7 +22,9 @@ class CopiesCoder(beam.coders.Coder):
 
     def encode(self, copies: Copies) -> bytes:
         columns = b"".join(copies.rows[name].tobytes() for name in COPY.names or ())
-        return len(copies.rows).to_bytes(4, "little") + bytes(pa.compress(columns, "zstd", asbytes=True))
+        encoded = len(copies.rows).to_bytes(4, "little") + bytes(pa.compress(columns, "zstd", asbytes=True))
+        count(shuffled_bytes=len(encoded))
+        return encoded
 
     def decode(self, encoded: bytes) -> Copies:
         count = int.from_bytes(encoded[:4], "little")
@@ -32,6 +35,10 @@ class CopiesCoder(beam.coders.Coder):
             rows[name] = np.frombuffer(columns, COPY[name], count, at)
             at += count * COPY[name].itemsize
         return Copies(rows)
+
+    def estimate_size(self, copies: Copies) -> int:
+        """In bytes, before they are packed. (Beam would encode an element to learn its size, and throw that away.)"""
+        return 4 + copies.rows.nbytes
 
     def is_deterministic(self) -> bool:
         return True
@@ -47,6 +54,9 @@ class AccumulatorCoder(beam.coders.Coder):
 
     def encode(self, accumulator: list[Rows]) -> bytes:
         return self._copies.encode(Copies(concat(accumulator)))
+
+    def estimate_size(self, accumulator: list[Rows]) -> int:
+        return sum(rows.nbytes for rows in accumulator)
 
     def decode(self, encoded: bytes) -> list[Rows]:
         return [self._copies.decode(encoded).rows]

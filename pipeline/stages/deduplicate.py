@@ -24,6 +24,7 @@ from pipeline.elements import Again, Parsed
 from pipeline.rules.identity import HEADLINE_GROUP, URL_GROUP, fold, losers, name_urls, resolve
 from pipeline.rules.rows import FOLDED, KEPT, Rows, concat, rows_again
 from pipeline.stages.copies import AccumulatorCoder, Copies
+from pipeline.stages.counts import count
 from pipeline.stages.kept import ReadKept
 from pipeline.stages.parsed import ParsedWriter, memo_of
 from pipeline.stages.shares import KeyedCopies, headline_share, parted, url_share
@@ -100,6 +101,7 @@ class KeyByHeadline(beam.DoFn):
 
     def process(self, records: list[Parsed | Again]) -> Iterable[KeyedCopies]:
         again = []
+        count(records_in=len(records), bytes_in=sum(record.length for record in records))
         for record in records:
             if isinstance(record, Again):
                 again.append(record)
@@ -199,6 +201,7 @@ class ResolveChains(beam.DoFn):
             yield from parted(found.urls, url_share(found.urls, self._keys))
         if len(found.articles):
             require_text(found.articles)
+            count(records_out=len(found.articles))
             yield TaggedOutput("articles", (key, Copies(found.articles)))
         if len(found.answers):
             yield TaggedOutput("answers", (key, Copies(found.answers)))
@@ -210,6 +213,7 @@ class NameUrls(beam.DoFn):
     def process(self, keyed: KeyedCopies) -> Iterable[KeyedCopies]:
         key, urls = keyed
         require_text(urls.rows)
+        count(records_out=len(urls.rows))
         yield key, Copies(name_urls(urls.rows))
 
 
@@ -249,6 +253,7 @@ class NameLosers(beam.DoFn):
             lost = losers(rows, answers, by)
             lost = lost[(lost["dump"] != FOLDED) | (lost["id_hi"] != lost["was"])]
             if len(lost):
+                count(records_out=len(lost))
                 yield Copies(lost)
 
 

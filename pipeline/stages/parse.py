@@ -10,6 +10,7 @@ import apache_beam as beam
 from pipeline.elements import Again, Block, Dump, Parsed, Reject
 from pipeline.rules.parse import Failure, lead_short_url, node_of, parse_block
 from pipeline.rules.rows import provisional_id
+from pipeline.stages.counts import count
 from pipeline.stages.routing import REJECTED, Rejects, part, route
 from pipeline.stages.spool import Locator, Place
 
@@ -39,6 +40,7 @@ class ReadFields(beam.DoFn):
 
     def process(self, blocks: list[Block | Again]) -> Iterable[list[Parsed | Again] | Rejects]:
         place = self._locator.place
+        count(records_in=len(blocks), bytes_in=sum(block.length for block in blocks))
         yield from route(
             block
             if isinstance(block, Again)

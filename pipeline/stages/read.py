@@ -16,6 +16,7 @@ from pipeline.config import Config
 from pipeline.elements import Dump, Piece
 from pipeline.rules.blocks import Limits
 from pipeline.rules.split import CHUNK, Cut, cut_range
+from pipeline.stages.counts import count
 from pipeline.stages.ranges import Ranges, plan_reads
 from pipeline.stages.spool import Locator, Spool
 
@@ -106,6 +107,7 @@ class ReadRanges(beam.DoFn):
     def process(self, task: Ranges) -> Iterable[list[Piece]]:
         batch: list[Piece] = []
         size = 0
+        count(bytes_in=sum(stop - start for _, start, stop in task))
         for dump, start, stop in task:
             path = self._paths[dump]
             source = DumpSource(
@@ -115,9 +117,11 @@ class ReadRanges(beam.DoFn):
                 batch.append(Piece(dump, *cut))
                 size += len(cut.data or b"")
                 if size >= BATCH_BYTES:
+                    count(records_out=len(batch))
                     yield batch
                     batch, size = [], 0
         if batch:
+            count(records_out=len(batch))
             yield batch
 
 

@@ -14,6 +14,7 @@ from pipeline.dataset import REJECTED
 from pipeline.elements import Reject
 from pipeline.rules.columns import arrow_schema, to_batch
 from pipeline.rules.contract import require_valid
+from pipeline.stages.counts import count
 from pipeline.stages.ledgers import SEGMENT_BITS, SHARDS, part_bases, shard_of
 from pipeline.stages.tasks import WriteTask, merged
 from pipeline.staging import File
@@ -36,6 +37,7 @@ class KeyRejects(beam.DoFn):
 
     def process(self, rejects: list[Reject]) -> Iterable[tuple[int, list[Reject]]]:
         shares: dict[int, list[Reject]] = {}
+        count(records_in=len(rejects))
         for reject in rejects:
             shard = (self._shards[reject.dump] + (reject.offset >> SEGMENT_BITS)) % SHARDS
             shares.setdefault(shard, []).append(reject)

@@ -7,6 +7,7 @@ import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 
 from pipeline.elements import Reject
+from pipeline.stages.counts import count
 
 REJECTED: Literal["rejected"] = "rejected"
 """Tag of a stage's rejects."""
@@ -35,6 +36,7 @@ def route(found: Iterable[T | Reject]) -> Iterable[list[T] | Rejects]:
             bad.append(item)
         else:
             good.append(item)
+    count(records_out=len(good), rejects=len(bad))
     if good:
         yield good
     if bad:

@@ -11,6 +11,7 @@ from pipeline.dataset import progress_folder
 from pipeline.elements import Again, Block, Piece, Reject
 from pipeline.progress import Progress
 from pipeline.rules.blocks import block_of, trimmed
+from pipeline.stages.counts import count
 from pipeline.stages.parsed import digest_of, memo_of
 from pipeline.stages.routing import REJECTED, Rejects, part, route
 from pipeline.stages.spool import Locator
@@ -42,11 +43,10 @@ class CutBlocks(beam.DoFn):
 
     def process(self, pieces: list[Piece]) -> Iterable[list[Block | Again] | Rejects]:
         found = [self._block(piece) for piece in pieces]
+        read = sum(piece.end - piece.start for piece in pieces)
+        count(records_in=len(pieces), bytes_in=read, repeats=sum(isinstance(block, Again) for block in found))
         yield from route(block for block in found if block is not None)
-        self._progress.add(
-            bytes_read=sum(piece.end - piece.start for piece in pieces),
-            rejects=sum(isinstance(block, Reject) for block in found),
-        )
+        self._progress.add(bytes_read=read, rejects=sum(isinstance(block, Reject) for block in found))
 
     def _block(self, piece: Piece) -> Block | Again | Reject | None:
         part = self._config.dumps[piece.dump].part

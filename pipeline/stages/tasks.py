@@ -12,6 +12,7 @@ from pipeline.dataset import progress_folder, version
 from pipeline.progress import Progress
 from pipeline.rules.columns import arrow_schema
 from pipeline.rules.rows import Rows
+from pipeline.stages.counts import count
 from pipeline.stages.read import BlockReader
 from pipeline.stages.spool import Locator
 from pipeline.staging import BATCH_ROWS, File, Writer
@@ -46,6 +47,8 @@ class WriteTask(beam.DoFn):
 
     def _finish(self, task: str, files: list[File]) -> str:
         self._writer.receipt(task, files)
+        rows = sum(file.rows for file in files if file.kind != "keys")  # an article's stand in its partition
+        count(records_out=rows, bytes_out=sum(file.bytes for file in files))
         return task
 
 

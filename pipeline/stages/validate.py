@@ -9,6 +9,7 @@ import apache_beam as beam
 from pipeline.elements import Again, Parsed, Reject
 from pipeline.progress import Progress
 from pipeline.rules.contract import Contract, contract
+from pipeline.stages.counts import count
 from pipeline.stages.routing import REJECTED, Rejects, part, route
 
 
@@ -35,6 +36,7 @@ class CheckSchema(beam.DoFn):
         self._contract = contract("article")
 
     def process(self, records: list[Parsed | Again]) -> Iterable[list[Parsed | Again] | Rejects]:
+        count(records_in=len(records), bytes_in=sum(record.length for record in records))
         checked = [
             record if isinstance(record, Again) else check(record, self._contract) for record in records
         ]

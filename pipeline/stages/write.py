@@ -21,6 +21,7 @@ from pipeline.rules.columns import arrow_schema
 from pipeline.rules.places import regions
 from pipeline.rules.rows import KEPT, NO_DATE, Rows, concat, hexes, iso
 from pipeline.stages.copies import Copies
+from pipeline.stages.counts import count
 from pipeline.stages.kept import hashes
 from pipeline.stages.ledgers import KeyByShard, WriteLedgers
 from pipeline.stages.parsed import ParsedReader
@@ -81,6 +82,7 @@ class KeyByPartition(beam.DoFn):
 
     def process(self, copies: Copies) -> Iterator[tuple[int, Copies]]:
         rows = copies.rows
+        count(records_in=len(rows))
         rows = rows[(rows["copies"] > 0) | (rows["dump"] == KEPT)]
         self._progress.add(winners=len(rows))
         shares = (periods(rows, self._granularity) * 31 + rows["region"]) % self._keys

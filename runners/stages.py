@@ -1,0 +1,77 @@
+"""Where the time of a run went, by stage: what Beam's workers tell of each step, put together.
+
+A worker's thread notes which step it is in; beside it Beam looks there at intervals and adds up the time. Beam looks
+five times a second, which is too rare for batches of milliseconds, and ends each bundle by waiting for the next look:
+so workers of ours look a hundred times a second.
+"""
+
+from typing import Any
+
+from apache_beam.metrics import MetricsFilter
+from apache_beam.metrics.monitoring_infos import TOTAL_MSECS_URN, extract_counter_value
+from apache_beam.runners.worker import statesampler
+
+from pipeline.report import Stages
+from pipeline.stages.counts import NAMESPACE, SHUFFLED
+
+STAGES = ("read", "split", "parse", "validate", "deduplicate", "write")
+SHUFFLES = "shuffles"
+"""What went from worker to worker, in the report."""
+LOOK_EVERY_MS = 10
+
+
+class Sampler(statesampler.StateSampler):
+    """Beam's account of the time of a bundle, which begins with start() and ends with stop()."""
+
+    watch: "Any" = None
+    """Is told of each bundle of this process, if set: begin(sampler) and end(sampler), in the bundle's thread."""
+
+    def __init__(self, prefix: str, counters: Any, period_ms: int = LOOK_EVERY_MS) -> None:
+        super().__init__(prefix, counters, period_ms)
+
+    def start(self) -> None:
+        super().start()
+        if Sampler.watch:
+            Sampler.watch.begin(self)
+
+    def stop(self) -> None:
+        if Sampler.watch:
+            Sampler.watch.end(self)
+        super().stop()
+
+
+def look_often() -> None:
+    """Have this process, and those forked from it, tell the time of steps more exactly."""
+    statesampler.StateSampler = Sampler
+
+
+def stages_of(result: Any) -> Stages:
+    """What a pipeline's result tells of each stage.
+
+    Args:
+        result: of any runner. Counts are Beam's own metrics; seconds, of all workers together, are told by the
+            FnApiRunner only, and left out elsewhere.
+    """
+    stages: Stages = {stage: {} for stage in STAGES}
+    if hasattr(result, "monitoring_infos"):
+        for info in result.monitoring_infos():
+            stage = stages.get(stage_of(info.labels.get("PTRANSFORM", "")))
+            if stage is not None and info.urn == TOTAL_MSECS_URN:
+                stage["seconds"] = stage.get("seconds", 0.0) + extract_counter_value(info) / 1000
+    stages[SHUFFLES] = {}
+    for counter in result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))["counters"]:
+        name, stage = counter.key.metric.name, stages.get(stage_of(counter.key.step))
+        if name == SHUFFLED:  # Beam may pack what a step gives while another step's name stands
+            name, stage = "bytes_out", stages[SHUFFLES]
+        if stage is not None:
+            stage[name] = stage.get(name, 0) + int(counter.result or 0)
+    return {
+        name: {key: round(value, 3) for key, value in sorted(stage.items())}
+        for name, stage in stages.items()
+        if stage
+    }
+
+
+def stage_of(step: str) -> str:
+    """The stage of a step, by its name; of a step that is in none, something else."""
+    return step.partition("/")[0].lower()
