@@ -8,8 +8,10 @@ from pipeline.elements import Dump
 from pipeline.rules.blocks import Limits
 from pipeline.rules.records import Columns
 
-RANGE_BYTES = 8 << 20
-"""Bytes of one task of reading: small enough that workers end together, large enough to be cheap."""
+TASKS = 16
+"""Tasks of reading that there are at least, so that workers end together, unless they would be tiny."""
+MIN_RANGE_BYTES, MAX_RANGE_BYTES = 8 << 20, 64 << 20
+"""Bytes of one task of reading: copies stand near each other, and a worker knows those that it has met."""
 
 PARTITION_BYTES = 64 << 20
 """Bytes of input for each key of a shuffle: what one worker folds or writes at once."""
@@ -29,7 +31,8 @@ class Config:
     columns: Columns = field(default_factory=Columns)
     crawl_date: date | None = None
     same_headline_days: int | None = None
-    range_bytes: int = RANGE_BYTES
+    ranges: int = 0
+    """Bytes of a task of reading; 0 lets the size of the input decide. No row depends on it."""
     granularity: Granularity = "day"
     """How fine the partitions by date are."""
     base: int = 0
@@ -40,6 +43,10 @@ class Config:
     @property
     def input_bytes(self) -> int:
         return sum(dump.size for dump in self.dumps)
+
+    @property
+    def range_bytes(self) -> int:
+        return self.ranges or max(MIN_RANGE_BYTES, min(MAX_RANGE_BYTES, self.input_bytes // TASKS))
 
     @property
     def shuffle_keys(self) -> int:

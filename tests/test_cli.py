@@ -292,7 +292,7 @@ def test_other_ranges_and_keys_write_the_same_bytes(dumps, once, tmp_path, range
     from runners.local import run_flow
 
     found = find_inputs([f"{dumps}/*.txt"], None).dumps
-    config = Config(found, str(tmp_path / "news"), "run", range_bytes=range_bytes, keys=keys)
+    config = Config(found, str(tmp_path / "news"), "run", ranges=range_bytes, keys=keys)
     execute(config, lambda config: run_flow(config, 1))
     assert files_of(tmp_path / "news") == files_of(once)
 
