@@ -10,6 +10,10 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # numpy would start threads for algebra, which is not done here
+
 from runners import job
 from runners.job import columns, log, stopped_by
 from runners.options import parser

@@ -21,8 +21,8 @@ def trimmed(piece: Piece) -> tuple[int, bytes]:
     return piece.start + len(data) - len(data.lstrip(WHITE_SPACE)), data.strip(WHITE_SPACE)
 
 
-def block_of(piece: Piece, limits: Limits) -> Block | Reject | None:
-    """The block in a piece of a dump; None where the piece is white space only.
+def block_of(piece: Piece, limits: Limits, digest: bytes = b"") -> Block | Reject | None:
+    """The block in a piece of a dump, with its digest; None where the piece is white space only.
 
     White space (ASCII) around the text belongs to no block. A piece over the limit is rejected whole:
     its bytes are not at hand to be trimmed.
@@ -45,7 +45,9 @@ def block_of(piece: Piece, limits: Limits) -> Block | Reject | None:
         data.decode()
     except UnicodeDecodeError as error:
         if is_windows_1252(data):
-            return Block(dump, offset, length, data.decode("cp1252").encode(), ("windows-1252",))
+            return Block(
+                dump, offset, length, data.decode("cp1252").encode(), ("windows-1252",), None, digest
+            )
         found = data[error.start : error.start + 4].hex(" ")
         return reject(
             "not_utf8", f"bytes {found} at byte {error.start} of the block are not UTF-8 ({error.reason})"
@@ -57,8 +59,8 @@ def block_of(piece: Piece, limits: Limits) -> Block | Reject | None:
                 "line_too_long", f"a line of {longest:,} bytes; a line may have {limits.line_bytes:,}"
             )
     if data.startswith(BOM_UTF8):
-        return Block(dump, offset, length, data.removeprefix(BOM_UTF8), ("byte-order-mark",))
-    return Block(dump, offset, length, data, header=header)
+        return Block(dump, offset, length, data.removeprefix(BOM_UTF8), ("byte-order-mark",), None, digest)
+    return Block(dump, offset, length, data, (), header, digest)
 
 
 _UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")

@@ -57,8 +57,7 @@ class CutBlocks(beam.DoFn):
         row = self._memo.get(digest)
         if row is not None:
             return Again(piece.dump, offset, len(data), row)
-        block = block_of(piece, self._config.limits)
-        return block._replace(digest=digest) if isinstance(block, Block) else block
+        return block_of(piece, self._config.limits, digest)
 
     def _of_a_record(self, block: Block | Reject | None) -> Block | Reject | None:
         if isinstance(block, Block):

@@ -30,6 +30,8 @@ from pipeline.stages.shares import parted
 from pipeline.stages.tasks import WriteTask, merged, pointers
 from pipeline.staging import BATCH_ROWS, File
 
+TAKEN_ROWS = 1 << 14
+"""Rows whose records are taken together: they wait in many files, and each is opened once for them."""
 LONG_FOLD_DAYS = 366
 """Copies further apart than this are perhaps a column's title, not one article: the report lists them."""
 
@@ -107,7 +109,7 @@ class WriteArticles(WriteTask):
         edges = np.flatnonzero(np.diff(period, prepend=-1) | np.diff(rows["region"], prepend=0))
         edges = np.unique([0, *edges, len(rows)])
         partitions = [rows[begin:end] for begin, end in pairwise(edges)]
-        files = [file for heap in heaps(partitions, BATCH_ROWS) for file in self._partitions(heap)]
+        files = [file for heap in heaps(partitions, TAKEN_ROWS) for file in self._partitions(heap)]
         yield self._finish(f"articles-{task}", [file for file in files if file])
 
     def _partitions(self, partitions: list[Rows]) -> Iterator[File | None]:
