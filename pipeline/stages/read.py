@@ -23,7 +23,7 @@ from pipeline.stages.spool import Locator, Spool
 OPEN_DUMPS = 64
 """Dumps that a reader of blocks keeps open."""
 
-BATCH_BYTES = 1 << 16
+BATCH_BYTES = 1 << 17
 """Bytes of pieces that travel together: the cost of an element is paid once for some hundred articles."""
 
 
