@@ -59,9 +59,11 @@ class ParsedReader:
     def take(self, rows: Rows) -> pa.RecordBatch:
         """The records of some rows, as they were parsed: the columns WAITING."""
         files = _by_file(rows)
-        taken = [self._batch(int(name)).take(pa.array(rows["at"][places])) for name, places in files]
         order = np.concatenate([places for _, places in files])
-        return pa.concat_batches(taken).take(pa.array(np.argsort(order)))
+        taken = pa.concat_batches(
+            [self._batch(int(name)).take(pa.array(rows["at"][places])) for name, places in files]
+        )
+        return taken.take(pa.array(np.argsort(order)))
 
     def _batch(self, name: int) -> pa.RecordBatch:
         """A file's records. It is mapped anew each time: a mapping that stays keeps in memory what was looked at."""
