@@ -81,6 +81,11 @@ def parsed_folder(root: str, run: str) -> str:
     return f"{run_folder(root, run)}/parsed"
 
 
+def shuffled_folder(root: str, run: str) -> str:
+    """Where rows lie that go from one of a run's workers to another."""
+    return f"{run_folder(root, run)}/shuffled"
+
+
 def manifest_name(version: int) -> str:
     """The path of a version's manifest in the dataset."""
     return f"{MANIFESTS}/{version:08d}.json"

@@ -24,7 +24,7 @@ from pipeline.dataset import run_folder
 BATCH_ROWS = 4096
 """Rows of a record batch; a file of more has several, so that writing it never needs it whole."""
 
-_FOLDERS = ("staged", "receipts", "progress", "spool", "parsed")
+_FOLDERS = ("staged", "receipts", "progress", "spool", "parsed", "shuffled")
 
 
 class File(NamedTuple):

@@ -1,13 +1,26 @@
-"""Copies: rows of rows.COPY as one element of a PCollection."""
+"""Copies: rows of rows.COPY as one element of a PCollection.
 
+Between two stages a large batch lies in a file of the run's folder, and the element says where: a runner that keeps
+what it shuffles in memory, as the local one does, would need memory for all rows of the run, several times.
+"""
+
+import os
+import threading
+import uuid
 from dataclasses import dataclass
 
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 
-from pipeline.rules.rows import COPY, Rows, concat
+from pipeline.dataset import shuffled_folder
+from pipeline.rules.rows import COPY, Rows
 from pipeline.stages.counts import count
+
+SPILLED_BYTES = 4096
+"""Batches of more packed bytes go to a file."""
+_HERE, _IN_FILE = b"\0", b"\1"
+"""What an encoded batch begins with."""
 
 
 @dataclass(eq=False)
@@ -22,14 +35,16 @@ class CopiesCoder(beam.coders.Coder):
 
     def encode(self, copies: Copies) -> bytes:
         columns = b"".join(copies.rows[name].tobytes() for name in COPY.names or ())
-        encoded = len(copies.rows).to_bytes(4, "little") + bytes(pa.compress(columns, "zstd", asbytes=True))
-        count(shuffled_bytes=len(encoded))
-        return encoded
+        packed = len(copies.rows).to_bytes(4, "little") + bytes(pa.compress(columns, "zstd", asbytes=True))
+        count(shuffled_bytes=len(packed))
+        place = _spill.put(packed) if _spill and len(packed) > SPILLED_BYTES else None
+        return _IN_FILE + place if place else _HERE + packed
 
     def decode(self, encoded: bytes) -> Copies:
-        count = int.from_bytes(encoded[:4], "little")
+        packed = encoded[1:] if encoded[:1] == _HERE else Spill.get(encoded[1:])
+        count = int.from_bytes(packed[:4], "little")
         rows = np.empty(count, COPY)
-        columns = pa.decompress(encoded[4:], count * COPY.itemsize, "zstd", asbytes=True)
+        columns = pa.decompress(packed[4:], count * COPY.itemsize, "zstd", asbytes=True)
         at = 0
         for name in COPY.names or ():
             rows[name] = np.frombuffer(columns, COPY[name], count, at)
@@ -41,25 +56,56 @@ class CopiesCoder(beam.coders.Coder):
         return 4 + copies.rows.nbytes
 
     def is_deterministic(self) -> bool:
-        return True
+        return False
 
     def to_type_hint(self) -> type[Copies]:
         return Copies
 
 
-class AccumulatorCoder(beam.coders.Coder):
-    """The same for what FoldCopies accumulates: a list of arrays."""
-
-    _copies = CopiesCoder()
-
-    def encode(self, accumulator: list[Rows]) -> bytes:
-        return self._copies.encode(Copies(concat(accumulator)))
-
-    def estimate_size(self, accumulator: list[Rows]) -> int:
-        return sum(rows.nbytes for rows in accumulator)
-
-    def decode(self, encoded: bytes) -> list[Rows]:
-        return [self._copies.decode(encoded).rows]
-
-
 beam.coders.registry.register_coder(Copies, CopiesCoder)
+
+
+class Spill:
+    """A file that one process puts packed batches into; any process of the run reads them."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.process = os.getpid()
+        self._path = f"{folder}/{uuid.uuid4().hex}"
+        self._end = 0
+        self._lock = threading.Lock()
+
+    def put(self, packed: bytes) -> bytes | None:
+        """Where the batch lies now; None where the run is over, and its folder is gone."""
+        with self._lock:
+            try:
+                with open(self._path, "ab", buffering=0) as file:
+                    written = file.write(packed)
+            except FileNotFoundError:
+                return None
+            if written != len(packed):
+                raise OSError(f"{self._path}: not all of {len(packed)} bytes could be written")
+            start, self._end = self._end, self._end + written
+        return f"{start} {written} {self._path}".encode()
+
+    @staticmethod
+    def get(place: bytes) -> bytes:
+        """The batch that lies there."""
+        start, size, path = place.decode().split(" ", 2)
+        with open(path, "rb", buffering=0) as file:
+            file.seek(int(start))
+            packed = file.read(int(size))
+        if len(packed) != int(size):
+            raise OSError(f"{path}: {len(packed)} bytes instead of {size} at {start}")
+        return packed
+
+
+_spill: Spill | None = None
+
+
+def spill_to(root: str, run: str) -> None:
+    """Have this process put large batches into files of a run. Where none told it, they stay in their elements."""
+    global _spill
+    folder = shuffled_folder(root, run)
+    if _spill is None or (_spill.folder, _spill.process) != (folder, os.getpid()):
+        _spill = Spill(folder)

@@ -7,9 +7,9 @@
     chains, resolved -> rows with a URL -> FoldByUrl -> winners -> NameLosers -> winners and duplicates
                  +-----> winners without a URL ----------^
 
-What crosses a shuffle is rows of 115 bytes, never text. The folds are combines: a runner folds before it
-shuffles, and a headline of 100,000 copies is a handful of rows when it arrives. Where the run builds on a
-version, the older records that the new ones touch join in (kept.py).
+What crosses a shuffle is rows of 115 bytes, never text. They are folded before they are shuffled, some ten thousand
+at a time: a headline of 100,000 copies is a handful of rows when it arrives. Where the run builds on a version, the
+older records that the new ones touch join in (kept.py).
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ from pipeline.config import Config
 from pipeline.elements import Again, Parsed
 from pipeline.rules.identity import HEADLINE_GROUP, URL_GROUP, fold, losers, name_urls, resolve
 from pipeline.rules.rows import FOLDED, KEPT, Rows, concat, rows_again
-from pipeline.stages.copies import AccumulatorCoder, Copies
+from pipeline.stages.copies import Copies, spill_to
 from pipeline.stages.counts import count
 from pipeline.stages.kept import ReadKept
 from pipeline.stages.parsed import ParsedWriter, memo_of
@@ -54,7 +54,8 @@ class Deduplicate(beam.PTransform):
             copies = (copies, older.copies) | "NewAndKept" >> beam.Flatten()
         chains = (
             copies
-            | "FoldByHeadline" >> beam.CombinePerKey(FoldCopies(HEADLINE_GROUP))
+            | "FoldByHeadline" >> beam.ParDo(FoldByHeadline())
+            | "GroupByHeadline" >> beam.GroupByKey()
             | "ResolveChains"
             >> beam.ParDo(ResolveChains(keys, self.config.same_headline_days)).with_outputs(
                 "articles", "answers", main="urls"
@@ -66,11 +67,7 @@ class Deduplicate(beam.PTransform):
             of_url = (of_url, older.urls) | "AllOfUrls" >> beam.Flatten()
             won_before = older.urls | "WonBefore" >> beam.ParDo(WonBefore())
             of_article = (of_article, won_before) | "AllOfArticles" >> beam.Flatten()
-        urls = (
-            of_url
-            | "FoldByUrl" >> beam.CombinePerKey(FoldCopies(URL_GROUP))
-            | "NameUrls" >> beam.ParDo(NameUrls())
-        )
+        urls = of_url | "GroupByUrl" >> beam.GroupByKey() | "NameUrls" >> beam.ParDo(NameUrls())
         found: beam.PCollection[Copies] = (
             {"copies": of_article, "answers": chains.answers, "articles": chains.articles, "urls": urls}
             | "JoinAnswers" >> beam.CoGroupByKey()
@@ -93,6 +90,7 @@ class KeyByHeadline(beam.DoFn):
     def setup(self) -> None:
         self._writer = ParsedWriter(self._output, self._run)
         self._memo = memo_of(self._output, self._run)
+        spill_to(self._output, self._run)
 
     def start_bundle(self) -> None:
         self._records: list[Parsed] = []
@@ -150,41 +148,20 @@ class KeyByArticle(beam.DoFn):
             yield from parted(rows, url_share(rows, self._keys))
 
 
-class FoldCopies(beam.CombineFn):
-    """Rows of one key -> one row for each group of equal columns.
+class FoldByHeadline(beam.DoFn):
+    """Rows -> those among them that the rules of identity have to tell apart."""
 
-    The accumulator is a list of arrays: the first is folded, the rest wait until they outgrow it. So its
-    size is bounded by the number of groups, not of copies, and folding stays linear.
-    """
+    def process(self, keyed: KeyedCopies) -> Iterable[KeyedCopies]:
+        key, copies = keyed
+        yield key, Copies(fold(copies.rows, HEADLINE_GROUP))
 
-    def __init__(self, by: tuple[str, ...]) -> None:
-        self._by = by
 
-    def create_accumulator(self) -> list[Rows]:
-        return []
-
-    def add_input(self, accumulator: list[Rows], copies: Copies) -> list[Rows]:
-        accumulator.append(copies.rows)
-        waiting = sum(map(len, accumulator[1:]))
-        if waiting > max(1024, len(accumulator[0])):
-            return self.compact(accumulator)
-        return accumulator
-
-    def merge_accumulators(self, accumulators: Iterable[list[Rows]]) -> list[Rows]:
-        merged = self.create_accumulator()
-        for accumulator in accumulators:
-            for rows in accumulator:
-                merged = self.add_input(merged, Copies(rows))
-        return merged
-
-    def compact(self, accumulator: list[Rows]) -> list[Rows]:
-        return [fold(concat(accumulator), self._by)]
-
-    def extract_output(self, accumulator: list[Rows]) -> Copies:
-        return Copies(self.compact(accumulator)[0])
-
-    def get_accumulator_coder(self) -> beam.coders.Coder:
-        return AccumulatorCoder()
+def fold_all(batches: Iterable[Copies], by: tuple[str, ...]) -> Rows:
+    """One row for each group of equal columns in all batches, which need never stand in memory together."""
+    folded = concat([])
+    for rows in _heaps(batches, FLUSH_ROWS):
+        folded = fold(concat([folded, rows]), by)
+    return folded
 
 
 class ResolveChains(beam.DoFn):
@@ -194,9 +171,9 @@ class ResolveChains(beam.DoFn):
         self._keys = keys
         self._same_headline_days = same_headline_days
 
-    def process(self, keyed: KeyedCopies) -> Iterable[KeyedCopies | Articles | Answers]:
-        key, groups = keyed
-        found = resolve(groups.rows, self._same_headline_days)
+    def process(self, group: tuple[int, Iterable[Copies]]) -> Iterable[KeyedCopies | Articles | Answers]:
+        key, batches = group
+        found = resolve(fold_all(batches, HEADLINE_GROUP), self._same_headline_days)
         if len(found.urls):
             yield from parted(found.urls, url_share(found.urls, self._keys))
         if len(found.articles):
@@ -210,11 +187,12 @@ class ResolveChains(beam.DoFn):
 class NameUrls(beam.DoFn):
     """The winners of a share of the short URLs, with their ids."""
 
-    def process(self, keyed: KeyedCopies) -> Iterable[KeyedCopies]:
-        key, urls = keyed
-        require_text(urls.rows)
-        count(records_out=len(urls.rows))
-        yield key, Copies(name_urls(urls.rows))
+    def process(self, group: tuple[int, Iterable[Copies]]) -> Iterable[KeyedCopies]:
+        key, batches = group
+        urls = fold_all(batches, URL_GROUP)
+        require_text(urls)
+        count(records_out=len(urls))
+        yield key, Copies(name_urls(urls))
 
 
 def require_text(winners: Rows) -> None:

@@ -1,6 +1,9 @@
 """The same winners for any order, batches and number of keys; a hot headline costs no memory."""
 
+import os
 import random
+import shutil
+from pathlib import Path
 
 import apache_beam as beam
 import numpy as np
@@ -8,11 +11,14 @@ import pytest
 from apache_beam.testing.util import assert_that
 
 from pipeline.config import Config
+from pipeline.dataset import shuffled_folder
 from pipeline.elements import Parsed
 from pipeline.rules.identity import HEADLINE_GROUP
 from pipeline.rules.rows import COPY, concat, hexes
-from pipeline.stages.copies import AccumulatorCoder, Copies, CopiesCoder
-from pipeline.stages.deduplicate import Deduplicate, FoldCopies
+from pipeline.stages import copies as module
+from pipeline.stages import deduplicate
+from pipeline.stages.copies import SPILLED_BYTES, Copies, CopiesCoder, spill_to
+from pipeline.stages.deduplicate import Deduplicate, FoldByHeadline, fold_all
 from pipeline.staging import prepare
 from tests.flows import pipeline
 from tests.records import RECORD
@@ -86,41 +92,66 @@ def test_shuffled_and_bundled_anew(tmp_path, batch, keys, limit):
 
 
 def test_one_hot_headline_is_folded_before_it_is_shuffled():
-    """100,000 copies: what a worker keeps of them, and sends on, is a row for each day."""
-    hot = FoldCopies(HEADLINE_GROUP)
-    accumulators = []
-    for worker in range(4):
-        accumulator = hot.create_accumulator()
-        for batch in range(25):
-            rows = np.zeros(1000, COPY)
-            rows["head_lo"] = 1
-            rows["copies"] = 1
-            rows["updated"] = rows["first"] = rows["last"] = np.arange(1000) % 30
-            rows["offset"] = np.arange(1000) + 1000 * (batch + 25 * worker)
-            accumulator = hot.add_input(accumulator, Copies(rows))
-            assert sum(map(len, accumulator)) <= 4096
-        accumulators.append(hot.compact(accumulator))
-        assert sum(map(len, accumulators[-1])) == 30
-        assert len(AccumulatorCoder().encode(accumulators[-1])) < 1000
-    (merged,) = hot.compact(hot.merge_accumulators(accumulators))
+    """100,000 copies: what a worker sends on, and keeps of what it gets, is a row for each day."""
+    batches = []
+    for batch in range(100):
+        rows = np.zeros(1000, COPY)
+        rows["head_lo"] = 1
+        rows["copies"] = 1
+        rows["updated"] = rows["first"] = rows["last"] = np.arange(1000) % 30
+        rows["offset"] = np.arange(1000) + 1000 * batch
+        ((key, folded),) = FoldByHeadline().process((7, Copies(rows)))
+        assert (key, len(folded.rows)) == (7, 30)
+        assert len(CopiesCoder().encode(folded)) < 1000
+        batches.append(folded)
+    merged = fold_all(batches, HEADLINE_GROUP)
     assert merged["copies"].sum() == 100_000
     assert merged["offset"].tolist() == list(range(30))
 
 
-def test_merging_depends_on_no_order():
-    fold = FoldCopies(HEADLINE_GROUP)
+def test_folding_depends_on_no_order(monkeypatch):
     parts = []
     for seed in range(6):
         rng = np.random.default_rng(seed)
         rows = np.zeros(50, COPY)
         rows["head_lo"], rows["updated"], rows["body"] = rng.integers(0, 5, (3, 50))
         rows["offset"], rows["copies"] = np.arange(50) + 50 * seed, 1
-        parts.append([rows])
-    expected = fold.extract_output(fold.merge_accumulators([list(part) for part in parts])).rows
+        parts.append(Copies(rows))
+    expected = fold_all(parts, HEADLINE_GROUP)
     for seed in range(10):
+        monkeypatch.setattr(deduplicate, "FLUSH_ROWS", 30 + 20 * seed)  # how many are folded together
         shuffled = random.Random(seed).sample(parts, len(parts))
-        halves = [fold.merge_accumulators([list(p) for p in half]) for half in (shuffled[:2], shuffled[2:])]
-        assert (fold.extract_output(fold.merge_accumulators(halves)).rows == expected).all()
+        assert (fold_all(shuffled, HEADLINE_GROUP) == expected).all()
+
+
+@pytest.fixture
+def spilled(tmp_path, monkeypatch):
+    """A folder that large batches are put into."""
+    monkeypatch.setattr(module, "_spill", None)
+    prepare(str(tmp_path), "run")
+    spill_to(str(tmp_path), "run")
+    return Path(shuffled_folder(str(tmp_path), "run"))
+
+
+def test_large_batches_lie_in_a_file_until_they_are_read(spilled):
+    rng = np.random.default_rng(1)
+    coder = CopiesCoder()
+    batches = [np.frombuffer(rng.bytes(COPY.itemsize * count), COPY) for count in (5, 1000, 1, 3000)]
+    encoded = [coder.encode(Copies(rows)) for rows in batches]
+    assert all(len(element) < SPILLED_BYTES for element in encoded)
+    (file,) = spilled.iterdir()
+    assert file.stat().st_size > 4000 * COPY.itemsize * 0.9
+    for element, rows in reversed(list(zip(encoded, batches, strict=True))):
+        assert coder.decode(element).rows.tobytes() == rows.tobytes()
+    os.truncate(file, 1000)
+    with pytest.raises(OSError, match="bytes instead of"):
+        coder.decode(encoded[-1])
+
+
+def test_a_batch_stays_in_its_element_where_the_run_is_over(spilled):
+    rows = np.frombuffer(np.random.default_rng(1).bytes(COPY.itemsize * 1000), COPY)
+    shutil.rmtree(spilled)
+    assert CopiesCoder().decode(CopiesCoder().encode(Copies(rows))).rows.tobytes() == rows.tobytes()
 
 
 def test_rows_survive_the_shuffle():
