@@ -33,7 +33,7 @@ from pipeline.rules.places import dateline, locate, opening_dateline
 from pipeline.rules.plain import Spans, read_plain
 from pipeline.rules.stampless import read_stampless
 
-_CREDIT = re.compile(r"\s*[(\[]([^()\[\]]{2,100})[)\]]\.?$")
+_CREDIT = re.compile(r"[(\[]([^()\[\]]{2,100})[)\]]\.?$")
 _AGENCY = (
     r"(?:AFP|AP|Reuters|REUTERS|SPA|WAM|AN|Shutterstock|Supplied|Instagram|Twitter|File|Getty(?: Images)?)"
 )
@@ -256,8 +256,8 @@ def _split_credit(caption: str | None = None, below: str | None = None) -> tuple
         return None, None
     if match := _WHOLE_CREDIT.match(caption):
         return None, match[1]
-    for pattern in (_CREDIT, _BARE_CREDIT):
-        match = pattern.search(caption)
+    bracket = max(caption.rfind("("), caption.rfind("["), 0)  # nothing but the credit may stand behind it
+    for match in (_CREDIT.match(caption, bracket), _BARE_CREDIT.search(caption)):
         if match and not _NO_CREDIT.match(match[1]):
             return caption[: match.start()].rstrip() or None, match[1].strip()
     credit = _CREDIT.fullmatch(below.lstrip(" .")) if below else None

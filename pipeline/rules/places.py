@@ -97,13 +97,17 @@ def dateline(paragraph: str) -> str | None:
     True
     """
     place, colon, rest = paragraph[:120].partition(": ")
-    if not colon or not rest.strip():
-        return None
-    city = place.partition(",")[0]
+    return place if colon and rest.strip() and _is_place(place) else None
+
+
+@lru_cache(maxsize=1 << 12)
+def _is_place(text: str) -> bool:
+    """Whether a text is a city in capitals, and what may stand behind its comma."""
+    city = text.partition(",")[0]
     letters = sum(c.isalpha() for c in city)
     if letters < 2 or len(city) > MAX_NAME or city != city.upper() or city in _LABELS:
-        return None
-    return place if all(c.isalpha() or c in " .,'’-/&" for c in place) else None
+        return False
+    return all(c.isalpha() or c in " .,'’-/&" for c in text)
 
 
 def opening_dateline(paragraph: str) -> str | None:

@@ -89,23 +89,18 @@ def read_plain(block: bytes, spans: Spans) -> tuple[Header, int] | None:
     if end - base >= len(block):
         return None
 
-    def text(group: str) -> str:
-        first, last = spans[_GROUPS[group]]
-        return block[first - base : last - base].decode() if first >= 0 else ""
-
-    name, caption, url = text("name"), text("caption"), text("url")
-    letter = "C" if name else "B" if text("alt") else "A"
-    header = Header(letter, 0, block.count(b"\n", 0, end - base), text("headline"))
-    header.stamp = text("stamp")[len("Updated ") :]
-    header.slot = "filled" if url else "empty" if text("slot") else "absent"
+    headline, alt, caption, slot, url, stamp, name, bullets, _ = (
+        block[first - base : last - base].decode() if first >= 0 else "" for first, last in spans[1:]
+    )
+    letter = "C" if name else "B" if alt else "A"
+    header = Header(letter, 0, block.count(b"\n", 0, end - base), headline)
+    header.stamp = stamp[len("Updated ") :]
+    header.slot = "filled" if url else "empty" if slot else "absent"
     header.url = url or None
     header.byline = name.strip() or None
     header.captions = [caption.strip()] if caption else []
-    header.bullets = [line.strip()[1:].strip() for line in text("bullets").split("\n")[:-1]]
+    header.bullets = [line.strip()[1:].strip() for line in bullets.split("\n")[:-1]]
     return header, end - base
-
-
-_GROUPS = _PLAIN.groupindex
 
 
 def _is_certain(match: re.Match[bytes]) -> bool:

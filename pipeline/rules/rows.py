@@ -7,6 +7,7 @@ describes the best of them and counts all.
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -53,6 +54,7 @@ _EPOCH = date(1970, 1, 1).toordinal()
 REGION_NUMBERS = {region: i for i, region in enumerate(regions())}
 
 
+@lru_cache(maxsize=1 << 12)
 def headline_key(headline: str) -> bytes:
     """16 bytes that stand for the normalised headline."""
     return blake2b(

@@ -14,7 +14,7 @@ older records that the new ones touch join in (kept.py).
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
@@ -27,7 +27,7 @@ from pipeline.stages.copies import Copies, spill_to
 from pipeline.stages.counts import count
 from pipeline.stages.kept import ReadKept
 from pipeline.stages.parsed import ParsedWriter, memo_of
-from pipeline.stages.shares import KeyedCopies, headline_share, parted, url_share
+from pipeline.stages.shares import KeyedCopies, article_share, headline_share, parted, url_share
 
 FLUSH_ROWS = 1 << 15
 """Rows that a worker collects before it sends them on, in one batch a key."""
@@ -48,7 +48,10 @@ class Deduplicate(beam.PTransform):
 
     def expand(self, records: beam.PCollection[list[Parsed | Again]]) -> beam.PCollection[Copies]:
         keys = self.config.shuffle_keys
-        copies = records | "KeyByHeadline" >> beam.ParDo(KeyByHeadline(self.config))
+        keyed = records | "KeyRows" >> beam.ParDo(KeyRows(self.config)).with_outputs(
+            "articles", main="headlines"
+        )
+        copies, of_article = keyed.headlines, keyed.articles
         older = copies | "ReadKept" >> ReadKept(self.config) if self.config.base else None
         if older:
             copies = (copies, older.copies) | "NewAndKept" >> beam.Flatten()
@@ -61,12 +64,12 @@ class Deduplicate(beam.PTransform):
                 "articles", "answers", main="urls"
             )
         )
-        of_article = copies | "KeyByArticle" >> beam.ParDo(KeyByArticle(keys))
         of_url = chains.urls
         if older:
             of_url = (of_url, older.urls) | "AllOfUrls" >> beam.Flatten()
             won_before = older.urls | "WonBefore" >> beam.ParDo(WonBefore())
-            of_article = (of_article, won_before) | "AllOfArticles" >> beam.Flatten()
+            kept = older.copies | "KeyByArticle" >> beam.ParDo(KeyByArticle(keys))
+            of_article = (of_article, kept, won_before) | "AllArticles" >> beam.Flatten()
         urls = of_url | "GroupByUrl" >> beam.GroupByKey() | "NameUrls" >> beam.ParDo(NameUrls())
         found: beam.PCollection[Copies] = (
             {"copies": of_article, "answers": chains.answers, "articles": chains.articles, "urls": urls}
@@ -80,8 +83,9 @@ Articles: TypeAlias = TaggedOutput[Literal["articles"], KeyedCopies]
 Answers: TypeAlias = TaggedOutput[Literal["answers"], KeyedCopies]
 
 
-class KeyByHeadline(beam.DoFn):
-    """Records -> files of them, and rows, keyed by a share of the headlines; collected, so that neither is tiny."""
+class KeyRows(beam.DoFn):
+    """Records -> files of them, and rows, keyed by a share of the headlines, and once more by what names their article;
+    collected, so that none of these is tiny."""
 
     def __init__(self, config: Config) -> None:
         self._keys = config.shuffle_keys
@@ -97,7 +101,7 @@ class KeyByHeadline(beam.DoFn):
         self._characters = 0
         self._waiting: list[Rows] = []
 
-    def process(self, records: list[Parsed | Again]) -> Iterable[KeyedCopies]:
+    def process(self, records: list[Parsed | Again]) -> Iterable[KeyedCopies | Articles]:
         again = []
         count(records_in=len(records), bytes_in=sum(record.length for record in records))
         for record in records:
@@ -121,31 +125,32 @@ class KeyByHeadline(beam.DoFn):
             self._waiting.append(rows)
         self._records, self._characters = [], 0
 
-    def finish_bundle(self) -> Iterator[beam.transforms.window.WindowedValue]:
-        for keyed in self._flush():
-            yield beam.transforms.window.GlobalWindows.windowed_value(keyed)
+    def finish_bundle(self) -> Iterator[Any]:
+        in_window = beam.transforms.window.GlobalWindows.windowed_value
+        for found in self._flush():
+            if isinstance(found, TaggedOutput):
+                yield TaggedOutput(found.tag, in_window(found.value))
+            else:
+                yield in_window(found)
 
-    def _flush(self) -> Iterator[KeyedCopies]:
+    def _flush(self) -> Iterator[KeyedCopies | Articles]:
         self._write()
         rows = concat(self._waiting)
         self._waiting = []
-        return parted(rows, headline_share(rows, self._keys))
+        yield from parted(rows, headline_share(rows, self._keys))
+        for keyed in parted(rows, article_share(rows, self._keys)):
+            yield TaggedOutput("articles", keyed)
 
 
 class KeyByArticle(beam.DoFn):
-    """Rows keyed by what names their article: a short URL's share where they have one, else the headline's."""
+    """Rows keyed by what names their article."""
 
     def __init__(self, keys: int) -> None:
         self._keys = keys
 
     def process(self, keyed: KeyedCopies) -> Iterable[KeyedCopies]:
-        key, copies = keyed
-        filled = copies.rows["slug"] != b""
-        if not filled.all():
-            yield key, Copies(copies.rows[~filled])
-        if filled.any():
-            rows = copies.rows[filled]
-            yield from parted(rows, url_share(rows, self._keys))
+        rows = keyed[1].rows
+        return parted(rows, article_share(rows, self._keys))
 
 
 class FoldByHeadline(beam.DoFn):

@@ -28,6 +28,11 @@ def headline_share(rows: Rows, keys: int) -> Shares:
     return (rows["head_hi"] % np.uint64(keys)).astype(np.int64)
 
 
+def article_share(rows: Rows, keys: int) -> Shares:
+    """The key of what names each row's article: its short URL where it has one, else its headline."""
+    return np.where(rows["slug"] != b"", url_share(rows, keys), headline_share(rows, keys))
+
+
 def parted(rows: Rows, shares: Shares) -> Iterator[KeyedCopies]:
     """The rows of each share, under its key."""
     if not len(rows):

@@ -30,7 +30,7 @@ from pipeline.stages.shares import parted
 from pipeline.stages.tasks import WriteTask, merged, pointers
 from pipeline.staging import BATCH_ROWS, File
 
-TAKEN_ROWS = 1 << 13
+TAKEN_ROWS = 1 << 14
 """Rows whose records are taken together: they wait in many files, and each is opened once for them."""
 LONG_FOLD_DAYS = 366
 """Copies further apart than this are perhaps a column's title, not one article: the report lists them."""
