@@ -5,11 +5,11 @@ from collections import Counter
 
 import pytest
 
-from pipeline.config import PARTITION_BYTES
+from pipeline import config
 from pipeline.dataset import latest_manifest
 from pipeline.rules import layout, parse, split
-from pipeline.stages import deduplicate, read
 from pipeline.stages import parse as parse_stage
+from pipeline.stages import read
 from pipeline.stages.copies import CopiesCoder
 from pipeline.stages.parsed import ParsedReader, ParsedWriter
 from pipeline.staging import Writer
@@ -73,7 +73,7 @@ def dump(folder, articles, copies=COPIES):
 
 
 def test_a_block_is_parsed_once_and_a_copy_not_at_all(tmp_path, calls, monkeypatch):
-    monkeypatch.setattr(deduplicate, "FLUSH_CHARACTERS", 100_000)  # what waits to be written is not known yet
+    monkeypatch.setattr(config, "MIN_FILE_CHARACTERS", 100_000)  # what waits to be written is not known yet
     articles = 200
     path = dump(tmp_path, articles)
     assert run(tmp_path / "news", path) == 0
@@ -109,7 +109,7 @@ def test_elements_grow_with_the_keys_and_not_with_the_articles(tmp_path, calls):
         found.append(calls["shuffled elements"])
     assert abs(found[0] - found[1]) <= 2
     assert max(found) < 250
-    assert PARTITION_BYTES >= 1 << 24  # a key of less makes elements of a few rows
+    assert config.PARTITION_BYTES >= 1 << 24  # a key of less makes elements of a few rows
 
 
 def test_bytes_that_are_shuffled(tmp_path, calls):

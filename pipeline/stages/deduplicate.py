@@ -31,8 +31,6 @@ from pipeline.stages.shares import KeyedCopies, article_share, headline_share, p
 
 FLUSH_ROWS = 1 << 15
 """Rows that a worker collects before it sends them on, in one batch a key."""
-FLUSH_CHARACTERS = 4 << 20
-"""Characters of bodies that a worker collects before it writes them to a file."""
 
 
 @dataclass
@@ -89,6 +87,7 @@ class KeyRows(beam.DoFn):
 
     def __init__(self, config: Config) -> None:
         self._keys = config.shuffle_keys
+        self._file_characters = config.file_characters
         self._output, self._run = config.output, config.run
 
     def setup(self) -> None:
@@ -112,7 +111,7 @@ class KeyRows(beam.DoFn):
                 self._characters += len(record.record["body"])
         if again:
             self._waiting.append(rows_again(again))
-        if self._characters >= FLUSH_CHARACTERS:
+        if self._characters >= self._file_characters:
             self._write()
         if sum(map(len, self._waiting)) >= FLUSH_ROWS:
             yield from self._flush()
