@@ -108,10 +108,14 @@ class ReadRanges(beam.DoFn):
         batch: list[Piece] = []
         size = 0
         count(bytes_in=sum(stop - start for _, start, stop in task))
+        plain = DumpSource(
+            "", self._max_block_bytes, validate=False
+        )  # for all: making one costs as much as a page
         for dump, start, stop in task:
             path = self._paths[dump]
-            source = DumpSource(
-                path, self._max_block_bytes, records=self._locator.records(dump), validate=False
+            records = self._locator.records(dump)
+            source = (
+                DumpSource("", self._max_block_bytes, records=records, validate=False) if records else plain
             )
             for cut in source.read_records(path, OffsetRangeTracker(start, stop)):
                 batch.append(Piece(dump, *cut))
