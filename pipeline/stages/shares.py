@@ -17,9 +17,11 @@ KeyedCopies: TypeAlias = tuple[int, Copies]
 
 def url_share(rows: Rows, keys: int) -> Shares:
     """The key that each row's short URL belongs to: keys, ... , 2 * keys - 1."""
-    letters = np.ascontiguousarray(rows["slug"]).view(np.uint8).reshape(len(rows), -1).astype(np.int64)
+    letters = (
+        np.ascontiguousarray(rows["slug"]).view(np.uint8).reshape(len(rows), rows.dtype["slug"].itemsize)
+    )
     weights = 31 ** np.arange(letters.shape[1], dtype=np.int64)
-    shares: Shares = keys + (letters * weights).sum(axis=1) % keys
+    shares: Shares = keys + (letters.astype(np.int64) * weights).sum(axis=1) % keys
     return shares
 
 

@@ -19,6 +19,7 @@ from pipeline.stages import copies as module
 from pipeline.stages import deduplicate
 from pipeline.stages.copies import SPILLED_BYTES, Copies, CopiesCoder, spill_to
 from pipeline.stages.deduplicate import Deduplicate, FoldByHeadline, fold_all
+from pipeline.stages.shares import article_share, parted
 from pipeline.staging import prepare
 from tests.flows import pipeline
 from tests.records import RECORD
@@ -159,6 +160,21 @@ def test_rows_survive_the_shuffle():
     rows = np.frombuffer(rng.bytes(COPY.itemsize * 100), COPY)
     assert CopiesCoder().decode(CopiesCoder().encode(Copies(rows))).rows.tobytes() == rows.tobytes()
     assert len(CopiesCoder().decode(CopiesCoder().encode(Copies(rows[:0]))).rows) == 0
+
+
+def test_no_rows_have_no_shares():
+    """A bundle may have rejects only."""
+    rows = np.empty(0, COPY)
+    assert list(parted(rows, article_share(rows, 7))) == []
+
+
+def test_an_article_is_keyed_by_its_url_else_by_its_headline():
+    rows = np.zeros(3, COPY)
+    rows["slug"] = [b"", b"ab", b"ab"]
+    rows["head_hi"] = [9, 9, 10]
+    shares = article_share(rows, 7).tolist()
+    assert shares[0] == 2
+    assert shares[1] == shares[2] == 7 + (97 + 98 * 31) % 7
 
 
 def test_an_id_names_one_article():
