@@ -171,8 +171,8 @@ parse.record_of = slow
 """,
     "without work": """
 fork = forked._fork
-def forked_one():
-    found = fork()
+def forked_one(*args):
+    found = fork(*args)
     open(f"{folder}/worker-{found[0]}", "w").close()
     return found
 forked._fork = forked_one
