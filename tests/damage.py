@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.dataset import latest_manifest, manifest_name
-from pipeline.rules.columns import from_batch, to_batch
+from pipeline.rules.columns import arrow_schema, from_batch, to_batch
 
 SCHEMA_OF = {"articles": "article", "keys": "duplicate", "duplicates": "duplicate", "rejected": "reject"}
 
@@ -43,7 +43,7 @@ class Dataset:
 
     def write(self, entry, rows, folder=None, shard=None) -> dict:
         """Put rows in place of a file's, under the name that their bytes give it; its entry in the manifest."""
-        batch = to_batch(rows, SCHEMA_OF[entry["kind"]])
+        batch = to_batch(rows, arrow_schema(SCHEMA_OF[entry["kind"]]))
         return self.write_batch(entry, batch, folder, shard)
 
     def write_batch(self, entry, batch, folder=None, shard=None) -> dict:

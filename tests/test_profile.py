@@ -12,7 +12,7 @@ import apache_beam as beam
 import pytest
 from apache_beam.runners.direct.direct_runner import BundleBasedDirectRunner
 
-from benchmarks.dumps import make
+from benchmarks.dumps import Recipe, make
 from pipeline.config import Config
 from pipeline.flow import build
 from pipeline.inputs import find_inputs
@@ -35,7 +35,7 @@ def report_of(output: Path) -> dict:
 def dumps(tmp_path_factory) -> Path:
     """Some MB, each page twice, and blocks that three stages reject."""
     folder = tmp_path_factory.mktemp("dumps")
-    make(folder, 5, files=1)
+    make(folder, Recipe(mb=5, files=1))
     (first,) = folder.iterdir()
     shutil.copy(first, folder / "again.txt")
     for example in EXAMPLES:

@@ -81,7 +81,7 @@ def test_each_schema_is_a_valid_one_and_admits_nothing_unnamed(name):
 
 def test_rows_come_back_from_arrow_as_they_went_in():
     rows = [RECORD, RECORD | {"updated": None, "summary": [], "node": 7, "crawled": "2022-04-20"}]
-    batch = to_batch(rows, "article")
+    batch = to_batch(rows, arrow_schema("article"))
     batch.validate(full=True)
     assert from_batch(batch) == rows
     assert batch.schema.metadata[SCHEMA_VERSION_KEY] == str(schemas.VERSION).encode()
@@ -92,8 +92,8 @@ def test_bytes_come_back_too():
         "reason": "schema", "stage": "validate", "pointer": "/headline", "detail": "x", "source": "a.txt",
         "source_offset": 0, "source_length": 2, "raw": "/wA=", "raw_truncated": False,
     }  # fmt: skip
-    assert to_batch([row], "reject")["raw"].to_pylist() == [b"\xff\x00"]
-    assert from_batch(to_batch([row], "reject")) == [row]
+    assert to_batch([row], arrow_schema("reject"))["raw"].to_pylist() == [b"\xff\x00"]
+    assert from_batch(to_batch([row], arrow_schema("reject"))) == [row]
 
 
 def test_a_record_fits_the_rows_that_are_shuffled():

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.dataset import latest_manifest, manifest_name
-from pipeline.rules.columns import to_batch
+from pipeline.rules.columns import arrow_schema, to_batch
 from pipeline.rules.rows import headline_key
 from runners import checking, cli
 from tests.conftest import ROOT
@@ -241,13 +241,15 @@ def write_bytes(data, entry, content):
 
 def other_metadata(data):
     entry, _ = data.find("articles", of(TEA.headline))
-    batch = to_batch(data.rows(entry), "article").replace_schema_metadata({"dateline.schema_version": "7"})
+    batch = to_batch(data.rows(entry), arrow_schema("article")).replace_schema_metadata(
+        {"dateline.schema_version": "7"}
+    )
     return "schema", data.write_batch(entry, batch)["path"], None, "metadata"
 
 
 def other_column(data):
     entry, _ = data.find("articles", of(TEA.headline))
-    batch = to_batch(data.rows(entry), "article")
+    batch = to_batch(data.rows(entry), arrow_schema("article"))
     at = batch.schema.get_field_index("copies")
     batch = batch.set_column(at, pa.field("copies", pa.int64(), False), batch["copies"].cast(pa.int64()))
     return "schema", data.write_batch(entry, batch)["path"], None, "column copies"
@@ -255,7 +257,7 @@ def other_column(data):
 
 def column_missing(data):
     entry, _ = data.find("articles", of(TEA.headline))
-    batch = to_batch(data.rows(entry), "article").drop_columns(["byline"])
+    batch = to_batch(data.rows(entry), arrow_schema("article")).drop_columns(["byline"])
     return "schema", data.write_batch(entry, batch)["path"], None, "caption, credit, summary"
 
 
@@ -307,7 +309,7 @@ def invalid_value(data):
 
 def null_where_none_may_be(data):
     entry, number = data.find("duplicates")
-    batch = to_batch(data.rows(entry), "duplicate")
+    batch = to_batch(data.rows(entry), arrow_schema("duplicate"))
     at = batch.schema.get_field_index("updated_source")
     values = batch["updated_source"].to_pylist()
     values[number] = None
@@ -317,7 +319,7 @@ def null_where_none_may_be(data):
 
 def a_day_that_is_none(data):
     entry, number = data.find("articles", of(TEA.headline))
-    batch = to_batch(data.rows(entry), "article")
+    batch = to_batch(data.rows(entry), arrow_schema("article"))
     at = batch.schema.get_field_index("updated")
     days = pa.array([2**31 - 1] * batch.num_rows, pa.int32()).view(pa.date32())
     return (
