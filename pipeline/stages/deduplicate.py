@@ -4,7 +4,7 @@
                  |                                       |
                  |  FoldByHeadline                       |  (every row, to be told its article)
                  v                                       v
-    chains, resolved -> rows with a URL -> FoldByUrl -> winners -> NameLosers -> winners and duplicates
+    chains, resolved -> rows with a URL -> NameUrls -> winners -> NameLosers -> winners and duplicates
                  +-----> winners without a URL ----------^
 
 What crosses a shuffle is rows of 115 bytes, never text. They are folded before they are shuffled, some ten thousand
@@ -163,9 +163,12 @@ class FoldByHeadline(beam.DoFn):
 def fold_all(batches: Iterable[Copies], by: tuple[str, ...]) -> Rows:
     """One row for each group of equal columns in all batches, which need never stand in memory together."""
     folded = concat([])
-    for rows in _heaps(batches, FLUSH_ROWS):
-        folded = fold(concat([folded, rows]), by)
-    return folded
+    waiting: list[Rows] = []
+    for copies in batches:
+        waiting.append(copies.rows)
+        if sum(map(len, waiting)) > max(FLUSH_ROWS, len(folded)):  # so folding stays linear
+            folded, waiting = fold(concat([folded, *waiting]), by), []
+    return fold(concat([folded, *waiting]), by)
 
 
 class ResolveChains(beam.DoFn):
