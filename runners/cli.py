@@ -12,7 +12,7 @@ from typing import NoReturn
 
 os.environ.setdefault(
     "OPENBLAS_NUM_THREADS", "1"
-)  # numpy would start threads for algebra, which is not done here
+)  # no algebra is done, and workers are forked: from one thread
 
 from runners import job
 from runners.job import columns, log, stopped_by

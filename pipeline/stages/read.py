@@ -108,14 +108,10 @@ class ReadRanges(beam.DoFn):
         batch: list[Piece] = []
         size = 0
         count(bytes_in=sum(stop - start for _, start, stop in task))
-        plain = DumpSource(
-            "", self._max_block_bytes, validate=False
-        )  # for all: making one costs as much as a page
         for dump, start, stop in task:
             path = self._paths[dump]
-            records = self._locator.records(dump)
-            source = (
-                DumpSource("", self._max_block_bytes, records=records, validate=False) if records else plain
+            source = DumpSource(
+                path, self._max_block_bytes, records=self._locator.records(dump), validate=False
             )
             for cut in source.read_records(path, OffsetRangeTracker(start, stop)):
                 batch.append(Piece(dump, *cut))
