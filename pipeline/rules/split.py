@@ -89,14 +89,14 @@ def find_starts(data: bytes, at_start: bool) -> dict[int, Spans | None]:
         if match.lastgroup != "stamp":
             others.append((match.lastgroup or "", at))
             continue
-        zone = plain.of(at) or _header_zone(text, at, max(previous, at - MAX_HEADER_BYTES))
-        previous = at  # a header has one stamp above its headline
-        if zone is None:
-            continue
-        if at >= covered:  # otherwise the stamp belongs to the header before
+        above, previous = max(previous, at - MAX_HEADER_BYTES), at  # a header has one stamp above its headline
+        if at < covered:
+            continue  # the header before prints its stamp twice
+        zone = plain.of(at) or _header_zone(text, at, above)
+        if zone:
             starts.add(zone[0])
-        covered = max(covered, zone[1])
-        zones.append(zone)
+            covered = zone[1]
+            zones.append(zone)
     starts |= stampless_starts(text, table, others, zones, plain.zones)
     headers = sorted(starts)
     for at in crawls:
