@@ -6,7 +6,7 @@ an element is found out here.
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -21,6 +21,9 @@ from pipeline.staging import File
 MAX_FINDINGS = 10
 GAP_BYTES = 1 << 16
 """Bytes of gaps looked at in one sweep; as they are a few bytes each, far apart, it touches a thousand times as many."""
+
+HEAP_BYTES = 8 << 20
+"""Bytes of small dumps that are read and looked at together."""
 
 _IS_SPACE = np.zeros(256, bool)
 _IS_SPACE[list(WHITE_SPACE)] = True
@@ -57,12 +60,19 @@ def settle(dumps: Sequence[Dump], files: Sequence[File], before: Version | None 
     by_place = np.lexsort((length, begin, number))
     number, begin, length = number[by_place], begin[by_place], length[by_place]
     edges = np.searchsorted(number, np.arange(len(dumps) + 1))
+    sizes = [os.path.getsize(dump.path) for dump in dumps]
     white_space = 0
-    for dump, lo, hi in zip(dumps, edges, edges[1:], strict=False):
-        white_space += _settle_dump(dump, begin[lo:hi], begin[lo:hi] + length[lo:hi], findings)
-    return Balance(
-        sum(os.path.getsize(dump.path) for dump in dumps), **sums, white_space=white_space, findings=findings
-    )
+    for lo, hi in _heaps(sizes):
+        blocks = slice(edges[lo], edges[hi])
+        white_space += _settle_dumps(
+            dumps[lo:hi],
+            sizes[lo:hi],
+            number[blocks] - lo,
+            begin[blocks],
+            begin[blocks] + length[blocks],
+            findings,
+        )
+    return Balance(sum(sizes), **sums, white_space=white_space, findings=findings)
 
 
 def _settle_rows(files: Sequence[File], before: Version | None) -> list[str]:
@@ -87,39 +97,82 @@ def _settle_rows(files: Sequence[File], before: Version | None) -> list[str]:
     ]
 
 
-def _settle_dump(
-    dump: Dump, begin: npt.NDArray[np.int64], end: npt.NDArray[np.int64], findings: list[str]
+def _heaps(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Dumps of HEAP_BYTES together as (first, one past the last); each of more by itself.
+
+    A hundred thousand small dumps are looked at in a few sweeps.
+    """
+    first = filled = 0
+    for number, size in enumerate(sizes):
+        if number > first and filled + size > HEAP_BYTES:
+            yield first, number
+            first, filled = number, 0
+        filled += size
+    if len(sizes) > first:
+        yield first, len(sizes)
+
+
+def _settle_dumps(
+    dumps: Sequence[Dump],
+    sizes: Sequence[int],
+    number: npt.NDArray[np.int32],
+    begin: npt.NDArray[np.int64],
+    end: npt.NDArray[np.int64],
+    findings: list[str],
 ) -> int:
-    """Check one dump's blocks, sorted by offset; the bytes of white space between them."""
-    size = os.path.getsize(dump.path)
-    if size != dump.size and not dump.part:
-        findings.append(f"{dump.source}: changed while it was read: {dump.size} bytes then, {size} now")
-        return 0
-    if not size:
-        return 0
-    dump = dump._replace(size=size)  # of its spool, where it was unpacked
-    starts = np.concatenate([[0], end])
-    stops = np.concatenate([begin, [dump.size]])
-    for i in np.flatnonzero(stops < starts)[:MAX_FINDINGS]:
-        findings.append(f"{dump.source}: bytes {stops[i]} to {starts[i]} stand in two blocks")
-    open_gaps = stops > starts
-    starts, stops = starts[open_gaps], stops[open_gaps]
+    """Check the blocks of some dumps.
+
+    Args:
+        dumps: those of a heap.
+        sizes: bytes of each, as it lies there now.
+        number: of each block, its dump's place among these; rising.
+        begin: where each block starts in its dump; rising within the dump.
+        end: where it ends.
+        findings: to be added to.
+
+    Returns:
+        The bytes of white space between the blocks.
+    """
+    for dump, size in zip(dumps, sizes, strict=True):
+        if size != dump.size and not dump.part:  # the size of a spool is known only now
+            findings.append(f"{dump.source}: changed while it was read: {dump.size} bytes then, {size} now")
+            return 0
+    bases = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])  # as if they stood one behind the other
+    edges = np.searchsorted(number, np.arange(len(dumps) + 1))
+    starts = np.insert(end + bases[number], edges[:-1], bases[:-1])
+    stops = np.insert(begin + bases[number], edges[1:], bases[1:])
+    owner = np.repeat(np.arange(len(dumps)), np.diff(edges) + 1)  # of each gap
+
+    def tell(which: npt.NDArray[np.int64], what: str) -> None:
+        for i in which[:MAX_FINDINGS]:
+            span = sorted((int(starts[i] - bases[owner[i]]), int(stops[i] - bases[owner[i]])))
+            findings.append(f"{dumps[owner[i]].source}: bytes {span[0]} to {span[1]} {what}")
+
+    tell(np.flatnonzero(stops < starts), "stand in two blocks")
+    gaps = np.flatnonzero(stops > starts)
     space = 0
-    for lo, hi in _sweeps(starts, stops):
-        data = np.memmap(dump.path, np.uint8, "r")  # anew: what was touched counts as this process's memory
-        sizes = stops[lo:hi] - starts[lo:hi]
-        places = np.repeat(starts[lo:hi] - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes) + np.arange(
-            sizes.sum()
-        )
-        white = _IS_SPACE[data[places]]
+    data = b"".join(map(_read, dumps)) if len(dumps) > 1 else None
+    for lo, hi in _sweeps(starts[gaps], stops[gaps]):
+        text = np.frombuffer(data, np.uint8) if data else _mapped(dumps[0])
+        which = gaps[lo:hi]
+        lengths = stops[which] - starts[which]
+        before = np.cumsum(lengths) - lengths
+        places = np.repeat(starts[which] - before, lengths) + np.arange(lengths.sum())
+        white = _IS_SPACE[text[places]]
         space += int(white.sum())
         if not white.all():
-            owner = np.repeat(np.arange(lo, hi), sizes)
-            for i in np.unique(owner[~white])[:MAX_FINDINGS]:
-                findings.append(
-                    f"{dump.source}: bytes {starts[i]} to {stops[i]} are text, and stand in no block"
-                )
+            tell(np.unique(np.repeat(which, lengths)[~white]), "are text, and stand in no block")
     return space
+
+
+def _read(dump: Dump) -> bytes:
+    with open(dump.path, "rb", buffering=0) as file:
+        return file.read()
+
+
+def _mapped(dump: Dump) -> npt.NDArray[np.uint8]:
+    """The bytes of a dump; mapped anew for each sweep, since what was touched counts as this process's memory."""
+    return np.memmap(dump.path, np.uint8, "r")
 
 
 def _sweeps(starts: npt.NDArray[np.int64], stops: npt.NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -76,6 +76,11 @@ def spool_folder(root: str, run: str) -> str:
     return f"{run_folder(root, run)}/spool"
 
 
+def dumps_list(root: str, run: str) -> str:
+    """The file that lists the dumps of a run."""
+    return f"{spool_folder(root, run)}/dumps.json"
+
+
 def parsed_folder(root: str, run: str) -> str:
     """Where a run's parsed records wait until it is known which win."""
     return f"{run_folder(root, run)}/parsed"

@@ -20,6 +20,7 @@ from pipeline.dataset import Manifest
 from pipeline.inputs import Unreadable
 from pipeline.known import Seen, checksums, files_of, looks_of
 from pipeline.limits import RejectLimit
+from pipeline.listed import write_list
 from pipeline.report import Report, Stages, write_report
 from pipeline.rules.text import printable
 from pipeline.stages.spool import Locator
@@ -118,6 +119,9 @@ def execute(
     before = dataset.version(config.output, config.base)
     staging.prepare(config.output, config.run)
     try:
+        config = replace(
+            config, dumps=write_list(config.dumps, dataset.dumps_list(config.output, config.run))
+        )
         with ThreadPoolExecutor(1) as beside:
             looks = looks_of(config.dumps)
             sums = beside.submit(checksums, files_of(config.dumps), seen, True)

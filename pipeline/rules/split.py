@@ -89,7 +89,8 @@ def find_starts(data: bytes, at_start: bool) -> dict[int, Spans | None]:
         if match.lastgroup != "stamp":
             others.append((match.lastgroup or "", at))
             continue
-        above, previous = max(previous, at - MAX_HEADER_BYTES), at  # a header has one stamp above its headline
+        above = max(previous, at - MAX_HEADER_BYTES)
+        previous = at  # a header has one stamp above its headline
         if at < covered:
             continue  # the header before prints its stamp twice
         zone = plain.of(at) or _header_zone(text, at, above)
@@ -202,11 +203,6 @@ def cut_range(
     opened: int | None = None  # start of the article under way
     header: Spans | None = None  # its plain header
     kept = True  # whether the buffer still holds it from there
-    if begin == 0:
-        if not claim(0):
-            return
-        opened = 0
-        decided = 1
     while True:
         at = base + len(buffer)
         new = read(at, chunk)
@@ -219,6 +215,8 @@ def cut_range(
             scan = max(0, decided - CONTEXT - 1 - base)  # an open article may begin long before
             found = find_starts(buffer[scan:] if scan else buffer, base + scan == 0)
             starts = {base + scan + start: spans for start, spans in found.items()}
+            if decided == 0:
+                starts = {0: None, **starts}  # whether or not a header stands there
             if records:
                 ends = records[bisect_left(records, decided) : bisect_left(records, limit)]
                 starts = {start: starts.get(start) for start in sorted({*starts, *ends})}

@@ -87,6 +87,10 @@ def kept_shards(config: Config) -> Any:
 class WriteLedgers(WriteTask):
     """The rows of a shard that are new or changed -> both its files, with what stays of the older ones."""
 
+    def setup(self) -> None:
+        super().setup()
+        self._bases = np.array(part_bases(self._config.dumps) or [0], np.int64)
+
     def process(self, group: tuple[int, Iterable[Copies]]) -> Iterable[str]:
         shard, batches = group
         rows = concat(copies.rows for copies in batches)
@@ -153,7 +157,6 @@ class WriteLedgers(WriteTask):
         ]
         days = pa.array(rows["updated"], pa.int32(), mask=rows["updated"] == NO_DATE).cast(pa.date32())
         slugs = pa.array(rows["slug"]).cast(pa.string())
-        bases = np.array(part_bases(self._config.dumps) or [0], np.int64)
         columns = {
             "id": hexes(rows, "id_hi", "id_lo"),
             "source": pa.array([place.source for place in places], pa.string()),
@@ -168,7 +171,7 @@ class WriteLedgers(WriteTask):
             "fields": rows["fields"].astype(np.int32),
             "body_length": rows["body"],
             "region": pa.array(np.array(regions())[rows["region"]]),
-            "position": rows["offset"] + bases[rows["dump"]],
+            "position": rows["offset"] + self._bases[rows["dump"]],
         }
         schema = arrow_schema("duplicate")
         return pa.table([pa.array(columns[field.name], field.type) for field in schema], schema=schema)

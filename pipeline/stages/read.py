@@ -81,10 +81,10 @@ class ReadDumps(beam.PTransform):
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[list[Piece]]:
         config = self.config
-        tasks = [tuple(map(tuple, task)) for task in plan_reads(config.dumps, config.range_bytes)]
         ranges = (
             begin
-            | "PlanReads" >> beam.Create(tasks, reshuffle=False).with_output_types(Ranges)
+            | "Start" >> beam.Impulse()
+            | "PlanReads" >> beam.ParDo(PlanReads(config))
             | "SpreadReads" >> beam.Reshuffle()
         )
         if any(dump.part for dump in config.dumps):
@@ -96,12 +96,24 @@ class ReadDumps(beam.PTransform):
         return ranges | "ReadRanges" >> beam.ParDo(ReadRanges(config))
 
 
+class PlanReads(beam.DoFn):
+    """The tasks of reading. (Given to Create they would lie in the pipeline, and each be asked for its type.)"""
+
+    def __init__(self, config: Config) -> None:
+        self._dumps = config.dumps
+        self._range_bytes = config.range_bytes
+
+    def process(self, _: bytes) -> Iterable[Ranges]:
+        tasks = plan_reads(self._dumps, self._range_bytes)
+        return [tuple((part.dump, part.start, part.stop) for part in task) for task in tasks]
+
+
 class ReadRanges(beam.DoFn):
     """The pieces of the byte ranges of one task."""
 
     def __init__(self, config: Config) -> None:
         self._max_block_bytes = config.limits.block_bytes
-        self._paths = [dump.path for dump in config.dumps]
+        self._dumps = config.dumps
         self._locator = Locator(config.dumps)
 
     def process(self, task: Ranges) -> Iterable[list[Piece]]:
@@ -109,7 +121,7 @@ class ReadRanges(beam.DoFn):
         size = 0
         count(bytes_in=sum(stop - start for _, start, stop in task))
         for dump, start, stop in task:
-            path = self._paths[dump]
+            path = self._dumps[dump].path
             source = DumpSource(
                 path, self._max_block_bytes, records=self._locator.records(dump), validate=False
             )
