@@ -25,38 +25,41 @@ class Form(NamedTuple):
 
     lead: bytes
     trailing: bytes = b""
-    has_url: bool = False
-    """Whether a lead shows its short URL."""
-    has_headline: bool = True
     min_headline: int = 0
     """Bytes of a headline, at least, by which the block can be told."""
+
+    @property
+    def has_headline(self) -> bool:
+        return b"%(headline)s" in self.lead
+
+    @property
+    def has_url(self) -> bool:
+        """Whether a lead shows its short URL, where it has one."""
+        return b"%(top)s" in self.lead
 
 
 _CRAWLED = b" date %(crawled)s"
 LAYOUTS = {
     "A": (
         Form(
-            b"%(headline)s\n\n%(top)sUpdated %(stamp)s\nFollow\n\n%(headline)s\n\n%(bullets)s\n%(text)s\n",
-            has_url=True,
+            b"%(headline)s\n\n%(top)sUpdated %(stamp)s\nFollow\n\n%(headline)s\n\n%(bullets)s\n%(text)s\n"
         ),
     ),
     "B": (
         Form(
             b"%(headline)s\n\n%(headline)s\n%(top)sUpdated %(stamp)s\nFollow\n\n%(headline)s\n\n%(headline)s\n"
-            b"%(bullets)s\n%(text)s\n",
-            has_url=True,
+            b"%(bullets)s\n%(text)s\n"
         ),
     ),
     "C": (
         Form(
             b"%(headline)s\n\n%(headline)s\n%(top)sUpdated %(stamp)s\nReuters\n\n%(headline)s\n\n%(headline)s\n"
-            b"%(bullets)sUpdated %(stamp)s\nReuters\n\n%(text)s\n",
-            has_url=True,
+            b"%(bullets)sUpdated %(stamp)s\nReuters\n\n%(text)s\n"
         ),
     ),
     "D": (
         Form(
-            _CRAWLED + b" You are here\n\n%(caption)sAFP\n\n%(bullets)sAFP\n\n%(text)s\n", has_headline=False
+            _CRAWLED + b" You are here\n\n%(caption)sAFP\n\n%(bullets)sAFP\n\n%(text)s\n"
         ),
         Form(_CRAWLED + b" %(headline)s\n\n%(text)s\n"),
     ),
@@ -68,15 +71,15 @@ LAYOUTS = {
         ),
     ),
     "F": (Form(b"%(headline)s\nUpdated %(stamp)s\nLayla Haddad\n%(text)s\n"),),
-    "G": (Form(b"%(headline)s\n\n%(top)s%(bullets)s\n%(text)s\n", has_url=True),),
+    "G": (Form(b"%(headline)s\n\n%(top)s%(bullets)s\n%(text)s\n"),),
     "H": (
         Form(
             _CRAWLED + b"   \xe2\x80\xa2 Search form\n\nWorld\n\n%(headline)s\n\nARAB NEWS |\n%(caption)s%(text)s\n"
             b"MOST POPULAR\n"
         ),
     ),
-    "I": (Form(_CRAWLED + b"\n\n%(text)s\n", has_headline=False),),
-    "J": (Form(b"%(headline)s\n\n%(headline)s\n\n%(top)s%(bullets)s%(text)s\n", has_url=True),),
+    "I": (Form(_CRAWLED + b"\n\n%(text)s\n"),),
+    "J": (Form(b"%(headline)s\n\n%(headline)s\n\n%(top)s%(bullets)s%(text)s\n"),),
 }  # fmt: skip
 """By letter, the forms that its articles take in turn."""
 
