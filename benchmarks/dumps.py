@@ -6,10 +6,12 @@
 A page is a lead article and one to three trailing ones. Of all blocks, the share --copies are articles that were
 there before: leads crawled again (now and then under an edited headline, a day later), and trailing ones, without
 their short URL. --hot adds that many blocks that share one headline, and nothing else but their place: each has
-a text of its own and a day of its own in a year, as the column of a paper has. --layouts weighs by repetition.
+a text of its own and a day of its own in a year, as the column of a paper has. --layouts is letters of A to J (see
+pages.py), and weighs by repetition.
 
 --pages makes so many pages in place of --mb; with as many --files, each holds one page. DIR/truth.json tells
-what a run must come to: the bytes (unpacked, and as they lie there), the blocks, and the distinct articles.
+what a run must come to: the bytes (unpacked, and as they lie there), the blocks, how many of them are rejects for
+want of a headline, and the distinct articles among the others.
 """
 
 import argparse
@@ -20,13 +22,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import zstandard
 
+from benchmarks.pages import LAYOUTS, Article, block_of, form_of
+
 PLACES = b"KYIV ALGIERS CAIRO RIYADH DUBAI LONDON PARIS LAGOS NAIROBI BEIJING LIMA TOKYO EREWHON".split()
 CREDITS = b"AFP AP Reuters SPA AFP/File Supplied".split()
-MONTHS = b"January February March April May June July August September October November December".split()
 SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in "aeiou"]
 COUNTRIES = {"belize", "gaza", "kiribati", "mali", "nevada", "panama", "peru", "suriname", "togo", "tuvalu"}
 """What the syllables must not spell: it would tell a region."""
@@ -51,16 +54,6 @@ SLUG = b"abcdefghjmnpqrstuvwxyz2345679"
 REMEMBERED = 5000
 """Articles that may come back: the site's newest."""
 
-LAYOUTS = {
-    "A": b"%(headline)s\n\n%(top)sUpdated %(day)s\nFollow\n\n%(headline)s\n\n%(bullets)s\n%(text)s\n",
-    "B": b"%(headline)s\n\n%(headline)s\n%(top)sUpdated %(day)s\nFollow\n\n%(headline)s\n\n%(headline)s\n"
-    b"%(bullets)s\n%(text)s\n",
-    "C": b"%(headline)s\n\n%(headline)s\n%(top)sUpdated %(day)s\nReuters\n\n%(headline)s\n\n%(headline)s\n"
-    b"%(bullets)sUpdated %(day)s\nReuters\n\n%(text)s\n",
-    "F": b"%(headline)s\nUpdated %(day)s\nLayla Haddad\n%(text)s\n",
-}
-"""As in layouts of real pages; `top` is a lead's caption and slot."""
-
 
 @dataclass(frozen=True)
 class Recipe:
@@ -77,17 +70,12 @@ class Recipe:
     compress: str = "none"
     seed: int = 1
 
-
-class Article(NamedTuple):
-    headline: bytes
-    day: int
-    """From 0; see Maker.stamp()."""
-    caption: bytes
-    slug: bytes
-    """Of its short URL, which a lead shows; empty where it has none."""
-    bullets: bytes
-    text: bytes
-    layout: str
+    def __post_init__(self) -> None:
+        strangers = set(self.layouts) - set(LAYOUTS)
+        if strangers or not self.layouts:
+            raise ValueError(
+                f"layouts {self.layouts!r}: expected one or more letters of {''.join(LAYOUTS)}, each as often as it weighs"
+            )
 
 
 class Maker:
@@ -99,7 +87,9 @@ class Maker:
         self.layouts = layouts
         self.number = 0
         """Articles so far."""
-        self.blocks = self.pages = self.size = self.hot = 0
+        self.nameless = self.rejects = 0
+        """Articles without a headline, and the blocks of such."""
+        self.blocks = self.pages = self.size = self.hot = self.hot_rejects = 0
         """Blocks and pages so far, the bytes of the pages, and the hot blocks, which are not among these."""
         self.articles: list[Article] = []
         self.shown: set[bytes] = set()
@@ -111,6 +101,11 @@ class Maker:
         self.bullets = [b"  \xe2\x80\xa2 %s\n" % self.sentence(10, 18) for _ in range(2000)]
         self.subheadings = [b"\n%s" % self.sentence(2, 4).upper() for _ in range(300)]
 
+    @property
+    def distinct(self) -> int:
+        """Articles so far that have a headline; all hot blocks are one."""
+        return self.number - self.nameless + (self.hot > self.hot_rejects)
+
     def sentence(self, least: int, most: int) -> bytes:
         words = self.random.choices(self.words, k=self.random.randint(least, most))
         return " ".join(words).capitalize().encode()
@@ -118,10 +113,6 @@ class Maker:
     def paragraph(self) -> bytes:
         text = b". ".join(self.sentence(10, 22) for _ in range(self.random.randint(1, 3)))
         return b"\xe2\x80\x9c%s,\xe2\x80\x9d he said." % text if self.random.random() < 0.3 else text + b"."
-
-    def stamp(self, day: int) -> bytes:
-        """The day as it is printed, of 28 in each month: 0 is the first of 2019."""
-        return b"%02d %s %d" % (day % 28 + 1, MONTHS[day // 28 % 12], 2019 + day // 336)
 
     def day(self) -> int:
         """When the article of self.number appeared: any day of seven years."""
@@ -143,8 +134,11 @@ class Maker:
             else b"",
             bullets=b"".join(pick.choices(self.bullets, k=pick.randint(1, 3))),
             text=b"%s: %s" % (pick.choice(PLACES), b"\n".join(body)),
-            layout=pick.choice(self.layouts),
+            form=form_of(pick.choice(self.layouts), self.number),
         )
+        if len(article.headline) < article.form.min_headline:
+            article = article._replace(headline=article.headline + b" and nothing else")
+        self.nameless += not article.form.has_headline
         if len(self.articles) < REMEMBERED:
             self.articles.append(article)
         else:
@@ -155,18 +149,8 @@ class Maker:
 
     def block(self, article: Article, lead: bool) -> bytes:
         self.blocks += 1
-        top = b""
-        if lead:
-            url = b"\nhttps://arab.news/%s\n\n" % article.slug if article.slug else b""
-            top = b"%sShort Url\n%s" % (article.caption, url)
-        parts = {
-            b"headline": article.headline,
-            b"day": self.stamp(article.day),
-            b"top": top,
-            b"bullets": article.bullets,
-            b"text": article.text,
-        }
-        return LAYOUTS[article.layout] % parts
+        self.rejects += not article.form.has_headline
+        return block_of(article, lead)
 
     def lead(self) -> bytes:
         """The block of a lead, new or crawled again."""
@@ -177,7 +161,7 @@ class Maker:
             article = pick.choice(self.articles)
             if article.slug in self.shown and pick.random() < 0.1:
                 article = article._replace(headline=article.headline + b" again", day=article.day + 1)
-        if article.slug and article.layout != "F":
+        if article.slug and article.form.has_url:
             self.shown.add(article.slug)
         return self.block(article, lead=True)
 
@@ -198,10 +182,9 @@ class Maker:
         pick = self.random
         self.hot += 1
         text = b"CAIRO: " + b"\n".join(pick.choices(self.paragraphs, k=3))
-        bullets, layout = pick.choice(self.bullets), pick.choice(self.layouts)
-        article = Article(
-            b"The news of the day in short", pick.randrange(336), b"", b"", bullets, text, layout
-        )
+        bullets, form = pick.choice(self.bullets), form_of(pick.choice(self.layouts), self.hot)
+        article = Article(b"The news of the day in short", pick.randrange(336), b"", b"", bullets, text, form)
+        self.hot_rejects += not form.has_headline
         return self.block(article, lead=False) + b"\n\n"
 
 
@@ -244,13 +227,13 @@ def make(out: Path, recipe: Recipe) -> dict[str, int]:
             for page in pages(recipe, maker, (number + 1) / recipe.files):
                 size += file.write(page)
         packed += path.stat().st_size
-    distinct = maker.number + (recipe.hot > 0)
     truth = {
         "bytes": size,
         "packed": packed,
         "files": recipe.files,
         "blocks": maker.blocks,
-        "distinct": distinct,
+        "rejects": maker.rejects,
+        "distinct": maker.distinct,
     }
     (out / "truth.json").write_text(json.dumps(truth) + "\n")
     return truth
@@ -270,7 +253,12 @@ def main() -> None:
     parser.add_argument("--compress", choices=["none", "gz", "zst"], default=Recipe.compress)
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     options = vars(parser.parse_args())
-    print(json.dumps(make(options.pop("out"), Recipe(**options))))
+    out = options.pop("out")
+    try:
+        recipe = Recipe(**options)
+    except ValueError as error:
+        parser.error(str(error))
+    print(json.dumps(make(out, recipe)))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The benchmarks' own parts, on dumps of less than a megabyte: what they make, check and write is right. No time is asserted."""
 
 import gzip
+import hashlib
 import json
 import re
 import shlex
@@ -14,6 +15,8 @@ import zstandard
 
 from benchmarks import chart, compare, results
 from benchmarks.dumps import Maker, Recipe, make
+from benchmarks.pages import LAYOUTS
+from pipeline.rules import grammar
 from tests.conftest import ROOT, dateline
 
 SMALL = Recipe(mb=0.2, layouts="A", copies=0.6)
@@ -24,6 +27,9 @@ RECIPES = {
     "zst": Recipe(mb=0.1, compress="zst"),
     "pages": Recipe(pages=12, files=12, layouts="BCF"),
     "hot": Recipe(mb=0.1, hot=40),
+    "all": Recipe(mb=0.5, layouts="ABCDEFGHIJ", hot=60, seed=3),
+    "all by page": Recipe(pages=30, files=30, layouts="ABCDEFGHIJ", copies=0.3),
+    "no row": Recipe(mb=0.05, layouts="I", hot=5),
 }
 
 
@@ -37,8 +43,8 @@ def unpacked(folder) -> list[bytes]:
 
 
 def rows(dataset) -> list[tuple]:
-    table = ds.dataset(dataset, format="ipc", partitioning=results.HIVE).to_table()
-    return sorted(zip(*(table[name].to_pylist() for name in ("date", "region", "headline")), strict=True))
+    table = ds.dataset(dataset, schema=results.COLUMNS, format="ipc", partitioning=results.HIVE).to_table()
+    return sorted((tuple(row.values()) for row in table.to_pylist()), key=str)
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
@@ -64,10 +70,88 @@ def test_the_truth_is_what_the_command_finds(tmp_path, recipe):
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["new"]["articles"] == truth["distinct"]
-    assert found["new"]["duplicates"] == truth["blocks"] - truth["distinct"]
-    assert found["new"]["rejects"] == 0
+    assert found["new"]["duplicates"] == truth["blocks"] - truth["rejects"] - truth["distinct"]
+    assert found["new"]["rejects"] == truth["rejects"]
     assert found["bytes_read"] == truth["bytes"]
     assert len(rows(tmp_path / "news")) == truth["distinct"]
+
+
+FILLED = {
+    "A": {"caption", "short_url", "updated", "summary"},
+    "B": {"caption", "short_url", "updated", "summary"},
+    "C": {"caption", "short_url", "updated", "summary", "byline"},
+    "D": {"crawled"},
+    "E": {"summary"},
+    "F": {"updated", "byline"},
+    "G": {"caption", "short_url", "summary"},
+    "H": {"caption", "crawled", "byline"},
+    "I": set(),
+    "J": {"caption", "short_url", "summary"},
+}
+"""Which fields a layout shows."""
+
+
+@pytest.mark.parametrize("letter", FILLED)
+def test_a_layout_is_read_as_what_it_is(tmp_path, letter):
+    truth = make(tmp_path / "dumps", Recipe(mb=0.15, files=1, layouts=letter))
+    (dump,) = tmp_path.glob("dumps/*.txt")
+    done = dateline("run", "--quiet", "--workers", 1, "--input", dump, "--output", tmp_path / "news")
+    assert done.returncode == 0, done.stderr
+    assert results.check(tmp_path / "news", truth, set()) == truth["distinct"]
+    blocks = list(map(json.loads, dateline("inspect", dump, "--json").stdout.splitlines()))
+    records = [block["record"] for block in blocks if "record" in block]
+    assert len(records) == truth["blocks"] - truth["rejects"]
+    assert {block["layout"] for block in blocks if "record" in block} == {letter} - {"I"}
+    assert {block["reason"] for block in blocks if "reason" in block} <= {"no_headline"}
+    assert bool(records) == (letter != "I")
+    assert bool(truth["rejects"]) == (letter in "DI")
+    names = set().union(*FILLED.values())
+    assert {name for record in records for name in names if record[name]} == FILLED[letter]
+    for record in records:
+        assert record["body"].startswith(f"{record['place']}: ")
+        assert record["headline"] not in record["body"]
+        assert re.search(r"\b\d+( again| and nothing else)?$", record["headline"])
+
+
+def test_a_short_headline_is_no_obstacle(tmp_path):
+    """In layout E a line of less than 20 bytes that stands twice is no headline."""
+    maker = Maker(1, 0.3, "E")
+    maker.headlines = [b"On to a by"]
+    tmp_path.joinpath("dump.txt").write_bytes(b"".join(maker.page() for _ in range(10)))
+    blocks = dateline("inspect", tmp_path / "dump.txt", "--json").stdout.splitlines()
+    headlines = {json.loads(block)["record"]["headline"] for block in blocks}
+    assert (len(blocks), len(headlines)) == (maker.blocks, maker.distinct)
+
+
+def test_all_layouts_are_known():
+    assert (
+        LAYOUTS.keys()
+        == FILLED.keys()
+        == {entry.letter for entry in (*grammar.LAYOUTS, *grammar.STAMPLESS)} | {"B", "I"}
+    )
+
+
+@pytest.mark.parametrize("layouts", ["", "AK", "a"])
+def test_an_unknown_layout_is_refused(tmp_path, layouts):
+    command = [sys.executable, "-m", "benchmarks.dumps", "--out", tmp_path / "dumps", "--layouts", layouts]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert done.returncode == 2
+    assert "letters of ABCDEFGHIJ" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("recipe", "digest"),
+    [
+        (Recipe(mb=0.3), "a5bfc1903a423c4d"),
+        (Recipe(mb=0.2, layouts="A", copies=0.6, hot=20), "e0bb1abe71fbfac0"),
+        (Recipe(pages=40, files=3, layouts="BCF", seed=7), "b2f0d0837f98dc8a"),
+    ],
+    ids=["default", "plain", "pages"],
+)
+def test_the_bytes_that_figures_were_measured_on_stay(tmp_path, recipe, digest):
+    make(tmp_path, recipe)
+    assert hashlib.sha256(b"".join(unpacked(tmp_path))).hexdigest()[:16] == digest
 
 
 def test_pages_are_the_same_however_many_files_hold_them(tmp_path):
@@ -133,11 +217,18 @@ def test_a_wrong_result_is_refused(tmp_path):
         results.check(tmp_path / "plain", truth | {"distinct": truth["distinct"] + 1}, digests)
     with pytest.raises(SystemExit, match="other results"):
         results.check(tmp_path / "plain", truth, {"0" * 16})
+    (tmp_path / "plain/_runs/1").mkdir(parents=True)
+    counts = {"articles": truth["distinct"], "duplicates": truth["blocks"] - truth["distinct"], "rejects": 0}
+    (tmp_path / "plain/_runs/1/report.json").write_text(json.dumps({"counts": counts}))
+    assert results.check(tmp_path / "plain", truth, digests) == truth["distinct"]
+    for wrong in {"rejects": 1}, {"blocks": truth["blocks"] + 1}:
+        with pytest.raises(SystemExit, match="rejects"):
+            results.check(tmp_path / "plain", truth | wrong, digests)
 
 
 def test_a_comparison_writes_table_chart_and_results(tmp_path):
     command = [sys.executable, "-m", "benchmarks.compare", "--out", tmp_path / "out", "--work", tmp_path, "--mb", "0.2",
-               "--layouts", "A", "AABCF", "--rounds", "2", "--contenders", "dateline-1", "plain-2", "plain-1", "--disk"]  # fmt: skip
+               "--layouts", "A", "ABCDEFGHIJ", "--rounds", "2", "--contenders", "dateline-1", "plain-2", "plain-1", "--disk"]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=240)
     assert done.returncode == 0, done.stderr
     table = (tmp_path / "out/table.md").read_text()
@@ -148,7 +239,7 @@ def test_a_comparison_writes_table_chart_and_results(tmp_path):
         ("layouts A", "dateline-1"),
         ("layouts A", "plain-2"),
         ("layouts A", "plain-1"),
-        ("layouts AABCF", "dateline-1"),
+        ("layouts ABCDEFGHIJ", "dateline-1"),
     ]
     assert [tuple(line[:2]) for line in lines] == contenders
     assert len({line[head.index("rows")] for line in lines[:3]}) == 1
