@@ -128,14 +128,14 @@ def parse_block(
 
 _COMMON = bytes((0x0A, *range(0x20, 0x7F)))
 _ODD = re.compile(
-    rb"[\t\x0b\x0c\r\x1c-\x1f]|\xc2[\x85\xa0\xad]|\xc3[\x82\x83\xa2]|\xe1\x9a\x80|\xe2\x80[\x80-\x8f\xa8-\xaf]"
+    rb"[\x00-\x09\x0b-\x1f]|\xc2[\x85\xa0\xad]|\xc3[\x82\x83\xa2]|\xe1\x9a\x80|\xe2\x80[\x80-\x8f\xa8-\xaf]"
     rb"|\xe2\x81[\x9f\xa0]|\xe3\x80\x80|\xef\xbb\xbf"
 )
-"""In UTF-8: white space other than space and newline, and the first of what mend() looks for."""
+"""In UTF-8: controls, white space other than space and newline, and the first of what mend() looks for."""
 
 
 def is_common(data: bytes) -> bool:
-    """Whether nothing in a text is to be mended, and space and newline are its only white space.
+    """Whether nothing in a text is to be mended, and of controls and white space it has space and newline only.
 
     Args:
         data: UTF-8.
@@ -147,13 +147,12 @@ def is_common(data: bytes) -> bool:
 
 
 def count_words(data: bytes) -> int:
-    """What len(data.split()) is, at a quarter of the cost, if space and newline are its only white space.
+    """What len(data.split()) is, at a fifth of the cost, in a common text.
 
     >>> count_words(b"Two words,\\n\\nthen  three more.\\n")
     5
     """
-    text = np.frombuffer(data, np.uint8)
-    space = (text == ord(" ")) | (text == ord("\n"))
+    space = np.frombuffer(data, np.uint8) <= ord(" ")
     return int(np.count_nonzero(space[:-1] < space[1:])) + (not space[-1:].all())
 
 

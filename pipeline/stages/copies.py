@@ -72,7 +72,6 @@ class Spill:
         self.folder = folder
         self.process = os.getpid()
         self._path = f"{folder}/{uuid.uuid4().hex}"
-        self._end = 0
         self._lock = threading.Lock()
 
     def put(self, packed: bytes) -> bytes | None:
@@ -80,12 +79,14 @@ class Spill:
         with self._lock:
             try:
                 with open(self._path, "ab", buffering=0) as file:
+                    start = (
+                        file.tell()
+                    )  # of the file as it is: a batch that a full disk cut short may stand in it
                     written = file.write(packed)
             except FileNotFoundError:
                 return None
             if written != len(packed):
                 raise OSError(f"{self._path}: not all of {len(packed)} bytes could be written")
-            start, self._end = self._end, self._end + written
         return f"{start} {written} {self._path}".encode()
 
     @staticmethod

@@ -149,6 +149,18 @@ def test_large_batches_lie_in_a_file_until_they_are_read(spilled):
         coder.decode(encoded[-1])
 
 
+def test_a_batch_behind_one_that_a_full_disk_cut_short(spilled):
+    rows = np.frombuffer(np.random.default_rng(1).bytes(COPY.itemsize * 1000), COPY)
+    coder = CopiesCoder()
+    first = coder.encode(Copies(rows))
+    (file,) = spilled.iterdir()
+    with open(file, "ab") as torn:
+        torn.write(b"half a batch")
+    second = coder.encode(Copies(rows[::-1]))
+    assert coder.decode(first).rows.tobytes() == rows.tobytes()
+    assert coder.decode(second).rows.tobytes() == rows[::-1].tobytes()
+
+
 def test_a_batch_stays_in_its_element_where_the_run_is_over(spilled):
     rows = np.frombuffer(np.random.default_rng(1).bytes(COPY.itemsize * 1000), COPY)
     shutil.rmtree(spilled)
