@@ -4,7 +4,7 @@ import argparse
 import logging
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from runners.outcome import FAILED, LOCKED, OK, PARTLY, USAGE, Outcome, tell
@@ -35,6 +35,7 @@ def run(args: argparse.Namespace, outcome: Outcome) -> int:
 
     output = os.path.abspath(args.output)
     try:
+        _require_fitting(args)
         inputs = _inputs(args, output)
         outcome["run"] = new_run_id()
         with lock(output, outcome["run"]):
@@ -45,6 +46,27 @@ def run(args: argparse.Namespace, outcome: Outcome) -> int:
         return _end(outcome, "locked", LOCKED, str(error))
     except OSError as error:
         return _end(outcome, "failed", FAILED, f"failed, nothing was committed: {error}")
+
+
+def _require_fitting(args: argparse.Namespace) -> None:
+    """Hold the options that a runner has of its own against the runner.
+
+    Raises:
+        UsageError: one is missing, or goes with the other runner.
+    """
+    from pipeline.inputs import UsageError
+
+    own = {
+        "direct": {"--workers": args.workers, "--profile": args.profile},
+        "portable": {"--job-endpoint": args.job_endpoint, "--worker-pool": args.worker_pool},
+    }
+    missing = [name for name, value in own["portable"].items() if not value]
+    if args.runner == "portable" and missing:
+        raise UsageError(f"--runner portable needs {' and '.join(f'{name} HOST:PORT' for name in missing)}")
+    for runner, options in own.items():
+        wrong = [name for name, value in options.items() if value and runner != args.runner]
+        if wrong:
+            raise UsageError(f"{' and '.join(wrong)} goes with --runner {runner}, and this is {args.runner}")
 
 
 def _inputs(args: argparse.Namespace, output: str) -> "Inputs":
@@ -180,21 +202,18 @@ def _execute(
     from pipeline.inputs import UsageError
     from pipeline.run import RunFailed, execute
     from runners.forked import forked_workers
-    from runners.local import describe, run_flow, workers_for
     from runners.profile import profiling
     from runners.watch import Watch
 
-    workers = workers_for(config.input_bytes, args.workers)
+    workers, run_flow, runner = _runner(args, config)
 
     def watched(config: "Config") -> "Stages":
         with Watch(progress_folder(config.output, config.run), config.input_bytes, args.quiet):
-            return run_flow(config, workers)
+            return run_flow(config)
 
     try:
         with profiling(args.profile) as profile, forked_workers(workers, profile):
-            result = execute(
-                config, watched, seen, args.keep_versions, args.max_rejects, describe(workers), left_out
-            )
+            result = execute(config, watched, seen, args.keep_versions, args.max_rejects, runner, left_out)
     except UsageError:  # told before any work
         raise
     except (RunFailed, OSError) as failure:
@@ -219,6 +238,19 @@ def _execute(
 
         print(summary(result, config))
     return _end(outcome, "done", PARTLY if result.unreadable else OK, None)
+
+
+def _runner(args: argparse.Namespace, config: "Config") -> tuple[int, "Callable[[Config], Stages]", str]:
+    """How many processes of this machine do the work, what has it done, and what the report calls that."""
+    if args.runner == "portable":
+        from runners import portable
+
+        engine = portable.Engine(args.job_endpoint, args.worker_pool)
+        return 1, lambda config: portable.run_flow(config, engine), str(engine)
+    from runners import local
+
+    workers = local.workers_for(config.input_bytes, args.workers)
+    return workers, lambda config: local.run_flow(config, workers), local.describe(workers)
 
 
 def _end(outcome: Outcome, status: str, code: int, message: str | None, told: bool = False) -> int:

@@ -96,6 +96,22 @@ def parser() -> argparse.ArgumentParser:
         metavar="BYTES",
         help="an article with a longer line is a reject (default: %(default)s)",
     )
+    engine = run.add_argument_group("who does the work")
+    engine.add_argument(
+        "--runner",
+        choices=("direct", "portable"),
+        default="direct",
+        help="direct: processes of this machine; portable: the engine of a Beam job service (default: %(default)s)",
+    )
+    engine.add_argument(
+        "--job-endpoint", type=_endpoint, metavar="HOST:PORT", help="portable: where the job service listens"
+    )
+    engine.add_argument(
+        "--worker-pool",
+        type=_endpoint,
+        metavar="HOST:PORT",
+        help="portable: where the engine asks for workers",
+    )
     machine = run.add_argument_group("this machine")
     machine.add_argument(
         "--workers",
@@ -223,6 +239,13 @@ def _size(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
     return int(text)
+
+
+def _endpoint(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
+        raise argparse.ArgumentTypeError(f"{text!r} is no HOST:PORT, such as localhost:8099")
+    return text
 
 
 def _limit(text: str) -> object:

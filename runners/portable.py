@@ -1,0 +1,93 @@
+"""The portable runner: an engine behind a job service does the flow, with workers of a pool (runners/pool.py).
+
+The job service speaks Beam's Job API, whatever the engine. Inputs, lock, balance and commit stay with this process;
+dumps and output lie in folders that it and the workers see under the same names.
+"""
+
+import threading
+from contextlib import suppress
+from typing import NamedTuple
+
+import apache_beam as beam
+import grpc
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.portable_runner import PortableRunner
+
+from pipeline.config import Config
+from pipeline.flow import build
+from pipeline.report import Stages
+from pipeline.run import RunFailed
+from runners.stages import stages_of
+
+ANSWER_SECONDS = 10
+"""How long a job service or a worker pool may take to answer a call."""
+
+LONGEST_RUN_SECONDS = 7 * 24 * 3600
+"""Beam gives a job's whole life the time that it gives a call, a minute by default."""
+
+
+class Engine(NamedTuple):
+    """Where a run is done; both as HOST:PORT."""
+
+    job_endpoint: str
+    """Of the job service, as this process sees it."""
+    worker_pool: str
+    """As the engine sees it."""
+
+    def __str__(self) -> str:
+        return (
+            f"Beam {beam.__version__} PortableRunner, job service {self.job_endpoint}, "
+            f"worker pool {self.worker_pool}"
+        )
+
+
+def run_flow(config: Config, engine: Engine) -> Stages:
+    """Have an engine do the whole flow, and return when it is done, with what it tells of each stage.
+
+    Args:
+        config: the run.
+        engine: where it is done.
+
+    Raises:
+        RunFailed: nothing answers as a job service, or it went away.
+        RuntimeError: the job failed; the text is the engine's.
+    """
+    _await(engine.job_endpoint)
+    threading.excepthook = _tell_other
+    options = PipelineOptions(
+        [],
+        job_endpoint=engine.job_endpoint,
+        job_server_timeout=LONGEST_RUN_SECONDS,
+        environment_type="EXTERNAL",
+        environment_config=engine.worker_pool,
+    )
+    pipeline = beam.Pipeline(PortableRunner(), options)
+    build(pipeline, config)
+    try:
+        result = pipeline.run()
+        try:
+            result.wait_until_finish()
+        except BaseException:  # a job that nobody waits for would write on
+            with suppress(grpc.RpcError):
+                result.cancel()
+            raise
+        return stages_of(result)
+    except grpc.RpcError as error:
+        raise RunFailed(
+            f"the job service at --job-endpoint {engine.job_endpoint} failed: {error.code().name}, {error.details()}"
+        ) from error
+
+
+def _tell_other(raised: threading.ExceptHookArgs) -> None:
+    """Tell what one of Beam's threads raised, unless it is the broken connection that run_flow() tells of."""
+    if not isinstance(raised.exc_value, grpc.RpcError):
+        threading.__excepthook__(raised)
+
+
+def _await(endpoint: str) -> None:
+    """Return once something there speaks gRPC."""
+    with grpc.insecure_channel(endpoint) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(timeout=ANSWER_SECONDS)
+        except grpc.FutureTimeoutError:
+            raise RunFailed(f"no job service answers at --job-endpoint {endpoint}") from None
