@@ -171,10 +171,12 @@ class Looker(threading.Thread):
     microseconds."""
 
     def __init__(self, out: IO[str]) -> None:
+        """To be made in the process's first thread."""
         super().__init__(name="profile", daemon=True)
         self._out = out
         self._done = threading.Event()
         self._before = {os.getpid(): time.thread_time_ns()}
+        self._roots = {"threading.Thread._bootstrap", names_of(sys._getframe())[0]}
 
     def stop(self) -> None:
         self._done.set()
@@ -201,9 +203,13 @@ class Looker(threading.Thread):
             with suppress(OSError):  # it has ended
                 now = _cpu_ns(number)
                 spent = now - self._before.get(number, 0)
-                if spent >= LEAST_NS:
+                names = names_of(frame)
+                is_whole = (
+                    names[0] in self._roots
+                )  # else it ran on as we looked, and the next look has its time
+                if spent >= LEAST_NS and is_whole:
                     self._before[number] = now
-                    lines.append(f"{';'.join(stack_of(frame))} {spent // 1000}\n")
+                    lines.append(f"{';'.join(stack_of(names))} {spent // 1000}\n")
         return lines
 
 
@@ -226,14 +232,18 @@ def read_stacks(lines: IO[str]) -> Counter[Stack]:
     return stacks
 
 
-def stack_of(frame: FrameType | None) -> Stack:
-    """The stage or what else a frame belongs to, then its functions, from caller to called."""
+def names_of(frame: FrameType | None) -> list[str]:
+    """The functions of a frame and its callers, from the first caller to the frame's own."""
     names: list[str] = []
     while frame is not None:
         function = frame.f_code.co_qualname.replace(".<locals>", "")
         names.append(f"{_module(frame.f_code.co_filename)}.{function}".replace(";", ","))
         frame = frame.f_back
-    names.reverse()
+    return names[::-1]
+
+
+def stack_of(names: list[str]) -> Stack:
+    """The stage or what else a thread works for, then its functions, from caller to called."""
     in_bundle = max((n for n, name in enumerate(names) if name.startswith(BUNDLE)), default=len(names))
     for n, name in enumerate(names[in_bundle:], in_bundle):
         group = GROUP_OF.get(name.split(".")[1]) if name.startswith("stages.") else None
