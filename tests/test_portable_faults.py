@@ -1,0 +1,73 @@
+"""An engine's processes that are killed amid a run: it fails cleanly, and the next run has the bytes all the same."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks.dumps import Recipe, make
+from pipeline.dataset import latest_manifest
+from tests.conftest import ROOT, dateline, files_of
+from tests.test_portable import Services, started_pool, wait_until, workers_of
+
+
+@pytest.fixture(scope="module")
+def dumps(tmp_path_factory) -> list[str]:
+    """Enough that a run is under way for some seconds: the first for the version before, the rest to be folded in."""
+    folder = tmp_path_factory.mktemp("dumps")
+    make(folder, Recipe(mb=40, files=4))
+    return sorted(map(str, folder.glob("*.txt")))
+
+
+@pytest.mark.parametrize("victim", ["worker", "job service", "pool"])
+def test_a_killed_process_fails_the_run_and_not_the_next(victim, dumps, tmp_path):
+    news, port = tmp_path / "news", tmp_path / "port"
+    assert dateline("run", "--input", dumps[0], "--output", news).returncode == 0
+    before = files_of(news)
+    command = [sys.executable, "-m", "apache_beam.runners.portability.local_job_service_main",
+               "--port_file", str(port), "--staging_dir", str(tmp_path / "staging")]  # fmt: skip
+    pool, where = started_pool()
+    with pool, subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as service:
+        try:
+            wait_until(port.exists)
+            options = Services(f"localhost:{port.read_text()}", where).options
+            with run_of(dumps, news, *options) as run:
+                wait_until(lambda: list(news.glob("_runs/*/progress/*")))
+                time.sleep(0.5)  # amid the work, not before it
+                number = {"job service": service.pid, "pool": pool.pid}
+                os.kill(number.get(victim) or workers_of(pool.pid)[0], signal.SIGKILL)
+                _, told = run.communicate(timeout=120)
+            assert run.returncode == 1, told
+            assert "dateline: error: failed, nothing was committed: " in told
+        finally:
+            service.kill()
+            pool.kill()
+    manifest = latest_manifest(str(news))
+    assert manifest is not None
+    assert manifest["version"] == 1
+    assert files_of(news) == before
+
+    assert dateline("run", "--input", *dumps, "--output", news).returncode == 0
+    wanted = tmp_path / "wanted"
+    for some in (dumps[:1], dumps):
+        assert dateline("run", "--input", *some, "--output", wanted).returncode == 0
+    assert files_of(news) == files_of(wanted)
+
+
+def run_of(dumps: list[str], output: Path, *options: str) -> subprocess.Popen:
+    command = [
+        sys.executable,
+        "-m",
+        "runners.cli",
+        "run",
+        "--quiet",
+        "--input",
+        *dumps,
+        "--output",
+        str(output),
+    ]
+    return subprocess.Popen([*command, *options], cwd=ROOT, stderr=subprocess.PIPE, text=True)
