@@ -16,7 +16,6 @@ from pipeline.stages.copies import CopiesCoder
 from tests.conftest import ROOT, dateline
 from tests.test_portable import EXAMPLES, Services, job_service, started_pool
 
-
 MINE = versions.here()
 
 
