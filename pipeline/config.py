@@ -7,6 +7,7 @@ from pipeline.dataset import Granularity
 from pipeline.elements import Dump
 from pipeline.rules.blocks import Limits
 from pipeline.rules.records import Columns
+from pipeline.versions import SameVersions
 
 TASKS = 16
 """Tasks of reading that there are at least, so that workers end together, unless they would be tiny."""
@@ -21,7 +22,7 @@ PARTITION_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(SameVersions):
     """A run. Nothing here may depend on the machine that a stage runs on."""
 
     dumps: tuple[Dump, ...]

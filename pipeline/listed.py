@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.elements import Dump
 from pipeline.rules.formats import Part
+from pipeline.versions import Versions, here, require_same
 
 
 class Listed(tuple[Dump, ...]):
@@ -19,7 +20,7 @@ class Listed(tuple[Dump, ...]):
     path: str
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return read_list, (self.path,)
+        return _read_list_of, (here(), self.path)
 
 
 def write_list(dumps: Iterable[Dump], path: str) -> Listed:
@@ -27,6 +28,11 @@ def write_list(dumps: Iterable[Dump], path: str) -> Listed:
     with open(path, "x", encoding="utf-8") as file:
         file.write(json.dumps(list(dumps)))  # dump() would do without the fast encoder
     return read_list(path)
+
+
+def _read_list_of(driver: Versions, name: str) -> Listed:
+    require_same(driver)
+    return read_list(name)
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.versions import SameVersions
+
 TELL_SECONDS = 0.1
 """The shortest time between two writings of a worker's counts: nobody sees more."""
 
@@ -26,7 +28,7 @@ class Counts(NamedTuple):
     files: int = 0
 
 
-class Progress:
+class Progress(SameVersions):
     """Counts of one worker process; pickles as its folder."""
 
     def __init__(self, folder: str) -> None:

@@ -12,11 +12,12 @@ from apache_beam.metrics.monitoring_infos import TOTAL_MSECS_URN, extract_counte
 from apache_beam.runners.worker import statesampler
 
 from pipeline.report import Stages
-from pipeline.stages.counts import NAMESPACE, SHUFFLED
+from pipeline.stages import counts
+from pipeline.stages.counts import KEY_BYTES, NAMESPACE, SHUFFLED
 
 STAGES = ("read", "split", "parse", "validate", "deduplicate", "write")
 SHUFFLES = "shuffles"
-"""What went from worker to worker, in the report."""
+"""What went from worker to worker, in the report; each shuffle of its own is called `shuffle_` and its name."""
 LOOK_EVERY_MS = 10
 
 
@@ -59,12 +60,19 @@ def stages_of(result: Any) -> Stages:
             if stage is not None and info.urn == TOTAL_MSECS_URN:
                 stage["seconds"] = stage.get("seconds", 0.0) + extract_counter_value(info) / 1000
     stages[SHUFFLES] = {}
-    for counter in result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))["counters"]:
+    told = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))
+    for counter in told["counters"]:
         name, stage = counter.key.metric.name, stages.get(stage_of(counter.key.step))
         if name == SHUFFLED:  # Beam may pack what a step gives while another step's name stands
             name, stage = "bytes_out", stages[SHUFFLES]
         if stage is not None:
             stage[name] = stage.get(name, 0) + int(counter.result or 0)
+    keys = {entry.key.metric.name: entry.result for entry in told["distributions"] if entry.result}
+    for shuffle in counts.SHUFFLES:
+        found = keys.get(KEY_BYTES + shuffle)
+        if found and found.count:
+            figures = {"keys": found.count, "bytes_in": found.sum, "largest_key_bytes": found.max}
+            stages[f"shuffle_{shuffle}"] = figures
     return {
         name: {key: round(value, 3) for key, value in sorted(stage.items())}
         for name, stage in stages.items()

@@ -1,6 +1,7 @@
 """What a run may cost, in counts instead of seconds: parses, searches for headers, files opened, elements and bytes
 that are shuffled. Seconds are for benchmarks/."""
 
+import json
 from collections import Counter
 
 import pytest
@@ -8,16 +9,23 @@ import pytest
 from pipeline import config
 from pipeline.dataset import latest_manifest
 from pipeline.rules import layout, parse, split
+from pipeline.rules.blocks import Limits
+from pipeline.rules.rows import COPY
 from pipeline.stages import parse as parse_stage
-from pipeline.stages import read
+from pipeline.stages import read, shares
 from pipeline.stages.copies import CopiesCoder
+from pipeline.stages.counts import SHUFFLES
+from pipeline.stages.ledgers import KeyByShard
 from pipeline.stages.parsed import ParsedReader, ParsedWriter
 from pipeline.staging import Writer
+from tests.conftest import files_of
 from tests.pages import Article, plain
 from tests.test_growth import run
 
 COPIES = 4
 DAYS = 20
+ELEMENT_BYTES = 16 << 20
+"""No element of a shuffle may have more."""
 
 
 @pytest.fixture
@@ -48,6 +56,8 @@ def calls(monkeypatch):
         encoded = encode(self, copies)
         counts["shuffled elements"] += 1
         counts["shuffled bytes"] += len(encoded)
+        counts["most rows of an element"] = max(counts["most rows of an element"], len(copies.rows))
+        counts["bytes of the largest element"] = max(counts["bytes of the largest element"], len(encoded))
         return encoded
 
     monkeypatch.setattr(CopiesCoder, "encode", counted_encode)
@@ -118,3 +128,87 @@ def test_bytes_that_are_shuffled(tmp_path, calls):
     assert (
         calls["shuffled bytes"] / path.stat().st_size < 0.2
     )  # of articles of 1,600 bytes: bodies stay where they are
+
+
+HOT, COLD = 3000, 1000
+"""Records of one headline, and articles that there are once."""
+
+
+def hot_dump(folder, urls):
+    """A dump in which most records are of one headline, on many days: those of them that `urls` has under its remainder
+    by 3 have a short URL of their own."""
+    cold = dump(folder, COLD, 1).read_text()
+    copies = (
+        plain(
+            Article(
+                headline="The weather today",
+                slot=f"https://arab.news/w{number:05d}" if number % 3 in urls else "",
+                stamp=f"{number % DAYS + 1:02d} September 2023",
+                body=(f"Fair. {number} degrees.",),
+            )
+        )
+        for number in range(HOT)
+    )
+    path = folder / "hot.txt"
+    path.write_text(cold + "\n\n".join(copies))
+    return path
+
+
+def shuffles(news):
+    (report,) = news.glob("_runs/*/report.json")
+    stages = json.loads(report.read_text("utf-8"))["stages"]
+    return {
+        name.removeprefix("shuffle_"): told for name, told in stages.items() if "largest_key_bytes" in told
+    }
+
+
+def test_no_element_is_large_however_hot_a_headline(tmp_path, calls, monkeypatch):
+    hot = hot_dump(tmp_path, urls=(1, 2))
+    assert run(tmp_path / "news", hot) == 0
+    assert calls["bytes of the largest element"] < COPY.itemsize * (HOT + COLD)
+    assert shares.ELEMENT_ROWS * COPY.itemsize < ELEMENT_BYTES / 2  # even where nothing can be packed
+    assert read.BATCH_BYTES + 2 * Limits().block_bytes < ELEMENT_BYTES
+    assert calls["most rows of an element"] > 300
+    calls.clear()
+    key = KeyByShard.process
+
+    def counted(self, copies):
+        calls["most rows of an element"] = max(calls["most rows of an element"], len(copies.rows))
+        return key(self, copies)
+
+    monkeypatch.setattr(
+        KeyByShard, "process", counted
+    )  # what it takes is shuffled by engines that fuse no steps
+    monkeypatch.setattr(shares, "ELEMENT_ROWS", 100)  # as if there were 600 times as much
+    assert run(tmp_path / "small", hot) == 0
+    assert calls["most rows of an element"] == 100
+    assert files_of(tmp_path / "small") == files_of(tmp_path / "news")
+
+
+def test_the_largest_key_of_each_shuffle_is_told(tmp_path):
+    path = tmp_path / "no-article.txt"
+    path.write_text("Nothing that is an article")
+    hot = hot_dump(tmp_path, urls=())
+    assert run(tmp_path / "news", hot, path) == 0
+    told = shuffles(tmp_path / "news")
+    row, records = COPY.itemsize, HOT + COLD
+    assert set(told) == {*SHUFFLES} - {"urls"}
+    assert (
+        told["headlines"]["bytes_in"] == (COLD + DAYS) * row
+    )  # copies are folded before, but for those of other days
+    assert told["headlines"]["largest_key_bytes"] < COLD / 3 * row
+    assert told["articles"]["bytes_in"] > records * row  # and each row, to be told its article
+    assert HOT * row < told["articles"]["largest_key_bytes"] < (HOT + COLD) * row
+    assert told["ledgers"] == {"keys": 1, "bytes_in": records * row, "largest_key_bytes": records * row}
+    assert told["rejects"]["largest_key_bytes"] == told["rejects"]["bytes_in"] > 24
+    assert told["partitions"]["bytes_in"] == (COLD + 1) * row
+    (page,) = tmp_path.glob("news/_runs/*/report.html")
+    assert "largest key bytes" in page.read_text("utf-8")
+
+
+def test_a_headline_of_many_short_urls_is_one_large_key(tmp_path):
+    assert run(tmp_path / "news", hot_dump(tmp_path, urls=(1, 2))) == 0
+    told = shuffles(tmp_path / "news")
+    share = {name: keys["largest_key_bytes"] / keys["bytes_in"] for name, keys in told.items()}
+    assert 0.7 < share["headlines"] < 0.8
+    assert max(share["urls"], share["articles"], share["partitions"]) < 0.35

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,27 +36,36 @@ class Services(NamedTuple):
         )
 
 
-def started_pool() -> tuple[subprocess.Popen, str]:
+def started_pool(env=None) -> tuple[subprocess.Popen, str]:
     command = [sys.executable, "-m", "runners.pool"]
-    pool = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    pool = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=env)
     assert pool.stdout
     return pool, pool.stdout.readline().strip()
 
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory) -> Iterator[Services]:
-    folder = tmp_path_factory.mktemp("services")
+    pool, where = started_pool()
+    with pool:
+        try:
+            with job_service(tmp_path_factory.mktemp("services")) as endpoint:
+                yield Services(endpoint, where)
+        finally:
+            pool.kill()
+
+
+@contextmanager
+def job_service(folder: Path) -> Iterator[str]:
+    """Where Beam's own job service listens, meanwhile."""
     port = folder / "port"
     command = [sys.executable, "-m", "apache_beam.runners.portability.local_job_service_main",
                "--port_file", str(port), "--staging_dir", str(folder)]  # fmt: skip
-    pool, where = started_pool()
-    with pool, subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as service:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as service:
         try:
             wait_until(port.exists)
-            yield Services(f"localhost:{port.read_text()}", where)
+            yield f"localhost:{port.read_text()}"
         finally:
             service.kill()
-            pool.kill()
 
 
 def wait_until(condition) -> None:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from pipeline.dataset import shuffled_folder
 from pipeline.rules.rows import COPY, Rows
 from pipeline.stages.counts import count
+from pipeline.versions import SameVersions
 
 SPILLED_BYTES = 4096
 """Batches of more packed bytes go to a file."""
@@ -30,7 +31,7 @@ class Copies:
     rows: Rows
 
 
-class CopiesCoder(beam.coders.Coder):
+class CopiesCoder(SameVersions, beam.coders.Coder):
     """Column after column, zstd: a sixth of the rows' bytes, since dumps, lengths and dates repeat."""
 
     def encode(self, copies: Copies) -> bytes:

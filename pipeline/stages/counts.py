@@ -4,6 +4,8 @@ A counter belongs to the step that counts, and a step's name begins with its sta
 counts a batch, not a record, and costs a microsecond. Counts explain a run; the balance decides on it.
 """
 
+from typing import Literal, TypeAlias, get_args
+
 from apache_beam.metrics import Metrics
 
 NAMESPACE = "dateline"
@@ -13,10 +15,22 @@ FIGURES = ("records_in", "records_out", "rejects", "repeats", "bytes_in", "bytes
 SHUFFLED = "shuffled_bytes"
 """Bytes of rows that were packed for another worker; which step packs them depends on the runner."""
 
+Shuffle: TypeAlias = Literal["headlines", "urls", "articles", "partitions", "ledgers", "rejects"]
+"""What the keys of a shuffle are shares of."""
+SHUFFLES: tuple[Shuffle, ...] = get_args(Shuffle)
+KEY_BYTES = "bytes_of_a_key_of_"
+"""What a distribution of a shuffle's keys is called, before the shuffle's name."""
+
 _counters = {name: Metrics.counter(NAMESPACE, name) for name in (*FIGURES, SHUFFLED)}
+_keys = {name: Metrics.distribution(NAMESPACE, KEY_BYTES + name) for name in SHUFFLES}
 
 
 def count(**counts: int) -> None:
     """Add to the figures of the step that is at work in this thread; outside of any it counts nothing."""
     for name, number in counts.items():
         _counters[name].inc(number)
+
+
+def count_key(shuffle: Shuffle, size: int) -> None:
+    """Tell of a key of a shuffle how many bytes came under it, unpacked: the largest one bounds what a worker holds."""
+    _keys[shuffle].update(size)

@@ -24,10 +24,10 @@ from pipeline.elements import Again, Parsed
 from pipeline.rules.identity import HEADLINE_GROUP, URL_GROUP, fold, losers, name_urls, resolve
 from pipeline.rules.rows import FOLDED, KEPT, Rows, concat, rows_again
 from pipeline.stages.copies import Copies, spill_to
-from pipeline.stages.counts import count
+from pipeline.stages.counts import Shuffle, count, count_key
 from pipeline.stages.kept import ReadKept
 from pipeline.stages.parsed import ParsedWriter, memo_of
-from pipeline.stages.shares import KeyedCopies, article_share, headline_share, parted, url_share
+from pipeline.stages.shares import KeyedCopies, article_share, cut, headline_share, parted, under, url_share
 
 FLUSH_ROWS = 1 << 15
 """Rows that a worker collects before it sends them on, in one batch a key."""
@@ -171,6 +171,15 @@ def fold_all(batches: Iterable[Copies], by: tuple[str, ...]) -> Rows:
     return fold(concat([folded, *waiting]), by)
 
 
+def counted(batches: Iterable[Copies], shuffle: Shuffle) -> Iterator[Copies]:
+    """All batches of a key of a shuffle; the key is counted once they are taken."""
+    size = 0
+    for copies in batches:
+        size += copies.rows.nbytes
+        yield copies
+    count_key(shuffle, size)
+
+
 class ResolveChains(beam.DoFn):
     """All rows of a share of the headlines -> what the rules of identity make of them."""
 
@@ -180,15 +189,16 @@ class ResolveChains(beam.DoFn):
 
     def process(self, group: tuple[int, Iterable[Copies]]) -> Iterable[KeyedCopies | Articles | Answers]:
         key, batches = group
-        found = resolve(fold_all(batches, HEADLINE_GROUP), self._same_headline_days)
+        found = resolve(fold_all(counted(batches, "headlines"), HEADLINE_GROUP), self._same_headline_days)
         if len(found.urls):
             yield from parted(found.urls, url_share(found.urls, self._keys))
         if len(found.articles):
             require_text(found.articles)
             count(records_out=len(found.articles))
-            yield TaggedOutput("articles", (key, Copies(found.articles)))
-        if len(found.answers):
-            yield TaggedOutput("answers", (key, Copies(found.answers)))
+            for keyed in under(key, found.articles):
+                yield TaggedOutput("articles", keyed)
+        for keyed in under(key, found.answers):
+            yield TaggedOutput("answers", keyed)
 
 
 class NameUrls(beam.DoFn):
@@ -196,10 +206,10 @@ class NameUrls(beam.DoFn):
 
     def process(self, group: tuple[int, Iterable[Copies]]) -> Iterable[KeyedCopies]:
         key, batches = group
-        urls = fold_all(batches, URL_GROUP)
+        urls = fold_all(counted(batches, "urls"), URL_GROUP)
         require_text(urls)
         count(records_out=len(urls))
-        yield key, Copies(name_urls(urls))
+        yield from under(key, name_urls(urls))
 
 
 def require_text(winners: Rows) -> None:
@@ -232,6 +242,7 @@ class NameLosers(beam.DoFn):
     def process(self, joined: tuple[int, dict[str, Iterable[Copies]]]) -> Iterable[Copies]:
         key, group = joined
         by = HEADLINE_GROUP if key < self._keys else URL_GROUP
+        count_key("articles", sum(copies.rows.nbytes for batches in group.values() for copies in batches))
         yield from (*group["articles"], *group["urls"])
         answers = concat(copies.rows for copies in (*group["answers"], *group["urls"]))
         for rows in _heaps(group["copies"], max(FLUSH_ROWS, len(answers))):
@@ -239,7 +250,7 @@ class NameLosers(beam.DoFn):
             lost = lost[(lost["dump"] != FOLDED) | (lost["id_hi"] != lost["was"])]
             if len(lost):
                 count(records_out=len(lost))
-                yield Copies(lost)
+                yield from cut(lost)
 
 
 def _heaps(batches: Iterable[Copies], size: int) -> Iterator[Rows]:

@@ -34,6 +34,7 @@ from pipeline.rules.rows import (
     url_id,
 )  # fmt: skip
 from pipeline.stages.shares import KeyedCopies, headline_share, parted, url_share
+from pipeline.versions import SameVersions
 
 KEY_COLUMNS = ["id", "headline_key"]
 """What every older record is found by."""
@@ -86,7 +87,7 @@ def _distinct(copies: beam.PCollection[KeyedCopies], column: str) -> beam.PColle
     )
 
 
-class Unite(beam.CombineFn):
+class Unite(SameVersions, beam.CombineFn):
     """Sorted arrays of one type -> one with each value once."""
 
     def __init__(self, kind: str) -> None:

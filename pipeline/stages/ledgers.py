@@ -21,6 +21,7 @@ from pipeline.rules.columns import arrow_schema
 from pipeline.rules.places import regions
 from pipeline.rules.rows import KEPT, NO_DATE, SHORT_URL_PREFIX, UPDATED_SOURCES, Rows, concat, hexes
 from pipeline.stages.copies import Copies
+from pipeline.stages.counts import count_key
 from pipeline.stages.kept import KeptRanks
 from pipeline.stages.shares import KeyedCopies, parted
 from pipeline.stages.tasks import WriteTask, pointers
@@ -94,6 +95,7 @@ class WriteLedgers(WriteTask):
     def process(self, group: tuple[int, Iterable[Copies]]) -> Iterable[str]:
         shard, batches = group
         rows = concat(copies.rows for copies in batches)
+        count_key("ledgers", rows.nbytes)
         new, older = rows[rows["dump"] >= 0], rows[rows["dump"] < 0]
         before = {folder: self._before("duplicate", folder, shard) for folder in (KEYS, DUPLICATES)}
         changed = self._changed(older, before)

@@ -14,7 +14,7 @@ from pipeline.dataset import REJECTED
 from pipeline.elements import Reject
 from pipeline.rules.columns import arrow_schema, to_batch
 from pipeline.rules.contract import require_valid
-from pipeline.stages.counts import count
+from pipeline.stages.counts import count, count_key
 from pipeline.stages.ledgers import SEGMENT_BITS, SHARDS, part_bases, shard_of
 from pipeline.stages.tasks import WriteTask, merged
 from pipeline.staging import File
@@ -48,6 +48,7 @@ class WriteRejects(WriteTask):
     def process(self, group: tuple[int, Iterable[list[Reject]]]) -> Iterable[str]:
         shard, batches = group
         rejects = [Reject(*reject) for batch in batches for reject in batch]
+        count_key("rejects", sum(map(size_of, rejects)))
         places = [self._locator.place(reject.dump, reject.offset, reject.length) for reject in rejects]
         before = self._before("reject", REJECTED, shard)
         names = [(place.source, place.offset) for place in places]
@@ -90,3 +91,9 @@ class WriteRejects(WriteTask):
         }
         require_valid(row, "reject")
         return row
+
+
+def size_of(reject: Reject) -> int:
+    """Bytes of a reject as it is shuffled, about: three numbers, and texts; its bytes stay in the dump."""
+    numbers, texts = reject[:3], reject[3:]
+    return 8 * len(numbers) + sum(len(text) for text in texts if text)

@@ -10,6 +10,9 @@ import numpy.typing as npt
 from pipeline.rules.rows import Rows
 from pipeline.stages.copies import Copies
 
+ELEMENT_ROWS = 1 << 16
+"""Rows of an element that goes into a shuffle: 7.5 MB unpacked. Engines refuse elements of some tens of MB."""
+
 Shares: TypeAlias = npt.NDArray[np.int64]
 """The key of each row."""
 KeyedCopies: TypeAlias = tuple[int, Copies]
@@ -43,4 +46,14 @@ def parted(rows: Rows, shares: Shares) -> Iterator[KeyedCopies]:
     shares = shares[by_share]
     edges = np.flatnonzero(np.diff(shares, prepend=-1))
     for begin, end in zip(edges, [*edges[1:], len(rows)], strict=True):
-        yield int(shares[begin]), Copies(rows[by_share[begin:end]])
+        yield from under(int(shares[begin]), rows[by_share[begin:end]])
+
+
+def under(key: int, rows: Rows) -> Iterator[KeyedCopies]:
+    """Rows under one key, in elements that no engine finds too large."""
+    return ((key, copies) for copies in cut(rows))
+
+
+def cut(rows: Rows) -> Iterator[Copies]:
+    """Rows in elements of ELEMENT_ROWS."""
+    return (Copies(rows[at : at + ELEMENT_ROWS]) for at in range(0, len(rows), ELEMENT_ROWS))

@@ -21,7 +21,7 @@ from pipeline.rules.columns import arrow_schema
 from pipeline.rules.places import regions
 from pipeline.rules.rows import KEPT, NO_DATE, Rows, concat, hexes, iso
 from pipeline.stages.copies import Copies
-from pipeline.stages.counts import count
+from pipeline.stages.counts import count, count_key
 from pipeline.stages.kept import hashes
 from pipeline.stages.ledgers import KeyByShard, WriteLedgers
 from pipeline.stages.parsed import ParsedReader
@@ -101,6 +101,7 @@ class WriteArticles(WriteTask):
     def process(self, group: tuple[int, Iterable[Copies]]) -> Iterable[str]:
         task, batches = group
         rows = concat(copies.rows for copies in batches)
+        count_key("partitions", rows.nbytes)
         period = periods(rows, self._config.granularity)
         # Ids in the order of their hexadecimal digits: the bytes as they stand.
         by_id = (rows["id_lo"].byteswap(), rows["id_hi"].byteswap())

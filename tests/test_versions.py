@@ -1,0 +1,99 @@
+"""Versions: what a driver sends is refused by a worker of others, in one clear line."""
+
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline import versions
+from pipeline.config import Config
+from pipeline.elements import Dump
+from pipeline.listed import write_list
+from pipeline.progress import Progress
+from pipeline.stages.copies import CopiesCoder
+from tests.conftest import ROOT, dateline
+from tests.test_portable import EXAMPLES, Services, job_service, started_pool
+
+MINE = versions.here()
+
+
+def other(folder: Path, **packages: str) -> dict[str, str]:
+    """Surroundings in which packages seem to have other versions than they have."""
+    for name, version in packages.items():
+        info = folder / f"{name}-{version}.dist-info"
+        info.mkdir(parents=True)
+        info.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    return {"PYTHONPATH": f"{folder}:{ROOT}", "PATH": "/usr/bin:/bin"}
+
+
+def carriers(tmp_path: Path) -> dict[str, object]:
+    """What stages hold of ours; the test of the graph tells that each stage holds one."""
+    return {
+        "config": Config((), "/news", "run", base=3),
+        "progress": Progress("/news/_runs/run"),
+        "coder": CopiesCoder(),
+        "list": write_list([Dump("/a.txt", "a.txt", 7)], str(tmp_path / "list")),
+    }
+
+
+@pytest.mark.parametrize("name", ["config", "progress", "coder", "list"])
+def test_what_travels_is_read_by_the_same_versions_only(name, tmp_path):
+    carrier = carriers(tmp_path)[name]
+    again = pickle.loads(pickle.dumps(carrier))
+    assert type(again) is type(carrier)
+    if name != "progress":
+        assert again == carrier
+    code = "import pickle, sys; pickle.load(sys.stdin.buffer)"
+    read = subprocess.run(
+        [sys.executable, "-c", code],
+        input=pickle.dumps(carrier),
+        capture_output=True,
+        cwd=tmp_path,
+        env=other(tmp_path / "other", pyarrow="1.2.3", dateline="9.9"),
+    )
+    last = read.stderr.decode().splitlines()[-1]
+    mine = dict(MINE)
+    assert last == (
+        "pipeline.versions.VersionError: this worker has dateline 9.9, pyarrow 1.2.3; the run was started with "
+        f"dateline {mine['dateline']}, pyarrow {mine['pyarrow']}. "
+        "Install the same versions on workers and driver, start the workers anew, and run again"
+    )
+
+
+def test_a_worker_looks_once(monkeypatch):
+    looked = []
+    monkeypatch.setattr(versions, "here", lambda: looked.append("here") or MINE)
+    versions.require_same.cache_clear()
+    for _ in range(5):
+        Progress("/progress").__setstate__((MINE, None))
+    assert looked == ["here"]
+
+
+def test_an_unknown_package_is_named(monkeypatch):
+    monkeypatch.setattr(versions, "here", lambda: (("python", "3.11"),))
+    with pytest.raises(
+        versions.VersionError, match=r"has python 3\.11, extra unknown; .* python 3\.12, extra 1"
+    ):
+        versions.require_same((("python", "3.12"), ("extra", "1")))
+
+
+def test_a_pool_of_another_version_fails_the_run_and_commits_nothing(tmp_path):
+    with job_service(tmp_path) as endpoint:
+        pool, where = started_pool(other(tmp_path / "other", dateline="9.9"))
+        with pool:
+            try:
+                options = Services(endpoint, where).options
+                done = dateline(
+                    "run", "--quiet", "--input", *EXAMPLES, "--output", tmp_path / "news", *options
+                )
+            finally:
+                pool.kill()
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "dateline: error: failed, nothing was committed: pipeline.versions.VersionError: this worker has dateline 9.9; "
+        f"the run was started with dateline {dict(MINE)['dateline']}. "
+        "Install the same versions on workers and driver, start the workers anew, and run again"
+    )
+    assert not list(tmp_path.glob("news/_manifests/*.json"))
