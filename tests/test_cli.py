@@ -22,6 +22,7 @@ import pytest
 import schemas
 from pipeline.rules.columns import from_batch
 from tests.conftest import EXAMPLES, ROOT, dateline, files_of
+from tests.flows import run_flow
 from tests.pages import LAYOUTS, Article, compact, plain
 
 HIVE = ds.partitioning(pa.schema([("date", pa.date32()), ("region", pa.string())]), flavor="hive")
@@ -289,11 +290,10 @@ def test_other_ranges_and_keys_write_the_same_bytes(dumps, once, tmp_path, range
     from pipeline.config import Config
     from pipeline.inputs import find_inputs
     from pipeline.run import execute
-    from runners.local import run_flow
 
     found = find_inputs([f"{dumps}/*.txt"], None).dumps
     config = Config(found, str(tmp_path / "news"), "run", ranges=range_bytes, keys=keys)
-    execute(config, lambda config: run_flow(config, 1))
+    execute(config, run_flow)
     assert files_of(tmp_path / "news") == files_of(once)
 
 

@@ -18,7 +18,7 @@ from pipeline.rules import formats, records
 from pipeline.rules.formats import Damaged, detect, parts_of
 from pipeline.rules.records import day_of
 from pipeline.run import execute
-from runners.local import run_flow
+from tests.flows import run_flow
 from tests.pages import Article, doubled, full, plain
 
 PAGES = [
@@ -40,7 +40,7 @@ def run(tmp_path, *paths, **options):
     found = find_inputs([str(path) for path in paths], None)
     output = str(tmp_path / "news")
     dumps = with_spools(found.dumps, f"{output}/_runs/run/spool")
-    result = execute(Config(dumps, output, "run", **options), lambda config: run_flow(config, 1))
+    result = execute(Config(dumps, output, "run", **options), run_flow)
     rows = ds.dataset(output, format="ipc").to_table().to_pylist() if result.rows("articles") else []
     return {row["headline"]: row for row in rows}, result
 
