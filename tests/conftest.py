@@ -16,7 +16,7 @@ EXAMPLES = sorted(map(str, ROOT.joinpath("examples").glob("*.txt")))
 
 
 def dateline(*args, **options) -> subprocess.CompletedProcess:
-    more = of_engine(*args) if args[0] == "run" else []
+    more = of_engine(*args) if args[:1] == ("run",) else []
     command = [sys.executable, "-m", "runners.cli", *map(str, args), *more]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=240, **options)
 
