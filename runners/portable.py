@@ -41,6 +41,17 @@ class Engine(NamedTuple):
         )
 
 
+def options_for(engine: Engine) -> PipelineOptions:
+    """What Beam is told of an engine."""
+    return PipelineOptions(
+        [],
+        job_endpoint=engine.job_endpoint,
+        job_server_timeout=LONGEST_RUN_SECONDS,
+        environment_type="EXTERNAL",
+        environment_config=engine.worker_pool,
+    )
+
+
 def run_flow(config: Config, engine: Engine) -> Stages:
     """Have an engine do the whole flow, and return when it is done, with what it tells of each stage.
 
@@ -54,14 +65,7 @@ def run_flow(config: Config, engine: Engine) -> Stages:
     """
     _await(engine.job_endpoint)
     threading.excepthook = _tell_other
-    options = PipelineOptions(
-        [],
-        job_endpoint=engine.job_endpoint,
-        job_server_timeout=LONGEST_RUN_SECONDS,
-        environment_type="EXTERNAL",
-        environment_config=engine.worker_pool,
-    )
-    pipeline = beam.Pipeline(PortableRunner(), options)
+    pipeline = beam.Pipeline(PortableRunner(), options_for(engine))
     build(pipeline, config)
     try:
         result = pipeline.run()

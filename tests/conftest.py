@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from pipeline.dataset import latest_manifest
+from tests.flows import of_engine
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted(map(str, ROOT.joinpath("examples").glob("*.txt")))
 
 
 def dateline(*args, **options) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "runners.cli", *map(str, args)]
+    more = of_engine(*args) if args[:1] == ("run",) else []
+    command = [sys.executable, "-m", "runners.cli", *map(str, args), *more]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=240, **options)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pipeline.dataset import latest_manifest
 from runners import cli
 from tests.conftest import files_of
+from tests.flows import of_engine
 from tests.pages import Article, plain
 
 WORDS = ["amber", "basalt", "cedar", "dune"]
@@ -16,8 +17,9 @@ WORDS = ["amber", "basalt", "cedar", "dune"]
 
 def run(output, *dumps, options=()):
     """A run of the command line, in this process."""
+    runner = of_engine() or ["--workers", "1"]
     return cli.main(
-        ["run", "--quiet", "--workers", "1", "--input", *map(str, dumps), "--output", str(output), *options]
+        ["run", "--quiet", *runner, "--input", *map(str, dumps), "--output", str(output), *options]
     )
 
 

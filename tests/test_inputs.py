@@ -18,7 +18,8 @@ from pipeline.rules import formats, records
 from pipeline.rules.formats import Damaged, detect, parts_of
 from pipeline.rules.records import day_of
 from pipeline.run import execute
-from runners.local import run_flow
+from runners import local
+from tests.flows import run_flow
 from tests.pages import Article, doubled, full, plain
 
 PAGES = [
@@ -35,12 +36,12 @@ DAYS = ["2022-04-20", "2022-04-21", "2022-04-22"]
 TEXT = "\n\n\n".join(PAGES)
 
 
-def run(tmp_path, *paths, **options):
+def run(tmp_path, *paths, flow=run_flow, **options):
     """Rows by headline, and the run's result."""
     found = find_inputs([str(path) for path in paths], None)
     output = str(tmp_path / "news")
     dumps = with_spools(found.dumps, f"{output}/_runs/run/spool")
-    result = execute(Config(dumps, output, "run", **options), lambda config: run_flow(config, 1))
+    result = execute(Config(dumps, output, "run", **options), flow)
     rows = ds.dataset(output, format="ipc").to_table().to_pylist() if result.rows("articles") else []
     return {row["headline"]: row for row in rows}, result
 
@@ -324,7 +325,7 @@ def test_rejects_that_a_better_parser_reads(tmp_path, monkeypatch):
         from pipeline.rules.parse import Failure
 
         patch.setattr("pipeline.stages.parse.parse_block", lambda *args: Failure("no_headline", "not yet"))
-        rows, result = run(tmp_path / "one", path)
+        rows, result = run(tmp_path / "one", path, flow=lambda config: local.run_flow(config, 1))
     assert (rows, result.rows("rejected")) == ({}, 2)
     rows, _ = run(tmp_path / "two", tmp_path / "one" / "news" / "_rejected")
     row = rows[Article().headline]
