@@ -3,8 +3,8 @@
     python -m benchmarks.compare --out DIR [--mb 100 1000] [--copies 0.2 0.8] [--compress none gz zst] ...
 
 Every option of the dumps (see dumps.py) takes several values: each combination is made and measured. The contenders
-are `dateline` and `plain` with a number of processes; `plain` reads layout A only, not packed, and sits out where
-the dumps are others. Each result is held against the truth about the dumps, and against the other results: the
+are `dateline` and `plain` with a number of processes, and `prism` (Dateline with its flow on Prism, which is started
+and stopped in that time); `plain` reads layout A only, not packed, and sits out where the dumps are others. Each result is held against the truth about the dumps, and against the other results: the
 same (date, region, headline) must come out. A wrong result ends it all.
 
 Figures are medians. DIR gets table.md, chart.svg and results.json, which has every run and the seconds of
@@ -57,13 +57,15 @@ class Line(NamedTuple):
 
 
 def can_read(contender: str, recipe: Recipe) -> bool:
-    return contender.startswith("dateline") or (set(recipe.layouts) == {"A"} and recipe.compress == "none")
+    return not contender.startswith("plain") or (set(recipe.layouts) == {"A"} and recipe.compress == "none")
 
 
 def command(contender: str, dumps: Path, output: Path) -> list[str]:
     name, _, workers = contender.partition("-")
     if name == "dateline":
         return dateline(dumps, output, int(workers))
+    if name == "prism":
+        return [sys.executable, "runners/prism/check", "--output", str(output), f"{dumps}/*.txt*"]
     return [sys.executable, "-m", "benchmarks.plain", str(dumps), str(output), "--workers", workers]
 
 

@@ -84,7 +84,7 @@ def _stages(stages: Stages) -> list[str]:
     seconds = {name: figures["seconds"] for name, figures in stages.items() if "seconds" in figures}
     known = sorted({figure for figures in stages.values() for figure in figures})
     if not known:
-        return []
+        return [_note("The runner tells nothing of the stages.")]
     heads = "".join(f"<th>{_text(figure.replace('_', ' '))}" for figure in known)
     rows = "".join(
         f"<tr><th>{_text(name)}"
@@ -92,7 +92,8 @@ def _stages(stages: Stages) -> list[str]:
         for name, figures in stages.items()
     )
     return [
-        _section("Seconds of the stages", "Of all workers together, without their waiting.", seconds),
+        _section("Seconds of the stages", "Of all workers together, without their waiting.", seconds)
+        or _note("The runner tells no seconds of the stages."),
         f"<h2>What went through the stages</h2><table><tr><th>{heads}{rows}</table>",
     ]
 

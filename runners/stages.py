@@ -5,6 +5,7 @@ five times a second, which is too rare for batches of milliseconds, and ends eac
 so workers of ours look a hundred times a second.
 """
 
+import re
 from typing import Any
 
 from apache_beam.metrics import MetricsFilter
@@ -50,8 +51,8 @@ def stages_of(result: Any) -> Stages:
     """What a pipeline's result tells of each stage.
 
     Args:
-        result: of any runner. Counts are Beam's own metrics; seconds, of all workers together, are told by the
-            FnApiRunner only, and left out elsewhere.
+        result: of any runner. Counts are Beam's own metrics, of steps by their names or, as Prism has it, by what they
+            are called in the pipeline's proto; seconds, of all workers together, are taken from the FnApiRunner only.
     """
     stages: Stages = {stage: {} for stage in STAGES}
     if hasattr(result, "monitoring_infos"):
@@ -80,6 +81,10 @@ def stages_of(result: Any) -> Stages:
     }
 
 
-def stage_of(step: str) -> str:
-    """The stage of a step, by its name; of a step that is in none, something else."""
-    return step.partition("/")[0].lower()
+def stage_of(step: str | None) -> str:
+    """The stage of a step, by the name that a runner gives the step; of one that is in none, something else.
+
+    >>> stage_of("Parse/ReadFields/ParDo(ReadFields)"), stage_of("ref_AppliedPTransform_Parse-ReadFields-ParDo_18")
+    ('parse', 'parse')
+    """
+    return re.split("[/_-]", (step or "").removeprefix("ref_AppliedPTransform_"))[0].lower()

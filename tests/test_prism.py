@@ -4,6 +4,7 @@ import shutil
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -66,6 +67,14 @@ def test_without_go_it_says_so(check, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(check.Failed, match="no go here"):
         check.built(tmp_path / "cache")
+
+
+def test_it_does_not_listen_on_all_networks_unless_it_is_told_to(check, monkeypatch, capsys):
+    monkeypatch.setattr(check, "LIBC", SimpleNamespace(unshare=lambda flags: -1))
+    with pytest.raises(check.Failed, match="see --exposed"):
+        check.leave_the_network(exposed=False)
+    check.leave_the_network(exposed=True)
+    assert "Prism listens on all" in capsys.readouterr().err
 
 
 def test_nothing_is_left_running(check, tmp_path):

@@ -19,7 +19,7 @@ from pipeline.inputs import find_inputs
 from pipeline.run import execute
 from runners.picture import GROUPS, Process, page
 from runners.profile import GROUP_OF, ROOT, read_stacks
-from runners.stages import STAGES, stages_of
+from runners.stages import STAGES, stage_of, stages_of
 from tests.conftest import EXAMPLES, dateline
 from tests.pages import Article, plain
 
@@ -29,6 +29,11 @@ GOOD = plain(Article())
 def report_of(output: Path) -> dict:
     (path,) = output.glob("_runs/*/report.json")
     return json.loads(path.read_text("utf-8"))
+
+
+def html_of(output: Path) -> str:
+    (path,) = output.glob("_runs/*/report.html")
+    return path.read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +138,22 @@ def test_another_runner_counts_the_same(dumps, profiled, tmp_path):
     report = execute_on(flow, dumps, tmp_path / "news")
     check_sums(report)
     assert not any("seconds" in told for told in report["stages"].values())
+    assert "<p>The runner tells no seconds of the stages.</p>" in html_of(tmp_path / "news")
+
+
+@pytest.mark.parametrize(
+    ("step", "stage"),
+    [
+        ("Split/CutBlocks/ParDo(CutBlocks)", "split"),
+        ("ref_AppliedPTransform_Split-CutBlocks-ParDo-CutBlocks-_15_rejected", "split"),
+        ("ref_AppliedPTransform_Write_45", "write"),
+        ("stage-009_source", "stage"),
+        (None, ""),
+    ],
+)
+def test_a_step_is_known_whatever_a_runner_calls_it(step, stage):
+    assert stage_of(step) == stage
+    assert "stage" not in STAGES
 
 
 def test_a_runner_that_tells_nothing(dumps, tmp_path):
@@ -143,7 +164,8 @@ def test_a_runner_that_tells_nothing(dumps, tmp_path):
 
     report = execute_on(flow, dumps, tmp_path / "news")
     assert report["stages"] == {}
-    assert "Seconds of the stages" not in next(tmp_path.glob("news/_runs/*/report.html")).read_text("utf-8")
+    assert "Seconds of the stages" not in html_of(tmp_path / "news")
+    assert "<p>The runner tells nothing of the stages.</p>" in html_of(tmp_path / "news")
 
 
 # --- the profile ---------------------------------------------------------------------------------------
