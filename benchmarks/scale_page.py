@@ -198,6 +198,7 @@ def reckoned(facts: dict[str, Any], found: dict[str, Fit]) -> dict[str, str]:
     written = [one + shuffled_thin + text_bytes + file_bytes * files["month"] + ledgers for one in aside]
     shards = found["ledger peak_mb"].terms["count"] * 1e6 * RECORDS / WORKER_BYTES
     dump_blocks = RECORDS / BYTES * DUMP_BYTES
+    worst = max(found, key=lambda name: abs(found[name].told))
     largest_bytes = max(run["bytes"] for run in facts["runs"])
     return {
         "bytes": size(BYTES), "records": f"{RECORDS / 1e9:.0f} billion", "articles": f"{ARTICLES / 1e6:.0f} million",
@@ -238,6 +239,8 @@ def reckoned(facts: dict[str, Any], found: dict[str, Fit]) -> dict[str, str]:
         "day_first": number(facts["days"][0]["articles"]), "day_last": number(facts["days"][-1]["articles"]),
         "day_times": f"{facts['days'][-1]['cpu'] / facts['days'][0]['cpu']:.2f}",
         "day_more": number(facts["days"][-1]["articles"] / facts["days"][0]["articles"]),
+        "told_worst": f"{100 * abs(found[worst].told):.0f} %",
+        "told_figure": FITS[worst][0] if worst in FITS else PART_NAMES[worst],
         "command": facts["command"], "commit": facts["commit"], "conditions": facts["conditions"], "workers": str(facts["workers"]),
         "cores": str(facts["cores"]), "python": facts["python"], "beam": facts["beam"],
         "load": number(max(run["load_before"] for run in facts["runs"])),

@@ -3,6 +3,7 @@ compute from the committed facts."""
 
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -60,10 +61,15 @@ def test_figures_follow_the_facts():
     other = json.loads(json.dumps(FACTS))
     for run in other["runs"]:
         run["shuffled"] *= 2
-    before, after = (
-        scale_page.fits(facts)["shuffled"].at({"records": 3e9, "articles": 2e8}) for facts in (FACTS, other)
-    )
-    assert after == pytest.approx(2 * before)
+    before, after = (scale_page.fits(facts) for facts in (FACTS, other))
+    case = {"records": scale_page.RECORDS, "articles": scale_page.ARTICLES}
+    assert after["shuffled"].at(case) == pytest.approx(2 * before["shuffled"].at(case))
+    assert after["cpu"] == before["cpu"]
+    was, now = (scale_page.reckoned(facts, found) for facts, found in ((FACTS, before), (other, after)))
+    assert now["shuffled_thick"] == scale_page.size(after["shuffled"].at(case))
+    assert {name for name in was if was[name] != now[name]} == {
+        "shuffled", "shuffled_share", "shuffled_thick", "shuffled_thick_share", "written_least", "written_most"
+    }  # fmt: skip
     assert scale_page.page(other) != scale_page.page(FACTS)
 
 
@@ -118,7 +124,10 @@ def test_a_run_is_measured_and_nothing_of_it_stays(tmp_path):
     assert report_of(tmp_path) == {}
 
 
-def test_too_little_space_is_told_before_anything_is_made(tmp_path):
+def test_too_little_space_is_told_before_anything_is_made(tmp_path, monkeypatch):
+    """Of a size that does no harm where the test fails."""
+    free = int(scale.SPACE * 1e6) - 1
+    monkeypatch.setattr(scale.shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
     with pytest.raises(SystemExit, match="are free"):
-        scale.measured_run(tmp_path, 1e9, 0.5, 1)
+        scale.measured_run(tmp_path, 0.001, 0.5, 1)
     assert not list(tmp_path.iterdir())
