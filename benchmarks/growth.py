@@ -17,9 +17,11 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.dumps import Maker
-from benchmarks.processes import dateline, measure
+from benchmarks.processes import Usage, dateline, measure
+from pipeline.dataset import latest_manifest
 
 DAY_BYTES = 10_000_000
 ARTICLES_A_DAY = 390
@@ -40,8 +42,20 @@ def write(maker: Maker, path: Path, enough: Callable[[int], bool]) -> None:
             size += file.write(maker.page())
 
 
-def daily_run(folder: Path, articles: int, rounds: int, workers: int) -> tuple[float, str]:
-    """The median wall of the daily run, and its line of the table."""
+class Day(NamedTuple):
+    """What the daily run came to: medians of the rounds."""
+
+    usage: Usage
+    files: float
+    """Files that it wrote."""
+    bytes: int
+    """Of these files, as the manifest has them."""
+    ledger_bytes: int
+    """Of those among them that are the ledgers', without rejects."""
+
+
+def daily_run(folder: Path, articles: int, rounds: int, workers: int) -> Day:
+    """Make a dataset of so many articles, and fold a day's dump into copies of it."""
     maker = Site(seed=1, copies=0.2, layouts="AABCF")
     (folder / "base").mkdir()
     (folder / "day").mkdir()
@@ -57,6 +71,7 @@ def daily_run(folder: Path, articles: int, rounds: int, workers: int) -> tuple[f
     subprocess.run([*command, "--input", f"{folder}/base/*.txt"], check=True)
     shutil.rmtree(folder / "base")
     before = {path.name for path in folder.glob("news/_runs/*")}
+    older = {file["path"] for file in (latest_manifest(str(folder / "news")) or {})["files"]}
     runs, files = [], []
     for number in range(rounds):
         output = folder / f"news-{number}"
@@ -66,9 +81,12 @@ def daily_run(folder: Path, articles: int, rounds: int, workers: int) -> tuple[f
         runs.append(measure(dateline(folder / "day", output, workers)))
         (report,) = output.glob("_runs/*/report.json")
         files.append(json.loads(report.read_text())["counts"]["files"])
+        manifest = latest_manifest(str(output)) or {}
+        written = [file for file in manifest["files"] if file["path"] not in older]
         shutil.rmtree(output)
-    wall, cpu, peak = (statistics.median(run[i] for run in runs) for i in range(3))
-    return wall, f"{wall:.1f} s | {cpu:.1f} s | {peak:.0f} MB | {statistics.median(files):,.0f}"
+    usage = Usage._make(statistics.median(run[i] for run in runs) for i in range(3))
+    ledgers = sum(file["bytes"] for file in written if file["kind"] in ("keys", "duplicates"))
+    return Day(usage, statistics.median(files), sum(file["bytes"] for file in written), ledgers)
 
 
 def main() -> None:
@@ -85,8 +103,10 @@ def main() -> None:
     first = None
     for count in args.articles:
         with tempfile.TemporaryDirectory(dir=args.work) as folder:
-            wall, line = daily_run(Path(folder), count, args.rounds, args.workers)
+            day = daily_run(Path(folder), count, args.rounds, args.workers)
+        wall, cpu, peak = day.usage
         first = first or wall
+        line = f"{wall:.1f} s | {cpu:.1f} s | {peak:.0f} MB | {day.files:,.0f}"
         print(f"| {count:,} | {line} | {wall / first:.2f} |", flush=True)
 
 
