@@ -25,7 +25,8 @@ def other(folder: Path, **packages: str) -> dict[str, str]:
         info = folder / f"{name}-{version}.dist-info"
         info.mkdir(parents=True)
         info.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-    return {"PYTHONPATH": f"{folder}:{ROOT}", "PATH": "/usr/bin:/bin"}
+    # Else the folder that a process starts in comes first, and an installation may have left our version there.
+    return {"PYTHONPATH": f"{folder}:{ROOT}", "PYTHONSAFEPATH": "1", "PATH": "/usr/bin:/bin"}
 
 
 def carriers(tmp_path: Path) -> dict[str, object]:
