@@ -133,10 +133,14 @@ def _settle_dumps(
     Returns:
         The bytes of white space between the blocks.
     """
-    for dump, size in zip(dumps, sizes, strict=True):
-        if size != dump.size and not dump.part:  # the size of a spool is known only now
-            findings.append(f"{dump.source}: changed while it was read: {dump.size} bytes then, {size} now")
-            return 0
+    changed = [
+        f"{dump.source}: changed while it was read: {dump.size} bytes then, {size} now"
+        for dump, size in zip(dumps, sizes, strict=True)
+        if size != dump.size and not dump.part  # the size of a spool is known only now
+    ]
+    if changed:
+        findings += changed
+        return 0
     bases = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])  # as if they stood one behind the other
     edges = np.searchsorted(number, np.arange(len(dumps) + 1))
     starts = np.insert(end + bases[number], edges[:-1], bases[:-1])

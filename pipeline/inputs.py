@@ -42,12 +42,13 @@ def find_inputs(
         option: what the user gave the patterns with.
 
     Raises:
-        UsageError: a pattern matches nothing, a dump is not below source_root, or two have one source.
+        UsageError: a pattern is a URL or matches nothing, a dump is not below source_root, or two have one source.
     """
     files: dict[str, str] = {}
     dumps: list[Dump] = []
     unreadable: dict[str, Unreadable] = {}
     for pattern in patterns:
+        require_local(option, pattern)
         paths = [pattern] if os.path.lexists(pattern) else sorted(glob.glob(pattern, recursive=True))
         if os.path.basename(os.path.normpath(pattern)) == REJECTED and os.path.isdir(pattern):
             paths = sorted(
@@ -80,6 +81,19 @@ def find_inputs(
             f"the rejects of {min(both)!r} and the dump itself are both among {option}: give one"
         )
     return Inputs(tuple(sorted(dumps, key=_order)), tuple(unreadable.values()))
+
+
+def require_local(option: str, path: str) -> None:
+    """Refuse the address of an object store: taken for a path, it would name a folder here.
+
+    Raises:
+        UsageError: it is one.
+    """
+    scheme, mark, _ = path.partition("://")
+    if mark and scheme.isalnum() and not os.path.lexists(path):
+        raise UsageError(
+            f"{option} {path!r} is in an object store, which is not read or written; give a path here"
+        )
 
 
 def _dumps(path: str, source: str) -> list[Dump]:

@@ -76,8 +76,9 @@ def _inputs(args: argparse.Namespace, output: str) -> "Inputs":
         UsageError: there is something wrong with either.
     """
     from pipeline.dataset import REJECTED, is_unfinished, versions
-    from pipeline.inputs import UsageError, find_inputs
+    from pipeline.inputs import UsageError, find_inputs, require_local
 
+    require_local("--output", args.output)
     if os.path.lexists(output) and not os.path.isdir(output):
         raise UsageError(
             f"--output {output} is no folder; give one that is empty, not there yet, or a dataset"

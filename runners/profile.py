@@ -204,10 +204,8 @@ class Looker(threading.Thread):
                 now = _cpu_ns(number)
                 spent = now - self._before.get(number, 0)
                 names = names_of(frame)
-                is_whole = (
-                    names[0] in self._roots
-                )  # else it ran on as we looked, and the next look has its time
-                if spent >= LEAST_NS and is_whole:
+                # Half a stack is of a thread that ran on as we looked: the next look has its time.
+                if spent >= LEAST_NS and names[0] in self._roots:
                     self._before[number] = now
                     lines.append(f"{';'.join(stack_of(names))} {spent // 1000}\n")
         return lines

@@ -111,6 +111,29 @@ def test_a_dump_that_changed_while_it_was_read(tmp_path):
     assert "changed while it was read: 99 bytes then, 21 now" in finding
 
 
+def test_all_dumps_that_changed_are_named(tmp_path):
+    dumps = [
+        dump_of(tmp_path)._replace(source=f"{name}.txt", size=size)
+        for name, size in (("a", 1), ("b", 21), ("c", 2))
+    ]
+    found = settle(dumps, [file_of("articles", BLOCKS, 3)]).findings
+    assert [finding.partition(":")[0] for finding in found if "changed" in finding] == ["a.txt", "c.txt"]
+
+
+def test_blocks_of_several_small_dumps(tmp_path):
+    """They are looked at together; each is told by its own name and bytes."""
+    dumps = [dump_of(tmp_path)._replace(source=f"{name}.txt") for name in "abc"]
+    whole, lost = file_of("articles", BLOCKS), file_of("articles", BLOCKS[:2])
+    over = file_of("articles", [*BLOCKS[:2], (16, 9)])
+    files = [file._replace(dumps=file.dumps + number) for number, file in enumerate((whole, lost, over))]
+    assert settle(dumps, files).findings == [
+        "c.txt: bytes 21 to 25 stand in two blocks",
+        "b.txt: bytes 11 to 21 are text, and stand in no block",
+    ]
+    files = [whole._replace(dumps=whole.dumps + number) for number in range(3)]
+    assert settle(dumps, files) == (3 * len(TEXT), 36, 0, 0, 3 * (len(TEXT) - 12), [])
+
+
 def test_empty_dumps_and_dumps_of_white_space(tmp_path):
     assert settle([dump_of(tmp_path, b"")], []).findings == []
     found = settle([dump_of(tmp_path, b" \n" * 1_500_000)], [])

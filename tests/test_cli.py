@@ -498,6 +498,11 @@ USAGE = {
         "matches no file",
     ),
     "an output that is a file": (["run", "--input", "{dump}", "--output", "{dump}"], "is no folder"),
+    "an output in a store": (["run", "--input", "{dump}", "--output", "s3://bucket/news"], "object store"),
+    "an input in a store": (
+        ["run", "--input", "gs://bucket/*.txt", "--output", "{out}"],
+        "--input 'gs://bucket/*.txt' is in an object store",
+    ),
     "an output that holds something else": (
         ["run", "--input", "{dump}", "--output", "{other}"],
         "no dataset",

@@ -48,22 +48,22 @@ def services(tmp_path_factory) -> Iterator[Services]:
     pool, where = started_pool()
     with pool:
         try:
-            with job_service(tmp_path_factory.mktemp("services")) as endpoint:
+            with job_service(tmp_path_factory.mktemp("services")) as (endpoint, _):
                 yield Services(endpoint, where)
         finally:
             pool.kill()
 
 
 @contextmanager
-def job_service(folder: Path) -> Iterator[str]:
-    """Where Beam's own job service listens, meanwhile."""
+def job_service(folder: Path) -> Iterator[tuple[str, int]]:
+    """Where Beam's own job service listens, meanwhile, and its process."""
     port = folder / "port"
     command = [sys.executable, "-m", "apache_beam.runners.portability.local_job_service_main",
                "--port_file", str(port), "--staging_dir", str(folder)]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as service:
         try:
             wait_until(port.exists)
-            yield f"localhost:{port.read_text()}"
+            yield f"localhost:{port.read_text()}", service.pid
         finally:
             service.kill()
 

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.dumps import Recipe, make
 from pipeline.dataset import latest_manifest
 from tests.conftest import ROOT, dateline, files_of
-from tests.test_portable import Services, started_pool, wait_until, workers_of
+from tests.test_portable import Services, job_service, started_pool, wait_until, workers_of
 
 
 @pytest.fixture(scope="module")
@@ -25,26 +25,21 @@ def dumps(tmp_path_factory) -> list[str]:
 
 @pytest.mark.parametrize("victim", ["worker", "job service", "pool"])
 def test_a_killed_process_fails_the_run_and_not_the_next(victim, dumps, tmp_path):
-    news, port = tmp_path / "news", tmp_path / "port"
+    news = tmp_path / "news"
     assert dateline("run", "--input", dumps[0], "--output", news).returncode == 0
     before = files_of(news)
-    command = [sys.executable, "-m", "apache_beam.runners.portability.local_job_service_main",
-               "--port_file", str(port), "--staging_dir", str(tmp_path / "staging")]  # fmt: skip
     pool, where = started_pool()
-    with pool, subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as service:
+    with pool, job_service(tmp_path) as (endpoint, service):
         try:
-            wait_until(port.exists)
-            options = Services(f"localhost:{port.read_text()}", where).options
-            with run_of(dumps, news, *options) as run:
+            with run_of(dumps, news, *Services(endpoint, where).options) as run:
                 wait_until(lambda: list(news.glob("_runs/*/progress/*")))
                 time.sleep(0.5)  # amid the work, not before it
-                number = {"job service": service.pid, "pool": pool.pid}
-                os.kill(number.get(victim) or workers_of(pool.pid)[0], signal.SIGKILL)
+                known = {"job service": service, "pool": pool.pid}
+                os.kill(known.get(victim) or workers_of(pool.pid)[0], signal.SIGKILL)
                 _, told = run.communicate(timeout=120)
             assert run.returncode == 1, told
             assert "dateline: error: failed, nothing was committed: " in told
         finally:
-            service.kill()
             pool.kill()
     manifest = latest_manifest(str(news))
     assert manifest is not None

@@ -81,7 +81,7 @@ def test_an_unknown_package_is_named(monkeypatch):
 
 
 def test_a_pool_of_another_version_fails_the_run_and_commits_nothing(tmp_path):
-    with job_service(tmp_path) as endpoint:
+    with job_service(tmp_path) as (endpoint, _):
         pool, where = started_pool(other(tmp_path / "other", dateline="9.9"))
         with pool:
             try:

@@ -80,9 +80,7 @@ class Spill:
         with self._lock:
             try:
                 with open(self._path, "ab", buffering=0) as file:
-                    start = (
-                        file.tell()
-                    )  # of the file as it is: a batch that a full disk cut short may stand in it
+                    start = file.tell()  # not remembered: a full disk may have cut a batch short
                     written = file.write(packed)
             except FileNotFoundError:
                 return None
