@@ -170,6 +170,32 @@ def parser() -> argparse.ArgumentParser:
     return commands_parser  # fmt: skip
 
 
+def require_fitting(args: argparse.Namespace) -> None:
+    """Hold the options that a runner has of its own against the runner, and the output against what one may be.
+
+    Raises:
+        UsageError: one is missing, or goes with the other runner; or the output is no folder of this machine.
+    """
+    from pipeline.inputs import UsageError
+
+    if "://" in args.output:
+        raise UsageError(
+            "--output takes a folder of this machine, no object store: a dataset's lock, links and commit need a file "
+            "system; only --input takes s3:// and gs://"
+        )
+    own = {
+        "direct": {"--workers": args.workers, "--profile": args.profile},
+        "portable": {"--job-endpoint": args.job_endpoint, "--worker-pool": args.worker_pool},
+    }
+    missing = [name for name, value in own["portable"].items() if not value]
+    if args.runner == "portable" and missing:
+        raise UsageError(f"--runner portable needs {' and '.join(f'{name} HOST:PORT' for name in missing)}")
+    for runner, options in own.items():
+        wrong = [name for name, value in options.items() if value and runner != args.runner]
+        if wrong:
+            raise UsageError(f"{' and '.join(wrong)} goes with --runner {runner}, and this is {args.runner}")
+
+
 def _add_checking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """The commands on a dataset that is there."""
 
