@@ -43,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         required=True,
         metavar="PATTERN",
-        help="dumps: paths, or quoted patterns, where ** is any folders",
+        help="dumps: paths, s3:// or gs:// too, or quoted patterns, where ** is any folders",
     )
     files.add_argument(
         "--output",

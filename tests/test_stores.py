@@ -25,7 +25,8 @@ from tests.store import KEY, SECRET
 
 BUCKET = "dumps"
 IMPATIENT = (
-    "import sys, apache_beam.utils.retry as retry; retry.Clock.sleep = lambda *_: None; "
+    "import logging, sys; logging.basicConfig(level=logging.CRITICAL); "  # as the command does before it imports Beam
+    "import apache_beam.utils.retry as retry; retry.Clock.sleep = lambda *_: None; "
     "from runners.cli import main; sys.exit(main())"
 )
 """The command, whose client does not wait between two tries: by itself it gives a store ten minutes."""
@@ -162,9 +163,11 @@ def put_all(store: Store, dumps=DUMPS, prefix="") -> None:
         store.put(prefix + name, data)
 
 
-def local(folder: Path, dumps=DUMPS) -> dict[str, bytes]:
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory) -> dict[str, bytes]:
     """What the same dumps come to from local files."""
-    for name, data in dumps.items():
+    folder = tmp_path_factory.mktemp("local")
+    for name, data in DUMPS.items():
         path = folder / "dumps" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
@@ -176,8 +179,7 @@ def local(folder: Path, dumps=DUMPS) -> dict[str, bytes]:
     return files_of(output)
 
 
-def test_the_same_dataset_as_from_local_files(store, tmp_path):
-    expected = local(tmp_path)
+def test_the_same_dataset_as_from_local_files(store, tmp_path, expected):
     put_all(store, prefix="day/")
     store.put("day/more/", b"")  # what some tools make for a folder
     store.put("other/stranger.txt", page("stranger").encode())
@@ -242,8 +244,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("kind", FAULTS)
-def test_what_passes_changes_nothing(store, tmp_path, kind):
-    expected = local(tmp_path)
+def test_what_passes_changes_nothing(store, tmp_path, expected, kind):
     put_all(store)
     store.fail(*FAULTS[kind])
     done = store.run(tmp_path / "news", "--source-root", "s3://dumps", patient=False)
@@ -263,14 +264,12 @@ LASTING = {
 
 
 @pytest.mark.parametrize("kind", LASTING)
-def test_what_lasts_fails_the_run_and_the_next_is_whole(store, tmp_path, kind):
-    expected = local(tmp_path)
+def test_what_lasts_fails_the_run_and_the_next_is_whole(store, tmp_path, expected, kind):
     put_all(store)
     key, fault = LASTING[kind]
     store.fail(["GET", f"/dumps/{key}", 2, 0, fault])  # the first tells its format
     done = store.run(tmp_path / "news", "--source-root", "s3://dumps", patient=False, AWS_MAX_ATTEMPTS="1")
     assert done.returncode == 1, done.stdout
-    print(done.stderr)
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"dateline: error: failed, nothing was committed: s3://dumps/{key}")
     assert latest_manifest(str(tmp_path / "news")) is None
@@ -317,6 +316,7 @@ def test_what_is_wrong_is_told_in_one_line_before_any_work(store, tmp_path):
         ("s3://dumps/*", {"AWS_ACCESS_KEY_ID": "AKIAWRONG"}, "s3://dumps/* cannot be read: "),
         ("s3://dumps/plain.txt", {"AWS_ACCESS_KEY_ID": "AKIAWRONG"}, "s3://dumps/plain.txt cannot be read: "),
         ("s3://dumps/*", none, "Unable to locate credentials"),
+        ("s3://dumps/*", {"AWS_ENDPOINT_URL": f"http://me:{SECRET}@here"}, "was not a valid URI"),
         ("s3://dumps/*", {"AWS_ENDPOINT_URL": "nonsense"}, "cannot be read: Invalid endpoint: nonsense"),
         (f"s3://{KEY}:{SECRET}@dumps/*", {}, "has to be the name of a bucket"),
         ("gs://dumps/*", {}, "--input: gs://"),
@@ -332,9 +332,10 @@ def test_an_endpoint_that_does_not_answer_is_a_failure_not_a_usage(store, tmp_pa
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    done = store.run(tmp_path / "news", AWS_ENDPOINT_URL=f"http://me:{SECRET}@127.0.0.1:{port}")
+    done = store.run(tmp_path / "news", AWS_ENDPOINT_URL=f"http://me:untold@127.0.0.1:{port}")
     assert done.returncode == 1
     assert "Could not connect to the endpoint URL" in line_of(done)
+    assert "untold" not in done.stderr
 
 
 def test_without_boto3(store, tmp_path):
