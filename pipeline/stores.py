@@ -8,19 +8,21 @@ What a store cannot give, having tried again for as long as its client does, is 
 that breaks off must not pass for a dump that is damaged.
 """
 
+import copy
 import io
 import itertools
 import os
 import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import pyarrow as pa
 
 SCHEMES = ("s3://", "gs://")
-CALLS = 16
-"""Calls of a store under way at one time, where many objects are asked about."""
+CALLS = 10
+"""Calls of a store under way at one time, where many objects are asked about: connections that a client keeps."""
 BUFFER_BYTES = 1 << 20
 """Bytes that are asked of an open object at one time."""
 
@@ -52,10 +54,7 @@ def absolute(path: str) -> str:
 
 def size_of(path: str) -> int:
     """Bytes of a file; raises what look_of() does."""
-    if not in_store(path):
-        return os.path.getsize(path)
-    system = _system(path)
-    return int(_asked(path, lambda: system.metadata(path)).size_in_bytes)
+    return int(look_of(path)[0]) if in_store(path) else os.path.getsize(path)
 
 
 def look_of(path: str) -> list[int | str]:
@@ -69,6 +68,12 @@ def look_of(path: str) -> list[int | str]:
     if not in_store(path):
         stat = os.stat(path)
         return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+    if path.startswith("s3://"):
+        from apache_beam.io.aws.clients.s3.messages import GetRequest
+
+        request = GetRequest(*path.removeprefix("s3://").split("/", 1))
+        item = _asked(path, lambda: _s3(os.getpid()).get_object_metadata(request))
+        return [item.size, int(item.last_modified.timestamp() * 1e9), str(item.etag)]
     system = _system(path)
     meta = _asked(path, lambda: system.metadata(path))
     tag = _asked(path, lambda: system.checksum(path))
@@ -93,11 +98,26 @@ def open_file(path: str) -> io.BufferedReader:
     """
     if not in_store(path):
         return open(path, "rb")
+    return io.BufferedReader(_Object(_asked(path, lambda: _opened(path)), path), BUFFER_BYTES)
+
+
+def _opened(path: str) -> Any:
+    if path.startswith("s3://"):
+        from apache_beam.io.aws.s3io import S3IO
+
+        return S3IO(client=copy.copy(_s3(os.getpid()))).open(path, "rb")
     from apache_beam.io.filesystem import CompressionTypes
 
-    system = _system(path)
-    file = _asked(path, lambda: system.open(path, compression_type=CompressionTypes.UNCOMPRESSED))
-    return io.BufferedReader(_Object(file, path), BUFFER_BYTES)
+    return _system(path).open(path, compression_type=CompressionTypes.UNCOMPRESSED)
+
+
+@lru_cache(maxsize=1)
+def _s3(process: int) -> Any:
+    """Beam's client of S3, which its file system makes anew for each call, in a third of a second; one for each process,
+    since connections are not to be shared. A copy of it has a stream of its own."""
+    from apache_beam.io.aws.clients.s3.boto3_client import Client
+
+    return Client({})
 
 
 def arrow_file(path: str) -> Any:
@@ -164,12 +184,11 @@ def _require_s3(pattern: str) -> None:
     if not key:
         raise Unusable(f"{pattern} names a bucket; give a pattern such as s3://{bucket}/*.txt")
     _system(pattern)
-    import boto3
     from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
 
     prefix = re.split(r"[*?[]", key)[0]
     try:
-        client = boto3.session.Session().client("s3")
+        client = _s3(os.getpid()).client
         if prefix == key:
             client.head_object(Bucket=bucket, Key=key)
         else:
