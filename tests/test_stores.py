@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import io
 import json
 import os
 import socket
@@ -19,6 +20,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline import stores
 from pipeline.dataset import latest_manifest
+from pipeline.rules import formats, records
+from pipeline.rules.formats import Part, open_unpacked
+from pipeline.rules.records import Columns, entries
+from pipeline.stores import StoreError
 from tests.conftest import ROOT, dateline, files_of
 from tests.pages import Article, doubled, plain
 from tests.store import KEY, SECRET
@@ -263,12 +268,20 @@ LASTING = {
 }
 
 
-@pytest.mark.parametrize("kind", LASTING)
-def test_what_lasts_fails_the_run_and_the_next_is_whole(store, tmp_path, expected, kind):
+@pytest.mark.parametrize(("kind", "workers"), [*((kind, "1") for kind in LASTING), ("torn text", "2")])
+def test_what_lasts_fails_the_run_and_the_next_is_whole(store, tmp_path, expected, kind, workers):
     put_all(store)
     key, fault = LASTING[kind]
     store.fail(["GET", f"/dumps/{key}", 2, 0, fault])  # the first tells its format
-    done = store.run(tmp_path / "news", "--source-root", "s3://dumps", patient=False, AWS_MAX_ATTEMPTS="1")
+    done = store.run(
+        tmp_path / "news",
+        "--source-root",
+        "s3://dumps",
+        "--workers",
+        workers,
+        patient=False,
+        AWS_MAX_ATTEMPTS="1",
+    )
     assert done.returncode == 1, done.stdout
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"dateline: error: failed, nothing was committed: s3://dumps/{key}")
@@ -298,6 +311,62 @@ def test_a_dump_that_changes_while_it_is_read_fails_the_run(store, tmp_path, mon
     with pytest.raises(RunFailed, match=r"s3://dumps/a.txt changed while it was read"):
         execute(Config(dumps, output, "run"), changing)
     assert latest_manifest(output) is None
+
+
+class Breaking(io.RawIOBase):
+    """Bytes of an object whose store fails before the last of them."""
+
+    def __init__(self, data: bytes) -> None:
+        self._inner = io.BytesIO(data)
+        self._stop = len(data) * 3 // 4
+
+    def readable(self):
+        return True
+
+    def seekable(self):
+        return True
+
+    def seek(self, *to):
+        return self._inner.seek(*to)
+
+    def tell(self):
+        return self._inner.tell()
+
+    def readinto(self, buffer):
+        room = self._stop - self._inner.tell()
+        if room <= 0:
+            raise StoreError("torn")
+        return self._inner.readinto(memoryview(buffer)[:room])
+
+
+@pytest.mark.parametrize("name", [name for name, data in DUMPS.items() if data])
+def test_a_store_that_fails_is_no_damaged_dump(name, monkeypatch):
+    """It would be told of, and left out, and the run would go on."""
+    compression = {"gz": "gzip", "bz2": "bzip2"}.get(name.rsplit(".", 1)[1], "")
+    form = {"jsonl": "jsonl", "parquet": "parquet", "wet": "warc"}.get(name.rsplit(".", 1)[1], "text")
+    for module in (formats, records, stores):
+        monkeypatch.setattr(module, "open_file", lambda path: io.BufferedReader(Breaking(DUMPS[name])))
+    part = Part(form, compression, f"s3://dumps/{name}", 0, 1 if form == "parquet" else len(DUMPS[name]))
+
+    def read_all():
+        if form != "text":
+            return list(entries(part, Columns()))
+        with open_unpacked(part.path, compression) as file:
+            return list(iter(lambda: file.read(1 << 16), b""))
+
+    with pytest.raises(StoreError, match="torn"):
+        read_all()
+
+
+def test_what_an_object_looks_like_tells_other_bytes_of_the_same_second(store, monkeypatch):
+    for name, value in store.environ.items():
+        monkeypatch.setenv(name, value)
+    looks = []
+    for name in "aA":
+        store.put("a.txt", page(name).encode())
+        looks.append(stores.look_of("s3://dumps/a.txt"))
+    assert looks[0][0] == looks[1][0] == len(page("a").encode())
+    assert looks[0][2] != looks[1][2]
 
 
 def line_of(done) -> str:
