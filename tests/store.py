@@ -4,7 +4,7 @@
 
 Only requests that are signed with KEY get through. FAULTS is a file of JSON that is read anew for each request: a list
 of [method, what its path holds, first, last, fault]. From the first to the last of the requests that fit (counted from
-1 by this process; last 0 for all) the answer is a fault of FAULTS_KNOWN.
+1 since FAULTS changed; last 0 for all) the answer is a fault of FAULTS_KNOWN.
 """
 
 import json
@@ -23,6 +23,7 @@ class Flaky:
     def __init__(self, inner, faults: Path) -> None:
         self._inner = inner
         self._faults = faults
+        self._rules = "[]"
         self._met: Counter[str] = Counter()
 
     def __call__(self, environ, start_response):
@@ -40,8 +41,11 @@ class Flaky:
         return self._refuse(code, _REASONS[code], start_response)
 
     def _fault(self, method: str, path: str) -> str | None:
-        rules = json.loads(self._faults.read_text()) if self._faults.exists() else []
-        for wanted, part, first, last, fault in rules:
+        rules = self._faults.read_text() if self._faults.exists() else "[]"
+        if rules != self._rules:
+            self._rules = rules
+            self._met.clear()
+        for wanted, part, first, last, fault in json.loads(rules):
             if method == wanted and part in path:
                 name = f"{method} {part} {fault}"
                 self._met[name] += 1
