@@ -12,14 +12,14 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.dataset import SEEN, Manifest
+from pipeline.dataset import SEEN, Manifest, sha256_of
 from pipeline.elements import Dump
 from pipeline.inputs import Unreadable
-from pipeline.stores import each, look_of, open_file, size_of
+from pipeline.stores import each, look_of, size_of
 
 SETTLED_NS = 2_000_000_000
 """A file that changed this short a time before it was looked at may change again without a new time of change."""
@@ -59,8 +59,7 @@ class Seen:
     def take(self, path: str) -> str:
         """The SHA-256 of a file, by reading it."""
         now, look = _now(), look_of(path)
-        with open_file(path) as file:
-            digest = file_digest(file, "sha256").hexdigest()
+        digest = sha256_of(path)
         if look == look_of(path) and int(look[1]) < now - SETTLED_NS:
             self._facts[path] = [*look, digest]
         else:
