@@ -11,7 +11,7 @@ from pipeline.dataset import REJECTED
 from pipeline.elements import Dump
 from pipeline.rules.formats import Damaged, Part, parts_of, reject_sources
 from pipeline.rules.records import base_source
-from pipeline.stores import Unusable, absolute, expand, in_store, size_of
+from pipeline.stores import SCHEMES, Unusable, absolute, expand, in_store, size_of
 
 
 class UsageError(Exception):
@@ -36,8 +36,8 @@ def find_inputs(
     """Expand file patterns.
 
     Args:
-        patterns: paths, of this machine or of an object store, or shell patterns where ** stands for any folders. A path that is there is taken
-            as it is, even if it holds a pattern's characters.
+        patterns: paths, of this machine or of an object store, or shell patterns where ** stands for any folders. A
+            path that is there is taken as it is, even if it holds a pattern's characters.
         source_root: the folder below which a dump's path is its source; None for the base name.
         may_be_none: whether a pattern, not a path, may match nothing: tomorrow it may.
         option: what the user gave the patterns with.
@@ -86,17 +86,17 @@ def find_inputs(
     return Inputs(tuple(sorted(dumps, key=_order)), tuple(unreadable.values()))
 
 
-def require_known(option: str, path: str) -> None:
-    """Refuse the address of what is no store that is known: taken for a path, it would name a folder here.
+def require_known(option: str, path: str, schemes: Sequence[str] = SCHEMES) -> None:
+    """Refuse the address of what is not read or written: taken for a path, it would name a folder here. The address
+    itself is not told: it may hold a password or a signature.
 
     Raises:
         UsageError: it is one.
     """
     scheme, mark, _ = path.partition("://")
-    if mark and scheme.isalnum() and not os.path.lexists(path):
-        raise UsageError(
-            f"{option} {path!r} is in an object store, which is not read or written; give a path here"
-        )
+    if mark and scheme.isalnum() and scheme + mark not in schemes and not os.path.lexists(path):
+        known = " or ".join(("a path", *schemes))
+        raise UsageError(f"{option} is an address of {scheme}://, and takes {known}")
 
 
 def _expand(pattern: str, option: str) -> list[str]:

@@ -57,9 +57,9 @@ def _inputs(args: argparse.Namespace, output: str) -> "Inputs":
         UsageError: there is something wrong with either.
     """
     from pipeline.dataset import REJECTED, is_unfinished, versions
-    from pipeline.inputs import UsageError, find_inputs, require_local
+    from pipeline.inputs import UsageError, find_inputs, require_known
 
-    require_local("--output", args.output)
+    require_known("--output", args.output, ())
     if os.path.lexists(output) and not os.path.isdir(output):
         raise UsageError(
             f"--output {output} is no folder; give one that is empty, not there yet, or a dataset"

@@ -171,18 +171,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def require_fitting(args: argparse.Namespace) -> None:
-    """Hold the options that a runner has of its own against the runner, and the output against what one may be.
+    """Hold the options that a runner has of its own against the runner.
 
     Raises:
-        UsageError: one is missing, or goes with the other runner; or the output is no folder of this machine.
+        UsageError: one is missing, or goes with the other runner.
     """
     from pipeline.inputs import UsageError
 
-    if "://" in args.output:
-        raise UsageError(
-            "--output takes a folder of this machine, no object store: a dataset's lock, links and commit need a file "
-            "system; only --input takes s3:// and gs://"
-        )
     own = {
         "direct": {"--workers": args.workers, "--profile": args.profile},
         "portable": {"--job-endpoint": args.job_endpoint, "--worker-pool": args.worker_pool},

@@ -19,11 +19,15 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline import stores
+from pipeline.config import Config
 from pipeline.dataset import latest_manifest
+from pipeline.inputs import UsageError, find_inputs, with_spools
 from pipeline.rules import formats, records
 from pipeline.rules.formats import Part, open_unpacked
 from pipeline.rules.records import Columns, entries
+from pipeline.run import RunFailed, execute
 from pipeline.stores import StoreError
+from runners.local import run_flow
 from tests.conftest import ROOT, dateline, files_of
 from tests.pages import Article, doubled, plain
 from tests.store import KEY, SECRET
@@ -124,6 +128,19 @@ def store(server):
     ).close()
     server.client.create_bucket(Bucket=BUCKET)
     return server
+
+
+@pytest.fixture
+def here(store, monkeypatch):
+    """Have this process use the store: a function that sets more of its environment."""
+
+    def use(**environ):
+        for name, value in (store.environ | environ).items():
+            monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
+
+    stores._s3.cache_clear()
+    yield use
+    stores._s3.cache_clear()
 
 
 def page(name: str) -> str:
@@ -270,6 +287,7 @@ LASTING = {
 
 @pytest.mark.parametrize(("kind", "workers"), [*((kind, "1") for kind in LASTING), ("torn text", "2")])
 def test_what_lasts_fails_the_run_and_the_next_is_whole(store, tmp_path, expected, kind, workers):
+    """The failure is one line, whoever met it."""
     put_all(store)
     key, fault = LASTING[kind]
     store.fail(["GET", f"/dumps/{key}", 2, 0, fault])  # the first tells its format
@@ -283,24 +301,18 @@ def test_what_lasts_fails_the_run_and_the_next_is_whole(store, tmp_path, expecte
         AWS_MAX_ATTEMPTS="1",
     )
     assert done.returncode == 1, done.stdout
-    *before, line = done.stderr.splitlines()
-    assert not before or workers == "2"  # Beam tells itself what a worker process raised
-    assert "RuntimeError" not in done.stderr
-    assert line.startswith(f"dateline: error: failed, nothing was committed: s3://dumps/{key}")
+    assert line_of(done).startswith(f"dateline: error: failed, nothing was committed: s3://dumps/{key}"), (
+        done.stderr
+    )
     assert latest_manifest(str(tmp_path / "news")) is None
     store.fail()
-    assert store.run(tmp_path / "news", "--source-root", "s3://dumps").returncode == 0
-    assert files_of(tmp_path / "news") == expected
+    if workers == "2":  # for the dataset it is all one
+        assert store.run(tmp_path / "news", "--source-root", "s3://dumps").returncode == 0
+        assert files_of(tmp_path / "news") == expected
 
 
-def test_a_dump_that_changes_while_it_is_read_fails_the_run(store, tmp_path, monkeypatch):
-    from pipeline.config import Config
-    from pipeline.inputs import find_inputs, with_spools
-    from pipeline.run import RunFailed, execute
-    from runners.local import run_flow
-
-    for name, value in store.environ.items():
-        monkeypatch.setenv(name, value)
+def test_a_dump_that_changes_while_it_is_read_fails_the_run(store, here, tmp_path):
+    here()
     store.put("a.txt", page("a").encode())
     output = str(tmp_path / "news")
     dumps = with_spools(find_inputs(["s3://dumps/*"], None).dumps, f"{output}/_runs/run/spool")
@@ -341,6 +353,26 @@ class Breaking(io.RawIOBase):
         return self._inner.readinto(memoryview(buffer)[:room])
 
 
+def test_the_end_of_an_object_is_no_earlier_than_its_size():
+    """A client that takes a connection's end for the object's gives no error, and less."""
+
+    class Cut(io.BytesIO):
+        def readinto(self, buffer):
+            return super().readinto(memoryview(buffer)[: max(0, 7 - self.tell())])
+
+        def detach(self):
+            raise io.UnsupportedOperation
+
+    opened = stores._Object(Cut(b"0123456789"), "s3://dumps/a.txt")
+    assert opened.read(5) == b"01234"
+    assert opened.readinto(bytearray(0)) == 0
+    assert opened.read(5) == b"56"
+    with pytest.raises(StoreError, match="ended at byte 7 of 10"):
+        opened.read(5)
+    opened.seek(0, io.SEEK_END)
+    assert opened.read(5) == b""
+
+
 @pytest.mark.parametrize("name", [name for name, data in DUMPS.items() if data])
 def test_a_store_that_fails_is_no_damaged_dump(name, monkeypatch):
     """It would be told of, and left out, and the run would go on."""
@@ -360,9 +392,8 @@ def test_a_store_that_fails_is_no_damaged_dump(name, monkeypatch):
         read_all()
 
 
-def test_what_an_object_looks_like_tells_other_bytes_of_the_same_second(store, monkeypatch):
-    for name, value in store.environ.items():
-        monkeypatch.setenv(name, value)
+def test_what_an_object_looks_like_tells_other_bytes_of_the_same_second(store, here):
+    here()
     looks = []
     for name in "aA":
         store.put("a.txt", page(name).encode())
@@ -376,27 +407,55 @@ def line_of(done) -> str:
     return line
 
 
-def test_what_is_wrong_is_told_in_one_line_before_any_work(store, tmp_path):
+WRONG = [
+    ("s3://nowhere/*.txt", {}, "--input: there is no bucket nowhere"),
+    ("s3://dumps/nothing.txt", {}, "'s3://dumps/nothing.txt' matches no file"),
+    ("s3://dumps/nothing/*", {}, "'s3://dumps/nothing/*' matches no file"),
+    ("s3://dumps", {}, "names a bucket; give a pattern such as s3://dumps/*.txt"),
+    ("s3://dumps/*", {"AWS_ACCESS_KEY_ID": "AKIAWRONG"}, "s3://dumps/* cannot be read: "),
+    ("s3://dumps/plain.txt", {"AWS_ACCESS_KEY_ID": "AKIAWRONG"}, "s3://dumps/plain.txt cannot be read: "),
+    ("s3://dumps/*", {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "Unable to locate credentials"),
+    ("s3://dumps/*", {"AWS_ENDPOINT_URL": f"http://me:{SECRET}@here"}, "was not a valid URI"),
+    ("s3://dumps/*", {"AWS_ENDPOINT_URL": "nonsense"}, "cannot be read: Invalid endpoint: nonsense"),
+    (f"s3://{KEY}:{SECRET}@dumps/*", {}, "has to be the name of a bucket"),
+]
+
+
+@pytest.mark.parametrize(("pattern", "environ", "words"), WRONG)
+def test_what_is_wrong_is_told_before_any_work(store, here, pattern, environ, words):
     put_all(store)
-    news, none = tmp_path / "news", {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
-    cases = [
-        ("s3://nowhere/*.txt", {}, "--input: there is no bucket nowhere"),
-        ("s3://dumps/nothing.txt", {}, "'s3://dumps/nothing.txt' matches no file"),
-        ("s3://dumps/nothing/*", {}, "'s3://dumps/nothing/*' matches no file"),
-        ("s3://dumps", {}, "names a bucket; give a pattern such as s3://dumps/*.txt"),
-        ("s3://dumps/*", {"AWS_ACCESS_KEY_ID": "AKIAWRONG"}, "s3://dumps/* cannot be read: "),
-        ("s3://dumps/plain.txt", {"AWS_ACCESS_KEY_ID": "AKIAWRONG"}, "s3://dumps/plain.txt cannot be read: "),
-        ("s3://dumps/*", none, "Unable to locate credentials"),
-        ("s3://dumps/*", {"AWS_ENDPOINT_URL": f"http://me:{SECRET}@here"}, "was not a valid URI"),
-        ("s3://dumps/*", {"AWS_ENDPOINT_URL": "nonsense"}, "cannot be read: Invalid endpoint: nonsense"),
-        (f"s3://{KEY}:{SECRET}@dumps/*", {}, "has to be the name of a bucket"),
-        ("gs://dumps/*", {}, "--input: gs://"),
-    ]
-    for pattern, environ, words in cases:
-        done = store.run(news, pattern=pattern, **environ)
-        assert done.returncode == 2, (pattern, done.stderr)
-        assert words in line_of(done)
-    assert not news.exists()
+    here(**environ)
+    with pytest.raises(UsageError) as told:
+        find_inputs([pattern], None)
+    assert words in str(told.value)
+    assert SECRET not in str(told.value)
+    assert KEY not in str(told.value)
+
+
+def test_the_command_tells_it_in_one_line(store, tmp_path):
+    done = store.run(tmp_path / "news", pattern="s3://nowhere/*")
+    assert done.returncode == 2
+    assert "there is no bucket nowhere" in line_of(done)
+    assert not (tmp_path / "news").exists()
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"AWS_ENDPOINT_URL_S3": "{url}", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"},  # the nearer one counts
+        {"AWS_PROFILE": "there", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""},
+    ],
+)
+def test_the_client_finds_what_it_needs_in_the_standard_places(store, here, tmp_path, environ):
+    put_all(store)
+    (tmp_path / "credentials").write_text(
+        f"[there]\naws_access_key_id = {KEY}\naws_secret_access_key = {SECRET}\n"
+    )
+    here(
+        AWS_SHARED_CREDENTIALS_FILE=str(tmp_path / "credentials"),
+        **{name: value.format(url=store.url) for name, value in environ.items()},
+    )
+    assert [dump.source for dump in find_inputs(["s3://dumps/*.txt"], None).dumps] == ["plain.txt"]
 
 
 def test_an_endpoint_that_does_not_answer_is_a_failure_not_a_usage(store, tmp_path):
@@ -419,7 +478,7 @@ def test_without_boto3(store, tmp_path):
 def test_no_dataset_in_a_store(store, tmp_path):
     done = dateline("run", "--input", "s3://dumps/*", "--output", "s3://dumps/news", env=store.environ)
     assert done.returncode == 2
-    assert "--output takes a folder of this machine, no object store" in line_of(done)
+    assert "--output is an address of s3://, and takes a path" in line_of(done)
     assert not (ROOT / "s3:").exists()
 
 
