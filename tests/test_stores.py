@@ -1,10 +1,12 @@
 """Dumps in an object store: the same dataset as from local files, whatever the store does on the way, or a clear failure."""
 
 import bz2
+import contextlib
 import gzip
 import io
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +18,7 @@ import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from apache_beam.utils import retry
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline import stores
@@ -27,8 +30,9 @@ from pipeline.rules.formats import Part, open_unpacked
 from pipeline.rules.records import Columns, entries
 from pipeline.run import RunFailed, execute
 from pipeline.stores import StoreError
+from runners.cli import main
 from runners.local import run_flow
-from tests.conftest import ROOT, dateline, files_of
+from tests.conftest import ROOT, files_of
 from tests.pages import Article, doubled, plain
 from tests.store import KEY, SECRET
 
@@ -74,17 +78,44 @@ class Store:
     def put(self, key: str, data: bytes) -> None:
         self.client.put_object(Bucket=BUCKET, Key=key, Body=data)
 
-    def run(self, output: Path, *args, pattern="s3://dumps/**/*", patient=True, **environ):
-        """A run over what the pattern matches; what it tells holds nothing secret, and so does what it leaves."""
-        command = [
-            *([sys.executable, "-m", "runners.cli"] if patient else [sys.executable, "-c", IMPATIENT]),
-            "run", "--input", pattern, "--output", str(output), *args,
-        ]  # fmt: skip
-        done = subprocess.run(
-            command, capture_output=True, text=True, cwd=ROOT, timeout=240, env=self.environ | environ
-        )
+    def run(self, output: Path, *args, pattern="s3://dumps/**/*", process=False, patient=True, **environ):
+        """A run over what the pattern matches; what it tells holds nothing secret, and so does what it leaves.
+
+        process: as a process of its own, as a person would; else in this one, which has loaded everything.
+        patient: wait between two tries.
+        """
+        command = ["run", "--input", pattern, "--output", str(output), *map(str, args)]
+        environ = self.environ | environ
+        if process:
+            start = [sys.executable, *(["-m", "runners.cli"] if patient else ["-c", IMPATIENT])]
+            done = subprocess.run(
+                [*start, *command], capture_output=True, text=True, cwd=ROOT, timeout=240, env=environ
+            )
+        else:
+            done = command_here(command, environ, patient)
         assert_nothing_secret(done, output)
         return done
+
+
+def command_here(args, environ, patient=True) -> subprocess.CompletedProcess:
+    """A command in this process."""
+    signals = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    said, told = io.StringIO(), io.StringIO()
+    stores._s3.cache_clear()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(told),
+    ):
+        for name, value in environ.items():
+            patch.setenv(name, value)
+        if not patient:
+            patch.setattr(retry.Clock, "sleep", lambda *_: None)
+        status = main(list(map(str, args)))
+    stores._s3.cache_clear()
+    for number, handler in signals.items():
+        signal.signal(number, handler)
+    return subprocess.CompletedProcess(args, status, said.getvalue(), told.getvalue())
 
 
 def assert_nothing_secret(done, output: Path) -> None:
@@ -194,9 +225,8 @@ def expected(tmp_path_factory) -> dict[str, bytes]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     output = folder / "local"
-    done = dateline(
-        "run", "--input", f"{folder}/dumps/**/*", "--source-root", f"{folder}/dumps", "--output", output
-    )
+    dumps = ("--input", f"{folder}/dumps/**/*", "--source-root", f"{folder}/dumps")
+    done = command_here(("run", *dumps, "--output", output), {})
     assert done.returncode == 0, done.stderr
     return files_of(output)
 
@@ -209,7 +239,7 @@ def test_the_same_dataset_as_from_local_files(store, tmp_path, expected):
     for workers in (1, 2):
         output = tmp_path / f"news{workers}"
         args = ("--source-root", "s3://dumps/day", "--workers", workers)
-        done = store.run(output, *map(str, args), **where)
+        done = store.run(output, *args, process=workers == 2, **where)
         assert done.returncode == 0, done.stderr
         assert files_of(output) == expected
     again = store.run(output, "--source-root", "s3://dumps/day/", **where)
@@ -297,6 +327,7 @@ def test_what_lasts_fails_the_run_and_the_next_is_whole(store, tmp_path, expecte
         "s3://dumps",
         "--workers",
         workers,
+        process=kind == "torn text",
         patient=False,
         AWS_MAX_ATTEMPTS="1",
     )
@@ -433,7 +464,7 @@ def test_what_is_wrong_is_told_before_any_work(store, here, pattern, environ, wo
 
 
 def test_the_command_tells_it_in_one_line(store, tmp_path):
-    done = store.run(tmp_path / "news", pattern="s3://nowhere/*")
+    done = store.run(tmp_path / "news", pattern="s3://nowhere/*", process=True)
     assert done.returncode == 2
     assert "there is no bucket nowhere" in line_of(done)
     assert not (tmp_path / "news").exists()
@@ -462,7 +493,7 @@ def test_an_endpoint_that_does_not_answer_is_a_failure_not_a_usage(store, tmp_pa
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    done = store.run(tmp_path / "news", AWS_ENDPOINT_URL=f"http://me:untold@127.0.0.1:{port}")
+    done = store.run(tmp_path / "news", process=True, AWS_ENDPOINT_URL=f"http://me:untold@127.0.0.1:{port}")
     assert done.returncode == 1
     assert "Could not connect to the endpoint URL" in line_of(done)
     assert "untold" not in done.stderr
@@ -470,13 +501,13 @@ def test_an_endpoint_that_does_not_answer_is_a_failure_not_a_usage(store, tmp_pa
 
 def test_without_boto3(store, tmp_path):
     (tmp_path / "boto3.py").write_text("raise ImportError('hidden by the test')")
-    done = store.run(tmp_path / "news", PYTHONPATH=f"{tmp_path}:{ROOT}")
+    done = store.run(tmp_path / "news", process=True, PYTHONPATH=f"{tmp_path}:{ROOT}")
     assert done.returncode == 2
     assert line_of(done).endswith("--input: s3:// needs boto3: pip install 'dateline[s3]'")
 
 
 def test_no_dataset_in_a_store(store, tmp_path):
-    done = dateline("run", "--input", "s3://dumps/*", "--output", "s3://dumps/news", env=store.environ)
+    done = command_here(("run", "--input", "s3://dumps/*", "--output", "s3://dumps/news"), store.environ)
     assert done.returncode == 2
     assert "--output is an address of s3://, and takes a path" in line_of(done)
     assert not (ROOT / "s3:").exists()
@@ -487,13 +518,13 @@ def test_checks_and_looks_read_the_dumps_there(store, tmp_path):
     news = tmp_path / "news"
     assert store.run(news, "--source-root", "s3://dumps").returncode == 0
     verify = ("verify", news, "--dumps", "s3://dumps/**/*", "--source-root", "s3://dumps")
-    done = dateline(*verify, env=store.environ)
+    done = command_here(verify, store.environ)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{len(DUMPS)} of {len(DUMPS)} dumps checked" in done.stdout
     store.put("more/plain.txt", page("More").encode())
-    done = dateline(*verify, env=store.environ)
+    done = command_here(verify, store.environ)
     assert (done.returncode, "SHA-256 of the dump more/plain.txt" in done.stdout) == (1, True)
-    shown = dateline("inspect", "s3://dumps/plain.txt", env=store.environ)
+    shown = command_here(("inspect", "s3://dumps/plain.txt"), store.environ)
     assert (shown.returncode, "The first of plain" in shown.stdout) == (0, True), shown.stderr
 
 
