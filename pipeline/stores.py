@@ -28,7 +28,7 @@ BUFFER_BYTES = 1 << 20
 
 _EXTRAS = {
     "s3://": "boto3: pip install 'dateline[s3]'",
-    "gs://": "Beam's client: pip install 'apache-beam[gcp]'",
+    "gs://": "google-cloud-storage: pip install 'dateline[gs]'",
 }
 _DENIED, _MISSING = ("401", "403"), ("404",)
 T = TypeVar("T")
@@ -136,9 +136,12 @@ def expand(pattern: str) -> list[str]:
         _require_s3(pattern)
     system = _system(pattern)
     found = set()
-    for variant in _variants(pattern):
-        (result,) = _asked(pattern, lambda variant=variant: system.match([variant]))  # type: ignore[misc]
-        found |= {meta.path for meta in result.metadata_list}
+    try:
+        for variant in _variants(pattern):
+            (result,) = _asked(pattern, lambda variant=variant: system.match([variant]))  # type: ignore[misc]
+            found |= {meta.path for meta in result.metadata_list}
+    except OSError as error:  # of GCS: S3 has been asked
+        raise Unusable(f"{error}: there is no such bucket, or it is not ours to read") from None
     return sorted(path for path in found if not path.endswith("/"))  # which only stands for a folder
 
 
