@@ -4,7 +4,6 @@ It is added up from what was written, not from what was counted on the way: a ru
 an element is found out here.
 """
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -17,6 +16,7 @@ from pipeline.dataset import Version
 from pipeline.elements import Dump
 from pipeline.rules.text import WHITE_SPACE
 from pipeline.staging import File
+from pipeline.stores import in_store, size_of
 
 MAX_FINDINGS = 10
 GAP_BYTES = 1 << 16
@@ -60,7 +60,7 @@ def settle(dumps: Sequence[Dump], files: Sequence[File], before: Version | None 
     by_place = np.lexsort((length, begin, number))
     number, begin, length = number[by_place], begin[by_place], length[by_place]
     edges = np.searchsorted(number, np.arange(len(dumps) + 1))
-    sizes = [os.path.getsize(dump.path) for dump in dumps]
+    sizes = [size_of(dump.path) for dump in dumps]
     white_space = 0
     for lo, hi in _heaps(sizes):
         blocks = slice(edges[lo], edges[hi])
@@ -170,6 +170,8 @@ def _settle_dumps(
 
 
 def _read(dump: Dump) -> bytes:
+    if in_store(dump.path):
+        return b""  # an empty one: all others have been fetched
     with open(dump.path, "rb", buffering=0) as file:
         return file.read()
 

@@ -26,6 +26,7 @@ import pyarrow as pa
 
 import schemas
 from pipeline.rules.columns import arrow_schema, upgraded
+from pipeline.stores import open_file
 
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 """Hive's name for a null partition value; readers turn it back into null."""
@@ -156,7 +157,7 @@ def totals(manifest: Manifest) -> dict[str, int]:
 
 def sha256_of(path: str | os.PathLike[str]) -> str:
     """The SHA-256 of a file, in hexadecimal."""
-    with open(path, "rb") as file:
+    with open_file(os.fspath(path)) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

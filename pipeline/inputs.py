@@ -11,6 +11,7 @@ from pipeline.dataset import REJECTED
 from pipeline.elements import Dump
 from pipeline.rules.formats import Damaged, Part, parts_of, reject_sources
 from pipeline.rules.records import base_source
+from pipeline.stores import SCHEMES, Unusable, absolute, expand, in_store, size_of
 
 
 class UsageError(Exception):
@@ -35,34 +36,36 @@ def find_inputs(
     """Expand file patterns.
 
     Args:
-        patterns: paths, or shell patterns where ** stands for any folders. A path that is there is taken
-            as it is, even if it holds a pattern's characters.
+        patterns: paths, of this machine or of an object store, or shell patterns where ** stands for any folders. A
+            path that is there is taken as it is, even if it holds a pattern's characters.
         source_root: the folder below which a dump's path is its source; None for the base name.
         may_be_none: whether a pattern, not a path, may match nothing: tomorrow it may.
         option: what the user gave the patterns with.
 
     Raises:
-        UsageError: a pattern is a URL or matches nothing, a dump is not below source_root, or two have one source.
+        UsageError: a pattern matches nothing, a dump is not below source_root, or two have one source; or a store
+            cannot be used as things are set up.
+        StoreError: a store failed.
     """
     files: dict[str, str] = {}
     dumps: list[Dump] = []
     unreadable: dict[str, Unreadable] = {}
     for pattern in patterns:
-        require_local(option, pattern)
-        paths = [pattern] if os.path.lexists(pattern) else sorted(glob.glob(pattern, recursive=True))
+        require_known(option, pattern)
+        paths = _expand(pattern, option)
         if os.path.basename(os.path.normpath(pattern)) == REJECTED and os.path.isdir(pattern):
             paths = sorted(
                 glob.glob(f"{glob.escape(pattern)}/*.arrow")
             )  # the rejects of a dataset, read again
         if not paths and not (may_be_none and glob.has_magic(pattern)):
             raise UsageError(f"{option} {pattern!r} matches no file: check the path, and quote patterns")
-        for path in map(os.path.abspath, paths):
-            if os.path.isdir(path) and path != os.path.abspath(pattern):
+        for path in map(absolute, paths):
+            if os.path.isdir(path) and path != absolute(pattern):
                 continue  # a folder that a pattern came across is no input of the user's
-            error = _why_unreadable(path)
+            error = None if in_store(path) else _why_unreadable(path)
             source = source_name(path, source_root)
             known = files.get(source)
-            if known and not os.path.samefile(known, path):
+            if known and not _same(known, path):
                 raise UsageError(
                     f"two dumps would have the source {source!r}: {known} and {path}; "
                     "give --source-root, a folder that both are below"
@@ -83,22 +86,38 @@ def find_inputs(
     return Inputs(tuple(sorted(dumps, key=_order)), tuple(unreadable.values()))
 
 
-def require_local(option: str, path: str) -> None:
-    """Refuse the address of an object store: taken for a path, it would name a folder here.
+def require_known(option: str, path: str, schemes: Sequence[str] = SCHEMES) -> None:
+    """Refuse the address of what is not read or written: taken for a path, it would name a folder here. The address
+    itself is not told: it may hold a password or a signature.
 
     Raises:
         UsageError: it is one.
     """
     scheme, mark, _ = path.partition("://")
-    if mark and scheme.isalnum() and not os.path.lexists(path):
-        raise UsageError(
-            f"{option} {path!r} is in an object store, which is not read or written; give a path here"
-        )
+    if mark and scheme.isalnum() and scheme + mark not in schemes and not os.path.lexists(path):
+        known = " or ".join(("a path", *schemes))
+        raise UsageError(f"{option} is an address of {scheme}://, and takes {known}")
+
+
+def _expand(pattern: str, option: str) -> list[str]:
+    if in_store(pattern):
+        try:
+            return expand(pattern)
+        except Unusable as error:
+            raise UsageError(f"{option}: {error}") from error
+    return [pattern] if os.path.lexists(pattern) else sorted(glob.glob(pattern, recursive=True))
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two paths name one file."""
+    if in_store(one) or in_store(other):
+        return one == other
+    return os.path.samefile(one, other)
 
 
 def _dumps(path: str, source: str) -> list[Dump]:
     """A file as one dump, or, where it has to be unpacked, as one for each part of it."""
-    size = os.path.getsize(path)
+    size = size_of(path)
     parts = parts_of(path, size) if size else []
     if parts and parts[0].format == "rejects":
         return _reject_dumps(parts[0], size)
@@ -145,8 +164,14 @@ def source_name(path: str, source_root: str | None) -> str:
     if source_root is None:
         name = os.path.basename(path)
     else:
-        name = os.path.relpath(path, os.path.abspath(source_root))
-        if name.startswith(".."):
+        root = absolute(source_root)
+        if in_store(path):
+            inside = path.startswith(root.rstrip("/") + "/")
+            name = path[len(root.rstrip("/")) + 1 :]
+        else:
+            name = os.path.relpath(path, root)
+            inside = not name.startswith("..")
+        if not inside:
             raise UsageError(f"{path} is not below --source-root {source_root}")
     return os.fsencode(name).decode("utf-8", "backslashreplace").replace("#", "%23")
 

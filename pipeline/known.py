@@ -2,7 +2,8 @@
 
 A dump is immutable: read again unchanged it changes nothing, and is skipped. The same source with other bytes
 is refused by name, since its rows would say what no file holds. To tell the two apart a dump need not be read:
-_seen.json has each file's size, time of change and inode as they were when its checksum was taken. It is only
+_seen.json has how each file looked (its size, time of change and inode; in a store its ETag for an inode) when its
+checksum was taken. It is only
 a memory of this machine; where it is missing or does not match, the checksum is taken again.
 """
 
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple
 from pipeline.dataset import SEEN, Manifest, sha256_of
 from pipeline.elements import Dump
 from pipeline.inputs import Unreadable
+from pipeline.stores import each, look_of, size_of
 
 SETTLED_NS = 2_000_000_000
 """A file that changed this short a time before it was looked at may change again without a new time of change."""
@@ -48,7 +50,7 @@ class Seen:
 
     def checksum(self, path: str) -> str:
         """The SHA-256 of a file, without reading it if it looks as it did."""
-        look = _look(path)
+        look = look_of(path)
         known = self._facts.get(path)
         if known and known[:3] == look:
             return str(known[3])
@@ -56,9 +58,9 @@ class Seen:
 
     def take(self, path: str) -> str:
         """The SHA-256 of a file, by reading it."""
-        now, look = _now(), _look(path)
+        now, look = _now(), look_of(path)
         digest = sha256_of(path)
-        if look == _look(path) and look[1] < now - SETTLED_NS:
+        if look == look_of(path) and int(look[1]) < now - SETTLED_NS:
             self._facts[path] = [*look, digest]
         else:
             self._facts.pop(path, None)
@@ -74,14 +76,9 @@ class Seen:
             temporary.unlink(missing_ok=True)
 
 
-def _look(path: str) -> list[int]:
-    stat = os.stat(path)
-    return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
-
-
-def looks_of(dumps: Sequence[Dump]) -> dict[str, list[int]]:
+def looks_of(dumps: Sequence[Dump]) -> dict[str, list[int | str]]:
     """How each file of a run looks: to be held against how it looks when it has been read."""
-    return {path: _look(path) for path in {dump.origin for dump in dumps}}
+    return each(look_of, {dump.origin for dump in dumps})
 
 
 def _now() -> int:
@@ -110,9 +107,10 @@ def checksums(files: Mapping[str, Sequence[str]], seen: Seen, read: bool) -> dic
     paths = sorted({path for group in files.values() for path in group})
     with ThreadPoolExecutor(2) as pool:
         digest = dict(zip(paths, pool.map(take, paths), strict=True))
+    size = each(size_of, paths)
     return {
         source: (
-            sum(os.path.getsize(path) for path in group),
+            sum(size[path] for path in group),
             digest[group[0]]
             if len(group) == 1
             else sha256("\n".join(sorted(digest[path] for path in group)).encode()).hexdigest(),

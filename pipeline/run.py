@@ -160,7 +160,7 @@ def execute(
         staging.clean_up(config.output, config.run)
 
 
-def _check_unchanged(before: dict[str, list[int]], now: dict[str, list[int]]) -> None:
+def _check_unchanged(before: dict[str, list[int | str]], now: dict[str, list[int | str]]) -> None:
     """A dump that changes under the run's hands has rows of some bytes, and a checksum of others."""
     changed = sorted(path for path, look in before.items() if now[path] != look)
     if changed:

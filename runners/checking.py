@@ -15,6 +15,7 @@ from pipeline.inputs import UsageError
 from pipeline.lock import Locked, lock
 from pipeline.rules.text import printable
 from pipeline.run import new_run_id
+from pipeline.stores import StoreError
 from pipeline.verify import Dumps, verify
 from runners.job import columns, log
 from runners.outcome import FAILED, LOCKED, OK, USAGE
@@ -40,7 +41,7 @@ def _told(command: Callable[[argparse.Namespace, str], int]) -> Callable[[argpar
             return LOCKED
         except BrokenPipeError:
             raise
-        except (DamagedFile, OSError) as error:
+        except (DamagedFile, StoreError, OSError) as error:
             log.error("%s", error)
             return FAILED
 

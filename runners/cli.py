@@ -92,6 +92,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def _inspect(args: argparse.Namespace) -> int:
     from pipeline.inputs import UsageError
+    from pipeline.stores import StoreError
     from runners.inspect import as_json, as_text, inspect
 
     try:
@@ -102,7 +103,7 @@ def _inspect(args: argparse.Namespace) -> int:
         return USAGE
     except BrokenPipeError:
         raise
-    except OSError as error:
+    except (StoreError, OSError) as error:
         log.error("cannot read %s", error)
         return FAILED
     return OK

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from apache_beam.portability.api import beam_fn_api_pb2, endpoints_pb2
 from apache_beam.runners.portability.fn_api_runner.worker_handlers import GrpcWorkerHandler, WorkerHandler
-from apache_beam.runners.worker import sdk_worker_main
+from apache_beam.runners.worker import sdk_worker, sdk_worker_main
 from apache_beam.transforms.environments import Environment, python_sdk_capabilities
 from google.protobuf import json_format, text_format
 
@@ -124,7 +124,8 @@ def _work(told: int, parent: int, number: int, profile: "Profile | None") -> Non
         text = word.read()
     if not text:
         return  # the run ended without it
-    logging.disable()  # Beam tells of a worker's coming and going; what a stage raises reaches the run as a result
+    logging.disable()  # Beam tells of a worker's coming and going; what a stage raises reaches the run as a result,
+    vars(sdk_worker)["print"] = lambda *args, **options: None  # and is printed as well
     os.environ.update(json.loads(text))
     with profile.watch(f"worker {number}") if profile else nullcontext():
         sdk_worker_main.main(sys.argv)

@@ -18,6 +18,7 @@ from pipeline.rules.text import printable
 from pipeline.stages.parse import record_of
 from pipeline.stages.spool import Locator, unpack
 from pipeline.stages.validate import check
+from pipeline.stores import open_file
 
 LINES_SHOWN = 12
 """Lines of a reject that are shown: those that a header would stand in."""
@@ -69,7 +70,7 @@ def inspect(path: str, offset: int | None, crawl_date: date | None, columns: Col
 
 def _blocks(number: int, dump: Dump, locator: Locator, crawl_date: date | None) -> Iterator[Found]:
     limits = Limits()
-    with open(dump.path, "rb") as file:
+    with open_file(dump.path) as file:
 
         def read(at: int, size: int) -> bytes:
             file.seek(at)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from runners.options import require_fitting
 from runners.outcome import FAILED, LOCKED, OK, PARTLY, USAGE, Outcome, tell
 
 if TYPE_CHECKING:
@@ -32,10 +33,11 @@ def run(args: argparse.Namespace, outcome: Outcome) -> int:
     from pipeline.inputs import UsageError
     from pipeline.lock import Locked, lock
     from pipeline.run import new_run_id
+    from pipeline.stores import StoreError
 
     output = os.path.abspath(args.output)
     try:
-        _require_fitting(args)
+        require_fitting(args)
         inputs = _inputs(args, output)
         outcome["run"] = new_run_id()
         with lock(output, outcome["run"]):
@@ -44,29 +46,8 @@ def run(args: argparse.Namespace, outcome: Outcome) -> int:
         return _end(outcome, "usage", USAGE, str(error))
     except Locked as error:
         return _end(outcome, "locked", LOCKED, str(error))
-    except OSError as error:
+    except (StoreError, OSError) as error:
         return _end(outcome, "failed", FAILED, f"failed, nothing was committed: {error}")
-
-
-def _require_fitting(args: argparse.Namespace) -> None:
-    """Hold the options that a runner has of its own against the runner.
-
-    Raises:
-        UsageError: one is missing, or goes with the other runner.
-    """
-    from pipeline.inputs import UsageError
-
-    own = {
-        "direct": {"--workers": args.workers, "--profile": args.profile},
-        "portable": {"--job-endpoint": args.job_endpoint, "--worker-pool": args.worker_pool},
-    }
-    missing = [name for name, value in own["portable"].items() if not value]
-    if args.runner == "portable" and missing:
-        raise UsageError(f"--runner portable needs {' and '.join(f'{name} HOST:PORT' for name in missing)}")
-    for runner, options in own.items():
-        wrong = [name for name, value in options.items() if value and runner != args.runner]
-        if wrong:
-            raise UsageError(f"{' and '.join(wrong)} goes with --runner {runner}, and this is {args.runner}")
 
 
 def _inputs(args: argparse.Namespace, output: str) -> "Inputs":
@@ -76,9 +57,9 @@ def _inputs(args: argparse.Namespace, output: str) -> "Inputs":
         UsageError: there is something wrong with either.
     """
     from pipeline.dataset import REJECTED, is_unfinished, versions
-    from pipeline.inputs import UsageError, find_inputs, require_local
+    from pipeline.inputs import UsageError, find_inputs, require_known
 
-    require_local("--output", args.output)
+    require_known("--output", args.output, ())
     if os.path.lexists(output) and not os.path.isdir(output):
         raise UsageError(
             f"--output {output} is no folder; give one that is empty, not there yet, or a dataset"
@@ -202,6 +183,7 @@ def _execute(
     from pipeline.dataset import progress_folder
     from pipeline.inputs import UsageError
     from pipeline.run import RunFailed, execute
+    from pipeline.stores import StoreError
     from runners.forked import forked_workers
     from runners.profile import profiling
     from runners.watch import Watch
@@ -217,15 +199,18 @@ def _execute(
             result = execute(config, watched, seen, args.keep_versions, args.max_rejects, runner, left_out)
     except UsageError:  # told before any work
         raise
-    except (RunFailed, OSError) as failure:
+    except (RunFailed, StoreError, OSError) as failure:
         return _end(outcome, "failed", FAILED, f"failed, nothing was committed: {failure}")
     except Exception as error:
         if stopped_by:
             raise
-        import traceback
+        last = _last_line(error)
+        told = re.sub(r"^[\w.]+: (?=(s3|gs)://)", "", last)
+        if told == last:  # a store's failure is none of the program's
+            import traceback
 
-        traceback.print_exc()
-        return _end(outcome, "failed", FAILED, f"failed, nothing was committed: {_last_line(error)}")
+            traceback.print_exc()
+        return _end(outcome, "failed", FAILED, f"failed, nothing was committed: {told}")
     for path, why in result.unreadable[len(left_out) :]:
         log.warning("could not read all of %s: %s", path, why)
     if result.untidied:

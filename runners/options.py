@@ -43,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         required=True,
         metavar="PATTERN",
-        help="dumps: paths, or quoted patterns, where ** is any folders",
+        help="dumps: paths, s3:// or gs:// too, or quoted patterns, where ** is any folders",
     )
     files.add_argument(
         "--output",
@@ -168,6 +168,27 @@ def parser() -> argparse.ArgumentParser:
     story.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
     _add_checking(commands)
     return commands_parser  # fmt: skip
+
+
+def require_fitting(args: argparse.Namespace) -> None:
+    """Hold the options that a runner has of its own against the runner.
+
+    Raises:
+        UsageError: one is missing, or goes with the other runner.
+    """
+    from pipeline.inputs import UsageError
+
+    own = {
+        "direct": {"--workers": args.workers, "--profile": args.profile},
+        "portable": {"--job-endpoint": args.job_endpoint, "--worker-pool": args.worker_pool},
+    }
+    missing = [name for name, value in own["portable"].items() if not value]
+    if args.runner == "portable" and missing:
+        raise UsageError(f"--runner portable needs {' and '.join(f'{name} HOST:PORT' for name in missing)}")
+    for runner, options in own.items():
+        wrong = [name for name, value in options.items() if value and runner != args.runner]
+        if wrong:
+            raise UsageError(f"{' and '.join(wrong)} goes with --runner {runner}, and this is {args.runner}")
 
 
 def _add_checking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

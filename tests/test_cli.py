@@ -498,10 +498,13 @@ USAGE = {
         "matches no file",
     ),
     "an output that is a file": (["run", "--input", "{dump}", "--output", "{dump}"], "is no folder"),
-    "an output in a store": (["run", "--input", "{dump}", "--output", "s3://bucket/news"], "object store"),
-    "an input in a store": (
-        ["run", "--input", "gs://bucket/*.txt", "--output", "{out}"],
-        "--input 'gs://bucket/*.txt' is in an object store",
+    "an output in a store": (
+        ["run", "--input", "{dump}", "--output", "s3://bucket/news"],
+        "--output is an address of s3://, and takes a path",
+    ),
+    "an input of no known store": (
+        ["run", "--input", "https://bucket/a.txt?X-Amz-Signature=0", "--output", "{out}"],
+        "--input is an address of https://, and takes a path or s3:// or gs://",
     ),
     "an output that holds something else": (
         ["run", "--input", "{dump}", "--output", "{other}"],

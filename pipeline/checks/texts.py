@@ -1,6 +1,5 @@
 """Each block, held against its dump: what its row says must stand there, and between blocks there is white space."""
 
-import os
 from bisect import bisect_left, bisect_right
 from collections.abc import Generator, Iterator, Mapping, Sequence
 
@@ -16,6 +15,7 @@ from pipeline.rules.rows import headline_key
 from pipeline.rules.text import WHITE_SPACE, normalise, unify_newlines
 from pipeline.stages.read import BlockReader
 from pipeline.stages.rejects import MAX_RAW_BYTES
+from pipeline.stores import each, size_of
 
 NO_LIMITS = Limits(1 << 62, 1 << 62)
 """What a block may hold was decided when it was read."""
@@ -57,7 +57,7 @@ class Texts:
     @property
     def size(self) -> int:
         """Bytes of the dumps as they lie there."""
-        return sum(os.path.getsize(path) for path in {dump.origin for dump in self.dumps})
+        return sum(each(size_of, {dump.origin for dump in self.dumps}).values())
 
     def read(self, source: str, offset: int, length: int) -> bytes | None:
         """A block's bytes, UTF-16 made UTF-8; None where its dump has no such place."""

@@ -1,6 +1,6 @@
 """Input formats: told by a file's first bytes and its name, never by an option.
 
-    plain text, UTF-8              read where it lies
+    plain text, UTF-8              read where it lies; from an object store unpacked first, that is, fetched
     text in gzip, bzip2, xz, zstd  unpacked first; UTF-16 with a byte order mark: transcoded first
     JSON Lines, Parquet            one page a line or row: text, and URL and date where they are
     WARC, WET                      one page a conversion record; URL and date from its header
@@ -22,6 +22,8 @@ from typing import IO, Any, BinaryIO, Literal, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
+
+from pipeline.stores import arrow_file, in_store, open_file
 
 Format = Literal["plain", "text", "utf-16", "jsonl", "parquet", "warc", "rejects"]
 
@@ -54,7 +56,7 @@ def detect(path: str) -> tuple[Format, str]:
     Raises:
         OSError: it cannot be read.
     """
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         head = file.read(4096)
     compression = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "")
     if compression:
@@ -78,7 +80,7 @@ def detect(path: str) -> tuple[Format, str]:
 
 
 def parts_of(path: str, size: int) -> list[Part]:
-    """How an input is shared out; none for plain text, which is read where it lies.
+    """How an input is shared out; none for plain text on this machine, which is read where it lies.
 
     Raises:
         OSError: it cannot be read.
@@ -86,10 +88,11 @@ def parts_of(path: str, size: int) -> list[Part]:
     """
     form, compression = detect(path)
     if form == "plain":
-        return []
+        return [Part("text", "", path, 0, size)] if in_store(path) else []
     if form == "parquet":
         try:
-            groups = pq.ParquetFile(path).num_row_groups
+            with open_parquet(path) as file:
+                groups = file.num_row_groups
         except pa.ArrowInvalid as error:
             raise Damaged(f"no readable Parquet: {error}") from error
         return [Part(form, compression, path, group, group + 1) for group in range(groups)]
@@ -103,6 +106,11 @@ def parts_of(path: str, size: int) -> list[Part]:
     return [Part(form, compression, path, 0, size)]
 
 
+def open_parquet(path: str) -> pq.ParquetFile:
+    """A Parquet file, open; pyarrow closes only what it opened itself."""
+    return pq.ParquetFile(arrow_file(path) if in_store(path) else path)
+
+
 def reject_sources(path: str) -> list[str]:
     """The sources in a file of rejects, row by row.
 
@@ -110,7 +118,7 @@ def reject_sources(path: str) -> list[str]:
         Damaged: it is none.
     """
     try:
-        with pa.memory_map(path) as source:
+        with arrow_file(path) as source:
             table = pa.ipc.open_file(source).read_all()
             table["raw"]
             found: list[str] = table["source"].to_pylist()
@@ -125,7 +133,7 @@ def open_unpacked(path: str, compression: str) -> BinaryIO | io.BufferedIOBase:
     Raises (when read):
         Damaged: it is cut off or damaged.
     """
-    file = open(path, "rb")  # noqa: SIM115  # closed with what wraps it
+    file = open_file(path)  # closed with what wraps it
     if compression == "gzip":
         return _Checked(gzip.GzipFile(fileobj=file), file)
     if compression == "bzip2":

@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime
 from typing import IO, Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from pipeline.rules.formats import WARC_START, Damaged, Part, open_unpacked
+from pipeline.rules.formats import WARC_START, Damaged, Part, open_parquet, open_unpacked
+from pipeline.stores import StoreError, arrow_file, open_file
 
 SEPARATOR = b"\n" * 6
 """Between two records of a spool: more empty lines than any header reaches across."""
@@ -83,7 +83,7 @@ def _json_entry(place: str, line: bytes, columns: Columns) -> Entry:
 
 def _parquet(part: Part, columns: Columns) -> Iterator[Entry]:
     try:
-        file = pq.ParquetFile(part.path)
+        file = open_parquet(part.path)
         names = file.schema_arrow.names
         wanted = [next((name for name in group if name in names), None) for group in columns]
         if wanted[0] is None:
@@ -105,7 +105,7 @@ def _warc(part: Part) -> Iterator[Entry]:
     """Conversion records; of others only their number is told, under an empty place."""
     from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-    with open(part.path, "rb") as file:
+    with open_file(part.path) as file:
         start = _record_start(file, part)
         if start is None:
             return
@@ -123,6 +123,8 @@ def _warc(part: Part) -> Iterator[Entry]:
                     )
                 elif record.record_type in (WarcRecordType.response, WarcRecordType.resource):
                     others += 1
+        except StoreError:
+            raise
         except Exception as error:  # fastwarc raises what its streams raise, of several kinds
             raise Damaged(f"no readable WARC: {error}") from error
         if others:
@@ -153,7 +155,7 @@ def _record_start(file: IO[bytes], part: Part) -> int | None:
 
 
 def _rejects(part: Part) -> Iterator[Entry]:
-    with pa.memory_map(part.path) as source:
+    with arrow_file(part.path) as source:
         try:
             table = pa.ipc.open_file(source).read_all().slice(part.start, part.stop - part.start)
             rows = table.select(["source", "source_offset", "raw", "raw_truncated"]).to_pylist()

@@ -8,7 +8,6 @@ from typing import IO
 import apache_beam as beam
 from apache_beam.io.filebasedsource import FileBasedSource
 from apache_beam.io.filesystem import CompressionTypes
-from apache_beam.io.filesystems import FileSystems
 from apache_beam.io.iobase import RangeTracker
 from apache_beam.io.range_trackers import OffsetRangeTracker
 
@@ -19,6 +18,7 @@ from pipeline.rules.split import CHUNK, Cut, cut_range
 from pipeline.stages.counts import count
 from pipeline.stages.ranges import Ranges, plan_reads
 from pipeline.stages.spool import Locator, Spool
+from pipeline.stores import open_file
 
 OPEN_DUMPS = 64
 """Dumps that a reader of blocks keeps open."""
@@ -139,10 +139,7 @@ class ReadRanges(beam.DoFn):
 
 def open_dump(path: str) -> IO[bytes]:
     """A dump, open for reading at any offset, uncompressed as it lies there."""
-    if "://" not in path:  # Beam parses options anew for each file: much, where files are small
-        return open(path, "rb")
-    file: IO[bytes] = FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
-    return file
+    return open_file(path)
 
 
 class BlockReader:
