@@ -32,10 +32,11 @@ def run(args: argparse.Namespace, outcome: Outcome) -> int:
     from pipeline.inputs import UsageError
     from pipeline.lock import Locked, lock
     from pipeline.run import new_run_id
+    from runners.fitting import require_fitting
 
     output = os.path.abspath(args.output)
     try:
-        _require_fitting(args)
+        require_fitting(args)
         inputs = _inputs(args, output)
         outcome["run"] = new_run_id()
         with lock(output, outcome["run"]):
@@ -46,27 +47,6 @@ def run(args: argparse.Namespace, outcome: Outcome) -> int:
         return _end(outcome, "locked", LOCKED, str(error))
     except OSError as error:
         return _end(outcome, "failed", FAILED, f"failed, nothing was committed: {error}")
-
-
-def _require_fitting(args: argparse.Namespace) -> None:
-    """Hold the options that a runner has of its own against the runner.
-
-    Raises:
-        UsageError: one is missing, or goes with the other runner.
-    """
-    from pipeline.inputs import UsageError
-
-    own = {
-        "direct": {"--workers": args.workers, "--profile": args.profile},
-        "portable": {"--job-endpoint": args.job_endpoint, "--worker-pool": args.worker_pool},
-    }
-    missing = [name for name, value in own["portable"].items() if not value]
-    if args.runner == "portable" and missing:
-        raise UsageError(f"--runner portable needs {' and '.join(f'{name} HOST:PORT' for name in missing)}")
-    for runner, options in own.items():
-        wrong = [name for name, value in options.items() if value and runner != args.runner]
-        if wrong:
-            raise UsageError(f"{' and '.join(wrong)} goes with --runner {runner}, and this is {args.runner}")
 
 
 def _inputs(args: argparse.Namespace, output: str) -> "Inputs":
@@ -248,6 +228,11 @@ def _runner(args: argparse.Namespace, config: "Config") -> tuple[int, "Callable[
 
         engine = portable.Engine(args.job_endpoint, args.worker_pool)
         return 1, lambda config: portable.run_flow(config, engine), str(engine)
+    if args.runner == "flink":
+        from runners.flink import submit
+
+        flink = submit.Flink(args.flink_master, args.job_server, args.worker_pool)
+        return 1, lambda config: submit.run_flow(config, flink), str(flink)
     from runners import local
 
     workers = local.workers_for(config.input_bytes, args.workers)

@@ -99,18 +99,28 @@ def parser() -> argparse.ArgumentParser:
     engine = run.add_argument_group("who does the work")
     engine.add_argument(
         "--runner",
-        choices=("direct", "portable"),
+        choices=("direct", "portable", "flink"),
         default="direct",
-        help="direct: processes of this machine; portable: the engine of a Beam job service (default: %(default)s)",
+        help="direct: processes of this machine; portable: the engine of a Beam job service; flink: a Flink cluster "
+        "(default: %(default)s)",
     )
     engine.add_argument(
         "--job-endpoint", type=_endpoint, metavar="HOST:PORT", help="portable: where the job service listens"
     )
     engine.add_argument(
+        "--flink-master",
+        type=_endpoint,
+        metavar="HOST:PORT",
+        help="flink: the REST address of the job manager",
+    )
+    engine.add_argument(
+        "--job-server", metavar="JAR", help="flink: Beam's job server for the cluster's Flink"
+    )
+    engine.add_argument(
         "--worker-pool",
         type=_endpoint,
         metavar="HOST:PORT",
-        help="portable: where the engine asks for workers",
+        help="portable, flink: where the engine asks for workers",
     )
     machine = run.add_argument_group("this machine")
     machine.add_argument(
