@@ -152,13 +152,13 @@ class Services:
         """What a service has told so far."""
         return (self.folder / f"{name}.log").read_text(errors="replace")
 
-    def pool(self) -> str:
-        """Start a pool of workers; where it listens."""
+    def pool(self) -> tuple[str, int]:
+        """Start a pool of workers; where it listens, and its process."""
         pool = self.start("pool", [sys.executable, "-m", "runners.pool"], subprocess.PIPE)
         where = pool.stdout.readline().strip() if pool.stdout else ""  # its only line says where
         if not where:
             raise Failed(f"the pool of workers did not start: is Dateline installed for {sys.executable}?")
-        return where
+        return where, pool.pid
 
 
 def end_with_this() -> None:
@@ -220,8 +220,8 @@ def files_of(root: Path) -> dict[str, Path]:
 
 
 def listed(root: Path) -> list[Any]:
-    """What the manifest of a dataset of one version says of it; the rest is of the run."""
-    (path,) = root.glob("_manifests/*.json")
+    """What the newest manifest of a dataset says of it; the rest is of the run."""
+    path = max(root.glob("_manifests/*.json"))
     manifest = json.loads(path.read_text("utf-8"))
     return [manifest[name] for name in ("dumps", "files", "settings")]
 

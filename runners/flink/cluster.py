@@ -111,14 +111,22 @@ class Cluster:
         self.job_manager = self._java(
             "jobmanager", JOB_MANAGER, "--executionMode", "cluster", "--host", "127.0.0.1"
         )
-        self.task_managers = [self.more(number) for number in range(TASK_MANAGERS)]
+        self.task_managers: dict[str, subprocess.Popen[str]] = {}
+        for number in range(TASK_MANAGERS):
+            self._add(f"taskmanager-{number}")
         self._await()
 
-    def more(self, number: int) -> "subprocess.Popen[str]":
-        """Start a task manager."""
+    def replace(self, name: str) -> None:
+        """Start another task manager for one that has ended."""
+        self.task_managers.pop(name).wait()
+        self._add(f"{name}-again")
+        self._await()
+
+    def _add(self, name: str) -> None:
         memory = (part for name, value in MEMORY.items() for part in ("-D", f"{name}={value}"))
-        name = f"taskmanager-{number}"
-        return self._java(name, TASK_MANAGER, *memory, "-D", f"taskmanager.resource-id={name}")
+        self.task_managers[name] = self._java(
+            name, TASK_MANAGER, *memory, "-D", f"taskmanager.resource-id={name}"
+        )
 
     def _java(self, name: str, main: str, *arguments: str) -> "subprocess.Popen[str]":
         opens = (f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED)
@@ -134,9 +142,11 @@ class Cluster:
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
             with suppress(OSError):
-                if len(self.ask("taskmanagers")["taskmanagers"]) == TASK_MANAGERS:
+                if self.task_managers.keys() <= {
+                    found["id"] for found in self.ask("taskmanagers")["taskmanagers"]
+                }:
                     return
-            for process in (self.job_manager, *self.task_managers):
+            for process in (self.job_manager, *self.task_managers.values()):
                 if process.poll() is not None:
                     raise Failed(f"a process of the cluster ended with {process.returncode}")
             time.sleep(0.2)
@@ -158,7 +168,7 @@ class Cluster:
 
 
 def settings(rpc: int, rest: int, temporary: Path) -> Mapping[str, object]:
-    """What config.yaml says: all on loopback; what a lost task manager had is done again."""
+    """What config.yaml says: all on loopback; a task manager that is gone is missed soon."""
     return {
         "jobmanager.rpc.address": "127.0.0.1",
         "jobmanager.rpc.port": rpc,
@@ -171,12 +181,8 @@ def settings(rpc: int, rest: int, temporary: Path) -> Mapping[str, object]:
         "rest.port": rest,
         "blob.server.port": '"0"',
         "io.tmp.dirs": temporary,
-        "parallelism.default": TASK_MANAGERS * SLOTS,
         "cluster.evenly-spread-out-slots": "true",
         "taskmanager.network.sort-shuffle.min-buffers": 64,
         "heartbeat.interval": 2000,
         "heartbeat.timeout": 10000,
-        "restart-strategy.type": "fixed-delay",
-        "restart-strategy.fixed-delay.attempts": 3,
-        "restart-strategy.fixed-delay.delay": "1 s",
     }

@@ -33,6 +33,12 @@ START_SECONDS = 60
 """How long a job server may take to listen."""
 END_SECONDS = 60
 """How long a job that is cancelled may take to end."""
+AGAIN = {
+    "restart-strategy.type": "fixed-delay",
+    "restart-strategy.fixed-delay.attempts": 3,
+    "restart-strategy.fixed-delay.delay": "1 s",
+}
+"""That work is done again that was lost, whatever the cluster's own config.yaml says of it."""
 ENDED = {"FINISHED", "CANCELED", "FAILED"}
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 OPENED = (
@@ -70,15 +76,14 @@ def run_flow(config: Config, flink: Flink) -> Stages:
         RunFailed: there is no cluster or no job server, they do not go together, or one went away.
         RuntimeError: the job failed; the text is the engine's.
     """
-    slots = _slots(flink)
+    slots = slots_of(flink)
     dataset = f"dateline {config.output} "
     _cancel(flink.master, dataset)
     flags = (
-        f"--parallelism={slots}",
         f"--job_name={dataset}{config.run}",
         "--execution_mode_for_batch=BATCH",  # what a stage gives stays, so that what is lost is done again alone
     )
-    with job_server(flink) as (endpoint, server):
+    with job_server(flink, slots) as (endpoint, server):
         try:
             return portable.run_flow(config, portable.Engine(endpoint, flink.worker_pool, flags))
         except RunFailed as failure:
@@ -92,7 +97,7 @@ def run_flow(config: Config, flink: Flink) -> Stages:
                 _cancel(flink.master, dataset)
 
 
-def _slots(flink: Flink) -> int:
+def slots_of(flink: Flink) -> int:
     """How many tasks the cluster does at once.
 
     Raises:
@@ -159,12 +164,12 @@ def _cancel(master: str, name: str) -> None:
 
 
 @contextmanager
-def job_server(flink: Flink, conf: Path | None = None) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+def job_server(flink: Flink, slots: int) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
     """A job server meanwhile: where it listens, and its process. It ends with this process, however that ends.
 
     Args:
         flink: where its jobs go.
-        conf: a folder with what Flink's config.yaml says of all jobs.
+        slots: how many tasks of a job are done at once.
     """
     java = shutil.which("java", path=_java_path())
     if not java:
@@ -175,8 +180,12 @@ def job_server(flink: Flink, conf: Path | None = None) -> Iterator[tuple[str, "s
             java, *(f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in OPENED), f"-Djava.io.tmpdir={folder}",
             "-jar", flink.job_server, "--job-host=127.0.0.1", f"--job-port={jobs}", f"--artifact-port={artifacts}",
             "--expansion-port=-1", f"--flink-master={flink.master}", f"--artifacts-dir={folder}/artifacts",
-            *([f"--flink-conf-dir={conf}"] if conf else []),
+            f"--flink-conf-dir={folder}",
         ]  # fmt: skip
+        jobs_config = {"parallelism.default": slots} | AGAIN
+        Path(folder, "config.yaml").write_text(
+            "".join(f"{name}: {value}\n" for name, value in jobs_config.items())
+        )
         log = Path(folder, "log")
         with (
             open(log, "wb") as told,
