@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from runners.options import require_fitting
 from runners.outcome import FAILED, LOCKED, OK, PARTLY, USAGE, Outcome, tell
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ def run(args: argparse.Namespace, outcome: Outcome) -> int:
     from pipeline.lock import Locked, lock
     from pipeline.run import new_run_id
     from pipeline.stores import StoreError
+    from runners.fitting import require_fitting
 
     output = os.path.abspath(args.output)
     try:
@@ -233,6 +233,11 @@ def _runner(args: argparse.Namespace, config: "Config") -> tuple[int, "Callable[
 
         engine = portable.Engine(args.job_endpoint, args.worker_pool)
         return 1, lambda config: portable.run_flow(config, engine), str(engine)
+    if args.runner == "flink":
+        from runners.flink import submit
+
+        flink = submit.Flink(args.flink_master, args.job_server, args.worker_pool)
+        return 1, lambda config: submit.run_flow(config, flink), str(flink)
     from runners import local
 
     workers = local.workers_for(config.input_bytes, args.workers)

@@ -99,18 +99,28 @@ def parser() -> argparse.ArgumentParser:
     engine = run.add_argument_group("who does the work")
     engine.add_argument(
         "--runner",
-        choices=("direct", "portable"),
+        choices=("direct", "portable", "flink"),
         default="direct",
-        help="direct: processes of this machine; portable: the engine of a Beam job service (default: %(default)s)",
+        help="direct: processes of this machine; portable: the engine of a Beam job service; flink: a Flink cluster "
+        "(default: %(default)s)",
     )
     engine.add_argument(
         "--job-endpoint", type=_endpoint, metavar="HOST:PORT", help="portable: where the job service listens"
     )
     engine.add_argument(
+        "--flink-master",
+        type=_endpoint,
+        metavar="HOST:PORT",
+        help="flink: the REST address of the job manager",
+    )
+    engine.add_argument(
+        "--job-server", metavar="JAR", help="flink: Beam's job server for the cluster's Flink"
+    )
+    engine.add_argument(
         "--worker-pool",
         type=_endpoint,
         metavar="HOST:PORT",
-        help="portable: where the engine asks for workers",
+        help="portable, flink: where the engine asks for workers",
     )
     machine = run.add_argument_group("this machine")
     machine.add_argument(
@@ -168,27 +178,6 @@ def parser() -> argparse.ArgumentParser:
     story.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
     _add_checking(commands)
     return commands_parser  # fmt: skip
-
-
-def require_fitting(args: argparse.Namespace) -> None:
-    """Hold the options that a runner has of its own against the runner.
-
-    Raises:
-        UsageError: one is missing, or goes with the other runner.
-    """
-    from pipeline.inputs import UsageError
-
-    own = {
-        "direct": {"--workers": args.workers, "--profile": args.profile},
-        "portable": {"--job-endpoint": args.job_endpoint, "--worker-pool": args.worker_pool},
-    }
-    missing = [name for name, value in own["portable"].items() if not value]
-    if args.runner == "portable" and missing:
-        raise UsageError(f"--runner portable needs {' and '.join(f'{name} HOST:PORT' for name in missing)}")
-    for runner, options in own.items():
-        wrong = [name for name, value in options.items() if value and runner != args.runner]
-        if wrong:
-            raise UsageError(f"{' and '.join(wrong)} goes with --runner {runner}, and this is {args.runner}")
 
 
 def _add_checking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -40,10 +40,14 @@ def main() -> None:
 
 
 class Pool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
-    """Beam's service of the same name."""
+    """Beam's service of the same name.
+
+    Engines count their workers each for itself, and the task managers of one cluster do: two of them may ask for the
+    same name. So a worker is known by the connection, too, that it was asked for on.
+    """
 
     def __init__(self) -> None:
-        self._workers: dict[str, subprocess.Popen[bytes]] = {}
+        self._workers: dict[tuple[str, str], subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
 
     def StartWorker(
@@ -53,14 +57,16 @@ class Pool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
         command = [sys.executable, "-c", code, request.control_endpoint.url, request.worker_id]
         with self._lock:
             self._workers = {name: worker for name, worker in self._workers.items() if worker.poll() is None}
-            self._workers[request.worker_id] = subprocess.Popen(command, stdin=subprocess.PIPE)
+            self._workers[context.peer(), request.worker_id] = subprocess.Popen(
+                command, stdin=subprocess.PIPE
+            )
         return beam_fn_api_pb2.StartWorkerResponse()
 
     def StopWorker(
         self, request: beam_fn_api_pb2.StopWorkerRequest, context: grpc.ServicerContext
     ) -> beam_fn_api_pb2.StopWorkerResponse:
         with self._lock:
-            worker = self._workers.pop(request.worker_id, None)
+            worker = self._workers.pop((context.peer(), request.worker_id), None)
         if worker:
             with worker:
                 worker.kill()

@@ -33,6 +33,8 @@ class Engine(NamedTuple):
     """Of the job service, as this process sees it."""
     worker_pool: str
     """As the engine sees it."""
+    flags: tuple[str, ...] = ()
+    """Options that the engine alone knows."""
 
     def __str__(self) -> str:
         return (
@@ -44,7 +46,7 @@ class Engine(NamedTuple):
 def options_for(engine: Engine) -> PipelineOptions:
     """What Beam is told of an engine."""
     return PipelineOptions(
-        [],
+        list(engine.flags),
         job_endpoint=engine.job_endpoint,
         job_server_timeout=LONGEST_RUN_SECONDS,
         environment_type="EXTERNAL",

@@ -122,14 +122,14 @@ def test_runs_of_both_runners_add_up(services, sample, tmp_path):
     [
         (["--runner", "portable"], "--runner portable needs --job-endpoint HOST:PORT and --worker-pool HOST:PORT"),
         (["--runner", "portable", "--job-endpoint", "a:1"], "--runner portable needs --worker-pool HOST:PORT"),
-        (["--worker-pool", "a:1"], "--worker-pool goes with --runner portable, and this is direct"),
+        (["--worker-pool", "a:1"], "--worker-pool goes with --runner portable or flink, and this is direct"),
         (
             ["--runner", "portable", "--job-endpoint", "a:1", "--worker-pool", "a:2", "--workers", "2"],
             "--workers goes with --runner direct, and this is portable",
         ),
         (["--job-endpoint", "8099"], "'8099' is no HOST:PORT, such as localhost:8099"),
         (["--job-endpoint", "a:99999"], "'a:99999' is no HOST:PORT, such as localhost:8099"),
-        (["--runner", "flink"], "invalid choice: 'flink'"),
+        (["--runner", "spark"], "invalid choice: 'spark'"),
     ],
 )  # fmt: skip
 def test_options_that_do_not_fit_are_refused(options, said, tmp_path):
@@ -182,3 +182,23 @@ def test_workers_end_with_their_pool(number):
         assert not is_alive(one)
         os.kill(pool.pid, number)
         wait_until(lambda: not is_alive(two))
+
+
+def test_two_engines_may_call_their_workers_the_same():
+    import grpc
+    from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc
+
+    apart = [("grpc.use_local_subchannel_pool", 1)]  # else both channels are one connection
+    pool, where = started_pool()
+    with pool, grpc.insecure_channel(where, apart) as first, grpc.insecure_channel(where, apart) as second:
+        try:
+            stubs = [beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolStub(each) for each in (first, second)]
+            request = beam_fn_api_pb2.StartWorkerRequest(worker_id="1-1")
+            request.control_endpoint.url = nobody()
+            for stub in stubs:
+                assert not stub.StartWorker(request).error
+            one, two = workers_of(pool.pid)
+            stubs[0].StopWorker(beam_fn_api_pb2.StopWorkerRequest(worker_id="1-1"))
+            assert (is_alive(one), is_alive(two)) == (False, True)
+        finally:
+            pool.kill()

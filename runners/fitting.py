@@ -1,0 +1,40 @@
+"""Which options of a run go with which runner."""
+
+import argparse
+import os
+
+from pipeline.inputs import UsageError
+
+FLINK = "1.19"
+JOB_SERVER = "org.apache.beam:beam-runners-flink-{}-job-server:2.68.0"
+"""Beam's job server for a minor version of Flink, as Maven names it."""
+
+
+def require_fitting(args: argparse.Namespace) -> None:
+    """Hold the options that a runner has of its own against the runner.
+
+    Raises:
+        UsageError: one is missing, goes with another runner, or names no file.
+    """
+    own = {
+        "direct": {"--workers": args.workers, "--profile": args.profile},
+        "portable": {"--job-endpoint": args.job_endpoint, "--worker-pool": args.worker_pool},
+        "flink": {
+            "--flink-master": args.flink_master,
+            "--worker-pool": args.worker_pool,
+            "--job-server": args.job_server,
+        },
+    }
+    missing = [name for name, value in own[args.runner].items() if not value and args.runner != "direct"]
+    jar = f"{JOB_SERVER.format(FLINK)} of Maven Central, where {FLINK} is the cluster's Flink"
+    if missing:
+        told = " and ".join(f"{name} {'JAR' if name == '--job-server' else 'HOST:PORT'}" for name in missing)
+        told += f": Beam's job server, {jar}" if "--job-server" in missing else ""
+        raise UsageError(f"--runner {args.runner} needs {told}")
+    for options in own.values():
+        wrong = [name for name, value in options.items() if value and name not in own[args.runner]]
+        if wrong:
+            runners = " or ".join(each for each in own if wrong[0] in own[each])
+            raise UsageError(f"{' and '.join(wrong)} goes with --runner {runners}, and this is {args.runner}")
+    if args.job_server and not os.path.isfile(args.job_server):
+        raise UsageError(f"--job-server {args.job_server} is no file; it is Beam's job server, {jar}")
