@@ -33,12 +33,6 @@ START_SECONDS = 60
 """How long a job server may take to listen."""
 END_SECONDS = 60
 """How long a job that is cancelled may take to end."""
-AGAIN = {
-    "restart-strategy.type": "fixed-delay",
-    "restart-strategy.fixed-delay.attempts": 3,
-    "restart-strategy.fixed-delay.delay": "1 s",
-}
-"""That work is done again that was lost, whatever the cluster's own config.yaml says of it."""
 ENDED = {"FINISHED", "CANCELED", "FAILED"}
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 OPENED = (
@@ -182,10 +176,7 @@ def job_server(flink: Flink, slots: int) -> Iterator[tuple[str, "subprocess.Pope
             "--expansion-port=-1", f"--flink-master={flink.master}", f"--artifacts-dir={folder}/artifacts",
             f"--flink-conf-dir={folder}",
         ]  # fmt: skip
-        jobs_config = {"parallelism.default": slots} | AGAIN
-        Path(folder, "config.yaml").write_text(
-            "".join(f"{name}: {value}\n" for name, value in jobs_config.items())
-        )
+        Path(folder, "config.yaml").write_text(f"parallelism.default: {slots}\n")
         log = Path(folder, "log")
         with (
             open(log, "wb") as told,
