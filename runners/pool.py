@@ -44,8 +44,7 @@ def main() -> None:
 class Pool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
     """Beam's service of the same name.
 
-    It is told the versions of the run's driver, and starts no worker of others: an engine may wait for minutes for a
-    worker that cannot do its work, and then not say why.
+    Where it is told the versions of the run's driver, it starts no worker of others.
 
     Engines count their workers each for itself, and the task managers of one cluster do: two of them may ask for the
     same name. So a worker is known by the connection, too, that it was asked for on.
@@ -59,7 +58,7 @@ class Pool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
         self, request: beam_fn_api_pb2.StartWorkerRequest, context: grpc.ServicerContext
     ) -> beam_fn_api_pb2.StartWorkerResponse:
         try:
-            if request.params:  # not every engine's own pipelines tell them
+            if request.params:
                 require_same(tuple(request.params.items()))
         except VersionError as error:
             return beam_fn_api_pb2.StartWorkerResponse(error=str(error))

@@ -37,6 +37,9 @@ class Engine(NamedTuple):
     """As the engine sees it."""
     flags: tuple[str, ...] = ()
     """Options that the engine alone knows."""
+    pool_refuses: bool = False
+    """Whether the pool is told the versions of this process, and starts no worker of others. The workers refuse in any
+    case; Flink waits three minutes for one that does, and Prism breaks down over a pool that does."""
 
     def __str__(self) -> str:
         return (
@@ -47,7 +50,8 @@ class Engine(NamedTuple):
 
 def options_for(engine: Engine) -> PipelineOptions:
     """What Beam is told of an engine."""
-    environment = {"url": engine.worker_pool, "params": dict(here())}
+    params = dict(here()) if engine.pool_refuses else {}
+    environment = {"url": engine.worker_pool, "params": params}
     return PipelineOptions(
         list(engine.flags),
         job_endpoint=engine.job_endpoint,

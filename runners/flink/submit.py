@@ -79,7 +79,9 @@ def run_flow(config: Config, flink: Flink) -> Stages:
     )
     with job_server(flink, slots) as (endpoint, server):
         try:
-            return portable.run_flow(config, portable.Engine(endpoint, flink.worker_pool, flags))
+            return portable.run_flow(
+                config, portable.Engine(endpoint, flink.worker_pool, flags, pool_refuses=True)
+            )
         except RunFailed as failure:
             if (status := server.poll()) is None:
                 raise
