@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import apache_beam as beam
+import grpc
 
 from pipeline.config import Config
 from pipeline.report import Stages
@@ -60,7 +61,7 @@ def run_flow(config: Config, flink: Flink) -> Stages:
     """Have a cluster do the whole flow, and return when it is done, with what it tells of each stage.
 
     A job of an earlier run of this dataset, of which nothing was left but the job, is cancelled before; the caller
-    holds the dataset's lock. However this returns, no job of this run is left on the cluster.
+    holds the dataset's lock. However this returns, no job of this run is left on the cluster, if that answers.
 
     Args:
         config: the run.
@@ -83,14 +84,20 @@ def run_flow(config: Config, flink: Flink) -> Stages:
                 config, portable.Engine(endpoint, flink.worker_pool, flags, pool_refuses=True)
             )
         except RunFailed as failure:
-            if (status := server.poll()) is None:
+            if not isinstance(failure.__cause__, grpc.RpcError):
                 raise
-            raise RunFailed(
-                f"Beam's job server ended amid the run, with {status}; the job is cancelled"
-            ) from failure
+            raise RunFailed(f"Beam's job server {_end_of(server)}") from failure
         finally:
             with suppress(RunFailed):
                 _cancel(flink.master, dataset)
+
+
+def _end_of(server: "subprocess.Popen[bytes]") -> str:
+    """What became of a job server that does not answer any more."""
+    try:
+        return f"ended amid the run, with {server.wait(ANSWER_SECONDS)}"
+    except subprocess.TimeoutExpired:
+        return "does not answer any more"
 
 
 def slots_of(flink: Flink) -> int:
