@@ -12,6 +12,9 @@ from typing import Any, TypeAlias
 DECISIVE = ("dateline", "apache-beam", "pyarrow", "ftfy", "jsonschema")
 """The packages that bytes depend on: the rules, what is shuffled, the files, mended text, a reject's detail."""
 
+REFUSED = "this worker has "
+"""How a refusal begins."""
+
 Versions: TypeAlias = tuple[tuple[str, str], ...]
 """(Package, version) of each; Python, whose Unicode tables fold headlines, is one of them."""
 
@@ -34,14 +37,14 @@ def require_same(driver: Versions) -> None:
     Raises:
         VersionError: they differ; the message says in what, and what to do.
     """
-    if driver == here():
+    if dict(driver) == dict(here()):
         return
     mine, wanted = dict(here()), dict(driver)
     names = [name for name in wanted | mine if mine.get(name) != wanted.get(name)]
     found = ", ".join(f"{name} {mine.get(name, 'unknown')}" for name in names)
     expected = ", ".join(f"{name} {wanted.get(name, 'unknown')}" for name in names)
     raise VersionError(
-        f"this worker has {found}; the run was started with {expected}. "
+        f"{REFUSED}{found}; the run was started with {expected}. "
         "Install the same versions on workers and driver, start the workers anew, and run again"
     )
 

@@ -148,10 +148,6 @@ class Services:
         self._stack.callback(process.kill)
         return process
 
-    def log(self, name: str) -> str:
-        """What a service has told so far."""
-        return (self.folder / f"{name}.log").read_text(errors="replace")
-
     def pool(self) -> tuple[str, int]:
         """Start a pool of workers; where it listens, and its process."""
         pool = self.start("pool", [sys.executable, "-m", "runners.pool"], subprocess.PIPE)

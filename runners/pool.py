@@ -18,6 +18,8 @@ import grpc
 from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc
 from apache_beam.runners.worker.sdk_worker import SdkHarness
 
+from pipeline.versions import VersionError, require_same
+
 CALLS = 4
 """Calls that are answered at once."""
 
@@ -42,6 +44,8 @@ def main() -> None:
 class Pool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
     """Beam's service of the same name.
 
+    Where it is told the versions of the run's driver, it starts no worker of others.
+
     Engines count their workers each for itself, and the task managers of one cluster do: two of them may ask for the
     same name. So a worker is known by the connection, too, that it was asked for on.
     """
@@ -53,6 +57,11 @@ class Pool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
     def StartWorker(
         self, request: beam_fn_api_pb2.StartWorkerRequest, context: grpc.ServicerContext
     ) -> beam_fn_api_pb2.StartWorkerResponse:
+        try:
+            if request.params:
+                require_same(tuple(request.params.items()))
+        except VersionError as error:
+            return beam_fn_api_pb2.StartWorkerResponse(error=str(error))
         code = "import sys; from runners.pool import work; work(*sys.argv[1:])"
         command = [sys.executable, "-c", code, request.control_endpoint.url, request.worker_id]
         with self._lock:

@@ -4,6 +4,7 @@ The job service speaks Beam's Job API, whatever the engine. Inputs, lock, balanc
 dumps and output lie in folders that it and the workers see under the same names.
 """
 
+import json
 import threading
 from contextlib import suppress
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from pipeline.config import Config
 from pipeline.flow import build
 from pipeline.report import Stages
 from pipeline.run import RunFailed
+from pipeline.versions import REFUSED, here
 from runners.stages import stages_of
 
 ANSWER_SECONDS = 10
@@ -35,6 +37,9 @@ class Engine(NamedTuple):
     """As the engine sees it."""
     flags: tuple[str, ...] = ()
     """Options that the engine alone knows."""
+    pool_refuses: bool = False
+    """Whether the pool is told the versions of this process, and starts no worker of others. The workers refuse in any
+    case; Flink waits three minutes for one that does, and Prism breaks down over a pool that does."""
 
     def __str__(self) -> str:
         return (
@@ -45,12 +50,14 @@ class Engine(NamedTuple):
 
 def options_for(engine: Engine) -> PipelineOptions:
     """What Beam is told of an engine."""
+    params = dict(here()) if engine.pool_refuses else {}
+    environment = {"url": engine.worker_pool, "params": params}
     return PipelineOptions(
         list(engine.flags),
         job_endpoint=engine.job_endpoint,
         job_server_timeout=LONGEST_RUN_SECONDS,
         environment_type="EXTERNAL",
-        environment_config=engine.worker_pool,
+        environment_config=json.dumps(environment),
     )
 
 
@@ -62,7 +69,7 @@ def run_flow(config: Config, engine: Engine) -> Stages:
         engine: where it is done.
 
     Raises:
-        RunFailed: nothing answers as a job service, or it went away.
+        RunFailed: nothing answers as a job service, it went away, or the workers are of other versions.
         RuntimeError: the job failed; the text is the engine's.
     """
     _await(engine.job_endpoint)
@@ -78,6 +85,11 @@ def run_flow(config: Config, engine: Engine) -> Stages:
                 result.cancel()
             raise
         return stages_of(result)
+    except RuntimeError as error:
+        _, refused, why = str(error).partition(REFUSED)
+        if refused:
+            raise RunFailed(refused + why.splitlines()[0]) from error
+        raise
     except grpc.RpcError as error:
         raise RunFailed(
             f"the job service at --job-endpoint {engine.job_endpoint} failed: {error.code().name}, {error.details()}"

@@ -1,16 +1,25 @@
 """The Flink runner, up to where it needs a cluster: `runners/flink/check` goes on from there, and needs a job server."""
 
 import json
+import os
+import subprocess
+import sys
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from apache_beam.options.pipeline_options import PortableOptions
 
+from pipeline.versions import here
+from runners import portable
+from runners.engines import Failed, Services
 from runners.flink import cluster, submit
 from tests.conftest import ROOT
-from tests.test_portable import nobody, run
+from tests.test_portable import is_alive, nobody, run
+
+CHECK = ROOT / "runners" / "flink" / "check"
 
 ARTIFACT = "org.apache.beam:beam-runners-flink-1.19-job-server:2.68.0 of Maven Central"
 
@@ -154,3 +163,40 @@ def test_the_cluster_listens_on_loopback_only(tmp_path):
 def test_flink_is_pinned_by_its_bytes():
     (line,) = (ROOT / "runners" / "flink" / "requirements.txt").read_text().splitlines()
     assert line.startswith("apache-flink-libraries==1.19.3 --hash=sha256:")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [([], "--job-server JAR is missing"), (["--job-server", "no.jar"], "--job-server no.jar is no file")],
+)
+def test_the_check_without_a_job_server_says_what_to_fetch(options, said):
+    done = subprocess.run([sys.executable, CHECK, *options], capture_output=True, text=True)
+    wanted = f"check: failed: {said}: fetch {ARTIFACT.split()[0]} from Maven Central, or see --cluster-only\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, wanted, "")
+
+
+def test_without_java_it_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with Services(tmp_path) as services, pytest.raises(Failed, match="no java here"):
+        cluster.Cluster(services, tmp_path)
+
+
+def test_a_task_manager_that_ends_is_told_and_nothing_is_left_running(tmp_path, monkeypatch, capfd):
+    java = tmp_path / "java"
+    java.write_text(
+        '#!/bin/sh\ncase "$*" in *taskmanager-1*) echo why; exit 7;; esac\n'
+        f"echo $$ >> {tmp_path}/pids; exec sleep 600\n"
+    )
+    java.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with pytest.raises(Failed, match="a process of the cluster ended with 7"), Services(tmp_path) as services:
+        cluster.Cluster(services, tmp_path)
+    assert not any(is_alive(int(pid)) for pid in (tmp_path / "pids").read_text().split())
+    assert "why" in capfd.readouterr().err
+
+
+def test_only_a_pool_that_may_refuse_is_told_the_versions():
+    for may in (True, False):
+        engine = portable.Engine("a:1", "b:2", pool_refuses=may)
+        told = json.loads(portable.options_for(engine).view_as(PortableOptions).environment_config)
+        assert told == {"url": "b:2", "params": dict(here()) if may else {}}

@@ -14,7 +14,7 @@ from pipeline.listed import write_list
 from pipeline.progress import Progress
 from pipeline.stages.copies import CopiesCoder
 from tests.conftest import ROOT, dateline
-from tests.test_portable import EXAMPLES, Services, job_service, started_pool
+from tests.test_portable import EXAMPLES, Services, job_service, started_pool, workers_of
 
 MINE = versions.here()
 
@@ -80,6 +80,21 @@ def test_an_unknown_package_is_named(monkeypatch):
         versions.require_same((("python", "3.12"), ("extra", "1")))
 
 
+def test_a_pool_of_another_version_starts_no_worker(tmp_path):
+    import grpc
+    from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc
+
+    pool, where = started_pool(other(tmp_path / "other", dateline="9.9"))
+    with pool, grpc.insecure_channel(where) as channel:
+        try:
+            request = beam_fn_api_pb2.StartWorkerRequest(worker_id="one", params=dict(MINE))
+            answer = beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolStub(channel).StartWorker(request)
+            assert answer.error.startswith("this worker has dateline 9.9; the run was started with ")
+            assert not workers_of(pool.pid)
+        finally:
+            pool.kill()
+
+
 def test_a_pool_of_another_version_fails_the_run_and_commits_nothing(tmp_path):
     with job_service(tmp_path) as (endpoint, _):
         pool, where = started_pool(other(tmp_path / "other", dateline="9.9"))
@@ -93,8 +108,7 @@ def test_a_pool_of_another_version_fails_the_run_and_commits_nothing(tmp_path):
                 pool.kill()
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        "dateline: error: failed, nothing was committed: pipeline.versions.VersionError: this worker has dateline 9.9; "
-        f"the run was started with dateline {dict(MINE)['dateline']}. "
+        f"dateline: error: failed, nothing was committed: this worker has dateline 9.9; the run was started with dateline {dict(MINE)['dateline']}. "
         "Install the same versions on workers and driver, start the workers anew, and run again"
     )
     assert not list(tmp_path.glob("news/_manifests/*.json"))

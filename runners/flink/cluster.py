@@ -168,7 +168,7 @@ class Cluster:
 
 
 def settings(rpc: int, rest: int, temporary: Path) -> Mapping[str, object]:
-    """What config.yaml says: all on loopback; a task manager that is gone is missed soon."""
+    """What config.yaml says: all on loopback; a task manager that is gone is missed soon, and its work done again."""
     return {
         "jobmanager.rpc.address": "127.0.0.1",
         "jobmanager.rpc.port": rpc,
@@ -185,4 +185,7 @@ def settings(rpc: int, rest: int, temporary: Path) -> Mapping[str, object]:
         "taskmanager.network.sort-shuffle.min-buffers": 64,
         "heartbeat.interval": 2000,
         "heartbeat.timeout": 10000,
+        "restart-strategy.type": "fixed-delay",
+        "restart-strategy.fixed-delay.attempts": 3,
+        "restart-strategy.fixed-delay.delay": "1 s",
     }

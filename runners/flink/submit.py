@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import apache_beam as beam
+import grpc
 
 from pipeline.config import Config
 from pipeline.report import Stages
@@ -33,12 +34,6 @@ START_SECONDS = 60
 """How long a job server may take to listen."""
 END_SECONDS = 60
 """How long a job that is cancelled may take to end."""
-AGAIN = {
-    "restart-strategy.type": "fixed-delay",
-    "restart-strategy.fixed-delay.attempts": 3,
-    "restart-strategy.fixed-delay.delay": "1 s",
-}
-"""That work is done again that was lost, whatever the cluster's own config.yaml says of it."""
 ENDED = {"FINISHED", "CANCELED", "FAILED"}
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 OPENED = (
@@ -66,7 +61,7 @@ def run_flow(config: Config, flink: Flink) -> Stages:
     """Have a cluster do the whole flow, and return when it is done, with what it tells of each stage.
 
     A job of an earlier run of this dataset, of which nothing was left but the job, is cancelled before; the caller
-    holds the dataset's lock. However this returns, no job of this run is left on the cluster.
+    holds the dataset's lock. However this returns, no job of this run is left on the cluster, if that answers.
 
     Args:
         config: the run.
@@ -85,16 +80,24 @@ def run_flow(config: Config, flink: Flink) -> Stages:
     )
     with job_server(flink, slots) as (endpoint, server):
         try:
-            return portable.run_flow(config, portable.Engine(endpoint, flink.worker_pool, flags))
+            return portable.run_flow(
+                config, portable.Engine(endpoint, flink.worker_pool, flags, pool_refuses=True)
+            )
         except RunFailed as failure:
-            if (status := server.poll()) is None:
+            if not isinstance(failure.__cause__, grpc.RpcError):
                 raise
-            raise RunFailed(
-                f"Beam's job server ended amid the run, with {status}; the job is cancelled"
-            ) from failure
+            raise RunFailed(f"Beam's job server {_end_of(server)}") from failure
         finally:
             with suppress(RunFailed):
                 _cancel(flink.master, dataset)
+
+
+def _end_of(server: "subprocess.Popen[bytes]") -> str:
+    """What became of a job server that does not answer any more."""
+    try:
+        return f"ended amid the run, with {server.wait(ANSWER_SECONDS)}"
+    except subprocess.TimeoutExpired:
+        return "does not answer any more"
 
 
 def slots_of(flink: Flink) -> int:
@@ -182,10 +185,7 @@ def job_server(flink: Flink, slots: int) -> Iterator[tuple[str, "subprocess.Pope
             "--expansion-port=-1", f"--flink-master={flink.master}", f"--artifacts-dir={folder}/artifacts",
             f"--flink-conf-dir={folder}",
         ]  # fmt: skip
-        jobs_config = {"parallelism.default": slots} | AGAIN
-        Path(folder, "config.yaml").write_text(
-            "".join(f"{name}: {value}\n" for name, value in jobs_config.items())
-        )
+        Path(folder, "config.yaml").write_text(f"parallelism.default: {slots}\n")
         log = Path(folder, "log")
         with (
             open(log, "wb") as told,
