@@ -9,7 +9,8 @@
     _runs/<run>/                             the report of a run; while it runs also what it writes
     _lock                                    held by the run that is under way
 
-A version is what its manifest lists, nothing else. How a new one comes about is in commit.py.
+A version is what its manifest lists, nothing else. How a new one comes about is in commit.py. The working copy of a
+dataset in an object store (commit_store.py) has _store.json, which says where that is, and files only once they are read.
 """
 
 import hashlib
@@ -33,7 +34,7 @@ NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 MANIFESTS, RUNS, VERSIONS = "_manifests", "_runs", "_versions"
 DUPLICATES, REJECTED, KEYS = "_duplicates", "_rejected", "_keys"
-LOCK, SEEN = "_lock", "_seen.json"
+LOCK, SEEN, STORE = "_lock", "_seen.json", "_store.json"
 
 SCHEMAS: dict[str, schemas.Name] = {
     "articles": "article", "duplicates": "duplicate", "keys": "duplicate", "rejected": "reject",
@@ -110,8 +111,21 @@ def read_manifest(root: str, version: int) -> Manifest | None:
         NewerDataset: its schema is newer than this program.
     """
     try:
-        manifest = json.loads(Path(root, manifest_name(version)).read_text("utf-8"))
+        text = Path(root, manifest_name(version)).read_text("utf-8")
     except (ValueError, FileNotFoundError):
+        return None
+    return parse_manifest(root, text)
+
+
+def parse_manifest(root: str, text: str | bytes) -> Manifest | None:
+    """A manifest from its text; None if it is torn.
+
+    Raises:
+        NewerDataset: see read_manifest().
+    """
+    try:
+        manifest = json.loads(text)
+    except ValueError:
         return None
     if not isinstance(manifest, dict) or not isinstance(manifest.get("schema_version"), int):
         return None
@@ -137,9 +151,17 @@ def latest_manifest(root: str) -> Manifest | None:
 
 def is_unfinished(root: str) -> bool:
     """Whether a folder without a version holds nothing, or only what a run left that was killed."""
-    return all(name in (RUNS, LOCK, SEEN, MANIFESTS) for name in os.listdir(root)) or any(
+    return all(name in (RUNS, LOCK, SEEN, STORE, MANIFESTS) for name in os.listdir(root)) or any(
         Path(root, RUNS).glob("*/commit.json")
     )
+
+
+def store_of(root: str) -> str:
+    """The address of the store that a folder is the working copy of; "" for a dataset that lies here."""
+    try:
+        return str(json.loads(Path(root, STORE).read_text("utf-8"))["address"])
+    except FileNotFoundError:
+        return ""
 
 
 def totals(manifest: Manifest) -> dict[str, int]:
@@ -167,6 +189,10 @@ class Version:
     def __init__(self, root: str, manifest: Manifest) -> None:
         self.root = root
         self.manifest = manifest
+
+    @cached_property
+    def _store(self) -> str:
+        return store_of(self.root)
 
     @cached_property
     def _by_folder(self) -> dict[str, dict[str, Any]]:
@@ -199,9 +225,23 @@ class Version:
         return self._by_folder.get(slot(path))
 
     def locate(self, path: str) -> str:
-        """Where a file of this version lies: in its place, or, once a later version has replaced it, in VERSIONS."""
+        """Where a file of this version lies: in its place, or, once a later version has replaced it, in VERSIONS. In
+        a working copy it is fetched to its place.
+
+        Raises:
+            OSError: it is not in the store, or has other bytes there.
+            pipeline.stores.StoreError: the store failed.
+        """
         place = f"{self.root}/{path}"
-        if os.path.exists(place) or self.manifest["version"] == max(versions(self.root), default=0):
+        if os.path.exists(place):
+            return place
+        if self._store:
+            from pipeline.bucket import Bucket
+
+            entry = self._by_folder[slot(path)]
+            Bucket(self._store).download(entry["stored"], place, entry["sha256"])
+            return place
+        if self.manifest["version"] == max(versions(self.root), default=0):
             return place
         return f"{self.root}/{kept_name(path)}"
 
@@ -213,8 +253,9 @@ class Version:
         Raises:
             DamagedFile: it is not there, or not what the manifest says.
         """
-        path = self.locate(entry["path"])
+        path = entry["path"]
         try:
+            path = self.locate(path)
             if columns is None and sha256_of(path) != entry["sha256"]:
                 raise DamagedFile(f"{path}: its bytes are not those of the manifest's checksum")
             with pa.memory_map(path) as source:

@@ -5,13 +5,17 @@ meanwhile takes nothing from a reader.
 """
 
 import os
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 
-from pipeline.dataset import kept_name, latest_manifest, read_manifest, versions
+from pipeline.bucket import Bucket, address_of
+from pipeline.dataset import Manifest, kept_name, latest_manifest, read_manifest, versions
 from pipeline.rules.columns import arrow_schema
+from pipeline.stored import find, manifest_at
 
 _DATES = {"day": pa.date32(), "month": pa.string(), "year": pa.int32()}
 """The type of the partition key `date`."""
@@ -21,7 +25,7 @@ def open_dataset(path: str | os.PathLike[str], version: int | None = None) -> ds
     """One committed version of a dataset. Files that a later schema added a column to are read with nulls.
 
     Args:
-        path: the dataset.
+        path: the dataset: a folder, or s3://BUCKET/FOLDER.
         version: its number; None for the newest.
 
     Returns:
@@ -31,24 +35,46 @@ def open_dataset(path: str | os.PathLike[str], version: int | None = None) -> ds
     Raises:
         FileNotFoundError: there is no dataset, or no such version of it any more.
         pipeline.dataset.NewerDataset: it was written by a newer program.
+        pipeline.stores.StoreError: its store failed, or cannot be used as things are set up.
     """
-    root = os.path.abspath(path)
+    if address := address_of(os.fspath(path)):
+        manifest, place, filesystem = _in_store(address, version)
+    else:
+        manifest, place, filesystem = _in_folder(os.path.abspath(path), version)
+    keys = pa.schema([("date", _DATES[manifest["settings"]["date_granularity"]]), ("region", pa.string())])
+    hive = ds.partitioning(keys, flavor="hive")
+    files = [file for file in manifest["files"] if file["kind"] == "articles"]
+    return ds.FileSystemDataset.from_paths(
+        [place(file) for file in files],
+        schema=arrow_schema("article").append(keys.field("date")),
+        format=ds.IpcFileFormat(),
+        filesystem=filesystem,
+        partitions=[hive.parse(os.path.dirname(file["path"])) for file in files],
+    )
+
+
+Found: TypeAlias = tuple[Manifest, Callable[[dict[str, Any]], str], pafs.FileSystem]
+"""A version's manifest, where the file of each of its entries lies, and where that is."""
+
+
+def _in_folder(root: str, version: int | None) -> Found:
     manifest = latest_manifest(root) if version is None else read_manifest(root, version)
     if manifest is None:
         kept = ", ".join(map(str, versions(root)))
         raise FileNotFoundError(
             f"{root} has no version {version}; it has {kept}" if kept else f"{root} holds no dataset"
         )
-    keys = pa.schema([("date", _DATES[manifest["settings"]["date_granularity"]]), ("region", pa.string())])
-    hive = ds.partitioning(keys, flavor="hive")
-    paths = [file["path"] for file in manifest["files"] if file["kind"] == "articles"]
-    return ds.FileSystemDataset.from_paths(
-        [_place(root, each) for each in paths],
-        schema=arrow_schema("article").append(keys.field("date")),
-        format=ds.IpcFileFormat(),
-        filesystem=pafs.LocalFileSystem(),
-        partitions=[hive.parse(os.path.dirname(each)) for each in paths],
-    )
+    return manifest, lambda file: _place(root, file["path"]), pafs.LocalFileSystem()
+
+
+def _in_store(address: str, version: int | None) -> Found:
+    bucket = Bucket(address)
+    manifest = find(bucket) if version is None else manifest_at(bucket, version)
+    if manifest is None:
+        raise FileNotFoundError(
+            f"{address} holds no dataset" if version is None else f"{address} has no version {version}"
+        )
+    return manifest, lambda file: bucket.place(file["stored"]), bucket.filesystem()
 
 
 def _place(root: str, path: str) -> str:

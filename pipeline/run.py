@@ -12,9 +12,9 @@ from typing import Any
 
 import pipeline
 import schemas
-from pipeline import dataset, staging
+from pipeline import commit, commit_store, dataset, staging
 from pipeline.balance import Balance, settle
-from pipeline.commit import commit, finish, manifest_of, next_version
+from pipeline.commit import manifest_of, next_version
 from pipeline.config import Config
 from pipeline.dataset import Manifest
 from pipeline.inputs import Unreadable
@@ -25,6 +25,7 @@ from pipeline.report import Report, Stages, write_report
 from pipeline.rules.text import printable
 from pipeline.stages.spool import Locator
 from pipeline.staging import File
+from pipeline.stores import StoreError
 
 KEEP_VERSIONS = 3
 """Versions that stay readable by default, the newest among them."""
@@ -146,10 +147,11 @@ def execute(
         )
         result = Result(files, balance, manifest, seconds, [*unreadable, *problems], stages=stages)
         _check_rejects(result, max_rejects)
-        commit(config.output, manifest, before.manifest if before else None, files)
+        how = commit_store if dataset.store_of(config.output) else commit
+        how.commit(config.output, manifest, before.manifest if before else None, files)
         try:
-            finish(config.output, config.run, keep_versions)
-        except OSError as error:
+            how.finish(config.output, config.run, keep_versions)
+        except (OSError, StoreError) as error:
             result = replace(result, untidied=str(error))
         seen.save()
         seconds["commit"] = clock() - then

@@ -13,8 +13,9 @@ import io
 import itertools
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -31,6 +32,7 @@ _EXTRAS = {
     "gs://": "google-cloud-storage: pip install 'dateline[gs]'",
 }
 _DENIED, _MISSING = ("401", "403"), ("404",)
+_STATUS = {"404": FileNotFoundError, "409": FileExistsError, "412": FileExistsError}
 T = TypeVar("T")
 
 
@@ -157,21 +159,11 @@ def _system(path: str) -> Any:
     from apache_beam.options.pipeline_options import PipelineOptions
 
     scheme = path[: path.index("://") + 3]
-    if scheme == "s3://" and not _has_boto3():
-        raise Unusable(f"{scheme} needs {_EXTRAS[scheme]}")
     FileSystems.set_options(PipelineOptions([]))  # none: what a client needs it finds by itself
     try:
         return FileSystems.get_filesystem(path)
     except ValueError:
         raise Unusable(f"{scheme} needs {_EXTRAS[scheme]}") from None
-
-
-def _has_boto3() -> bool:
-    try:
-        import boto3  # noqa: F401  # Beam's own flag for it is always set
-    except ImportError:
-        return False
-    return True
 
 
 def _require_s3(pattern: str) -> None:
@@ -186,31 +178,61 @@ def _require_s3(pattern: str) -> None:
         raise Unusable("what stands behind s3:// has to be the name of a bucket, and no more than that")
     if not key:
         raise Unusable(f"{pattern} names a bucket; give a pattern such as s3://{bucket}/*.txt")
-    _system(pattern)
-    from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
-
+    client = s3_client()
     prefix = re.split(r"[*?[]", key)[0]
     try:
-        client = _s3(os.getpid()).client
-        if prefix == key:
-            client.head_object(Bucket=bucket, Key=key)
-        else:
-            client.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)
-    except ClientError as error:
+        with s3_errors(f"{pattern} cannot be read"):
+            if prefix == key:
+                client.head_object(Bucket=bucket, Key=key)
+            else:
+                client.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)
+    except FileNotFoundError as error:
+        if prefix != key:
+            raise Unusable(
+                f"there is no bucket {bucket}: {error}"
+            ) from None  # else no such key: see find_inputs()
+
+
+def s3_client() -> Any:
+    """boto3's client, one for each process; its threads may share it.
+
+    Raises:
+        StoreError: see s3_errors().
+    """
+    try:
+        import boto3  # noqa: F401  # Beam's own flag for it is always set
+    except ImportError:
+        raise Unusable(f"s3:// needs {_EXTRAS['s3://']}") from None
+    with s3_errors("S3 cannot be asked"):
+        return _s3(os.getpid()).client
+
+
+@contextmanager
+def s3_errors(what: str) -> Iterator[None]:
+    """Have what boto3's client raises told as ours, behind what was tried.
+
+    Raises:
+        FileNotFoundError, FileExistsError: there is no such key; a condition of a write does not hold.
+        Unusable: the store refused, or was not asked: no credentials, no such profile or bucket, an endpoint that is
+            no URL.
+        StoreError: it failed, or did not answer.
+    """
+    from botocore import exceptions as raised
+
+    try:
+        yield
+    except raised.ClientError as error:
         status = str(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode"))
-        if status in _MISSING and prefix == key:
-            return  # no such key, of which find_inputs() tells
-        if status in _MISSING:
-            raise Unusable(f"there is no bucket {bucket}: {_line(error)}") from None
-        kind = Unusable if status.startswith("4") else StoreError
-        raise kind(f"{pattern} cannot be read: {_line(error)}") from None
-    except (ConnectionError, HTTPClientError) as error:
-        raise StoreError(f"{pattern} cannot be read: {_line(error)}") from None
+        kind: type[Exception] = Unusable if status.startswith("4") else StoreError
+        if error.response.get("Error", {}).get("Code") != "NoSuchBucket":
+            kind = _STATUS.get(status, kind)
+        raise kind(f"{what}: {_line(error)}") from None
     except (
-        BotoCoreError,
-        ValueError,
-    ) as error:  # no credentials, no such profile, an endpoint that is no URL
-        raise Unusable(f"{pattern} cannot be read: {_line(error)}") from None
+        raised.ConnectionError, raised.HTTPClientError, raised.IncompleteReadError, raised.FlexibleChecksumError,
+    ) as error:  # fmt: skip
+        raise StoreError(f"{what}: {_line(error)}") from None
+    except (raised.BotoCoreError, ValueError) as error:
+        raise Unusable(f"{what}: {_line(error)}") from None
 
 
 class _Object(io.RawIOBase):

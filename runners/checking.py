@@ -2,20 +2,20 @@
 
 import argparse
 import json
-import os
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from pipeline.checks.finding import Summary, as_text
-from pipeline.dataset import DamagedFile, NewerDataset, Version, versions
+from pipeline.dataset import DamagedFile, NewerDataset, Version, store_of, versions
 from pipeline.diff import Change, diff
 from pipeline.history import kept_manifests, log_entry, manifest_for, prune_versions, valid
-from pipeline.inputs import UsageError
+from pipeline.inputs import UsageError, require_known
 from pipeline.lock import Locked, lock
 from pipeline.rules.text import printable
 from pipeline.run import new_run_id
-from pipeline.stores import StoreError
+from pipeline.stored import looked_at
+from pipeline.stores import StoreError, Unusable, in_store
 from pipeline.verify import Dumps, verify
 from runners.job import columns, log
 from runners.outcome import FAILED, LOCKED, OK, USAGE
@@ -28,13 +28,22 @@ SIGNS = {"added": "+", "removed": "-", "changed": "~", "folded": ">"}
 
 
 def _told(command: Callable[[argparse.Namespace, str], int]) -> Callable[[argparse.Namespace], int]:
-    """A command that says what is wrong, with the exit status that fits."""
+    """A command that says what is wrong, with the exit status that fits. Of a dataset in a store it sees a working copy."""
 
     def run(args: argparse.Namespace) -> int:
+        folder = ""
+
+        def shown(error: Exception) -> str:
+            return (
+                str(error).replace(folder, args.dataset) if folder and in_store(args.dataset) else str(error)
+            )
+
         try:
-            return command(args, os.path.abspath(args.dataset))
-        except (UsageError, NewerDataset) as error:
-            log.error("%s", error)
+            require_known("DATASET", args.dataset, ("s3://",))
+            with looked_at(args.dataset) as folder:
+                return command(args, folder)
+        except (UsageError, NewerDataset, Unusable) as error:
+            log.error("%s", shown(error))
             return USAGE
         except Locked as error:
             log.error("%s", error)
@@ -42,7 +51,7 @@ def _told(command: Callable[[argparse.Namespace, str], int]) -> Callable[[argpar
         except BrokenPipeError:
             raise
         except (DamagedFile, StoreError, OSError) as error:
-            log.error("%s", error)
+            log.error("%s", shown(error))
             return FAILED
 
     return run
@@ -53,7 +62,7 @@ def _verify(args: argparse.Namespace, root: str) -> int:
         raise UsageError("--source-root and the names of columns say how to read --dumps: give those, too")
     number, manifest = manifest_for(root, args.version)
     dumps = Dumps(args.dumps, args.source_root, columns(args)) if args.dumps else None
-    summary = Summary(root, number)
+    summary = Summary(store_of(root) or root, number)
     if args.version is None and number < versions(root)[-1]:
         summary.not_checked.append(
             f"version {versions(root)[-1]}, whose manifest is torn: readers pass it over"
@@ -143,6 +152,10 @@ def _change(change: Change) -> str:
 
 
 def _prune(args: argparse.Namespace, root: str) -> int:
+    if store_of(root):
+        raise UsageError(
+            "prune is for a dataset on this machine; in a store, --keep-versions of a run does it"
+        )
     manifest_for(root, None)
     with lock(root, new_run_id()):
         done = prune_versions(root, args.keep_versions)

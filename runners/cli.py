@@ -110,10 +110,11 @@ def _inspect(args: argparse.Namespace) -> int:
 
 
 def _explain(args: argparse.Namespace) -> int:
-    from pipeline.inputs import UsageError
+    from pipeline.inputs import UsageError, require_known
     from runners.explain import as_json, as_text, explain
 
     try:
+        require_known("DATASET", args.dataset, ())
         stories = explain(args.dataset, args.article)
     except UsageError as error:
         log.error("%s", error)

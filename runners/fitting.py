@@ -4,6 +4,7 @@ import argparse
 import os
 
 from pipeline.inputs import UsageError
+from pipeline.stores import in_store
 
 FLINK = "1.19"
 JOB_SERVER = "org.apache.beam:beam-runners-flink-{}-job-server:2.68.0"
@@ -14,8 +15,11 @@ def require_fitting(args: argparse.Namespace) -> None:
     """Hold the options that a runner has of its own against the runner.
 
     Raises:
-        UsageError: one is missing, goes with another runner, or names no file.
+        UsageError: one is missing, goes with another runner, or names no file; or the runner's workers, which may be
+            anywhere, would have to see the working copy of a dataset in a store.
     """
+    if args.runner != "direct" and in_store(args.output):
+        raise UsageError(f"--output in an object store goes with --runner direct, and this is {args.runner}")
     own = {
         "direct": {"--workers": args.workers, "--profile": args.profile},
         "portable": {"--job-endpoint": args.job_endpoint, "--worker-pool": args.worker_pool},

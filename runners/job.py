@@ -2,12 +2,12 @@
 
 import argparse
 import logging
-import os
 import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from runners.outcome import FAILED, LOCKED, OK, PARTLY, USAGE, Outcome, tell
+from runners.places import checked_out, inputs_of, no_dataset, output_of
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -28,68 +28,26 @@ def run(args: argparse.Namespace, outcome: Outcome) -> int:
     Raises:
         BaseException: whatever the runner raises once a signal ended it.
     """
-    from pipeline.dataset import NewerDataset
+    from pipeline.dataset import DamagedFile, NewerDataset
     from pipeline.inputs import UsageError
     from pipeline.lock import Locked, lock
     from pipeline.run import new_run_id
-    from pipeline.stores import StoreError
+    from pipeline.stores import StoreError, Unusable
     from runners.fitting import require_fitting
 
-    output = os.path.abspath(args.output)
     try:
         require_fitting(args)
-        inputs = _inputs(args, output)
+        output, address = output_of(args)
+        inputs = inputs_of(args, output, address)
         outcome["run"] = new_run_id()
-        with lock(output, outcome["run"]):
+        with lock(output, outcome["run"]), checked_out(args, output, address):
             return _locked(args, output, inputs, outcome)
-    except (UsageError, NewerDataset) as error:
+    except (UsageError, NewerDataset, Unusable) as error:
         return _end(outcome, "usage", USAGE, str(error))
     except Locked as error:
         return _end(outcome, "locked", LOCKED, str(error))
-    except (StoreError, OSError) as error:
+    except (StoreError, DamagedFile, OSError) as error:
         return _end(outcome, "failed", FAILED, f"failed, nothing was committed: {error}")
-
-
-def _inputs(args: argparse.Namespace, output: str) -> "Inputs":
-    """The dumps, and a folder to write to.
-
-    Raises:
-        UsageError: there is something wrong with either.
-    """
-    from pipeline.dataset import REJECTED, is_unfinished, versions
-    from pipeline.inputs import UsageError, find_inputs, require_known
-
-    require_known("--output", args.output, ())
-    if os.path.lexists(output) and not os.path.isdir(output):
-        raise UsageError(
-            f"--output {output} is no folder; give one that is empty, not there yet, or a dataset"
-        )
-    own = os.path.join(output, REJECTED)
-    if any(os.path.abspath(pattern).startswith(own) for pattern in args.input):
-        raise UsageError(
-            f"--input {own}: a dataset's own rejects make no new version of it, since their bytes are in its balance "
-            "already; give another --output, and read the dump itself with a better parser to have both"
-        )
-    if args.profile:
-        from runners.profile import require_usable
-
-        require_usable(args.profile, output)
-    inputs = find_inputs(args.input, args.source_root, may_be_none=os.path.isdir(f"{output}/_manifests"))
-    try:
-        os.makedirs(output, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"--output {output} cannot be made: {error.strerror}") from error
-    if not os.access(output, os.W_OK | os.X_OK):
-        raise UsageError(f"--output {output} cannot be written to")
-    if not versions(output) and not is_unfinished(output):  # before the lock leaves a file there
-        raise UsageError(_no_dataset(output))
-    return inputs
-
-
-def _no_dataset(output: str) -> str:
-    return (
-        f"--output {output} holds something that is no dataset; give a folder that is empty, or not there yet"
-    )
 
 
 def _locked(args: argparse.Namespace, output: str, inputs: "Inputs", outcome: Outcome) -> int:
@@ -101,7 +59,7 @@ def _locked(args: argparse.Namespace, output: str, inputs: "Inputs", outcome: Ou
 
     before = latest_manifest(output)
     if before is None and not is_unfinished(output):  # torn manifests are all that it has
-        raise UsageError(_no_dataset(output))
+        raise UsageError(no_dataset(output))
     for name in recover(output, args.keep_versions):
         log.info("put in order what run %s left, which did not end", name)
     seen = Seen(output)
@@ -120,10 +78,12 @@ def _locked(args: argparse.Namespace, output: str, inputs: "Inputs", outcome: Ou
 
 
 def _nothing_new(args: argparse.Namespace, outcome: Outcome, config: "Config", known: "Sorted | None") -> int:
+    from pipeline.dataset import store_of
+
     outcome["new"] = {"dumps": 0, "articles": 0, "duplicates": 0, "rejects": 0}
     count = known.unchanged if known else 0
     read = f"{count:,} dumps, all read before" if count else "no dumps"
-    message = f"Nothing new: {config.output} stays at version {outcome['version']} ({read})."
+    message = f"Nothing new: {store_of(config.output) or config.output} stays at version {outcome['version']} ({read})."
     if not args.quiet and not args.json:
         print(message)
     partly = bool(outcome["unreadable"])
@@ -180,8 +140,10 @@ def _config(
 def _execute(
     args: argparse.Namespace, config: "Config", seen: "Seen", left_out: Sequence[Any], outcome: Outcome
 ) -> int:
-    from pipeline.dataset import progress_folder
+    from pipeline.commit_store import Uncertain, send_report
+    from pipeline.dataset import progress_folder, store_of
     from pipeline.inputs import UsageError
+    from pipeline.lock import Locked
     from pipeline.run import RunFailed, execute
     from pipeline.stores import StoreError
     from runners.forked import forked_workers
@@ -197,8 +159,10 @@ def _execute(
     try:
         with profiling(args.profile) as profile, forked_workers(workers, profile):
             result = execute(config, watched, seen, args.keep_versions, args.max_rejects, runner, left_out)
-    except UsageError:  # told before any work
+    except (UsageError, Locked):  # told before any work, or at its end: another run was faster
         raise
+    except Uncertain as unknown:
+        return _end(outcome, "failed", FAILED, f"failed: {unknown}")
     except (RunFailed, StoreError, OSError) as failure:
         return _end(outcome, "failed", FAILED, f"failed, nothing was committed: {failure}")
     except Exception as error:
@@ -218,6 +182,11 @@ def _execute(
             "version %d is committed; what it replaced could not be put away, the next run does it: %s",
             result.version, result.untidied,
         )  # fmt: skip
+    if store_of(config.output):
+        try:
+            send_report(config.output, config.run)
+        except StoreError as error:
+            log.warning("the report could not be sent: %s", error)
     tell(result, config, outcome)
     if not args.quiet and not args.json:
         from runners.summary import summary
@@ -256,7 +225,7 @@ def stopped(args: argparse.Namespace, outcome: Outcome, number: int, name: str) 
     """Note that a signal ended a run: it may come when the version is already made."""
     from pipeline.dataset import latest_manifest
 
-    now = latest_manifest(os.path.abspath(args.output))
+    now = latest_manifest(output_of(args)[0])
     if now is not None and now["run"] == outcome["run"]:
         outcome["version"] = now["version"]
         what = f"version {now['version']} was committed before, and is whole"

@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
         "--output",
         required=True,
         metavar="DIR",
-        help="the dataset, to be made or added to: a dataset, or a folder that is empty, or not there yet",
+        help="the dataset, to be made or added to: a dataset, or a folder that is empty, or not there yet; or s3://BUCKET/FOLDER",
     )
     files.add_argument(
         "--source-root",

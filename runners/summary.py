@@ -1,6 +1,7 @@
 """What a run came to, for the person who started it."""
 
 from pipeline.config import Config
+from pipeline.dataset import store_of
 from pipeline.run import Result
 from runners.watch import clock, megabytes
 
@@ -34,7 +35,7 @@ def summary(result: Result, config: Config) -> str:
     return (
         f"{table}\n"
         f"  balance     all {balance.read:,} bytes read are in a row, a duplicate, a reject or white space\n\n"
-        f"The dataset is in {config.output}, version {result.version}:\n"
+        f"The dataset is in {store_of(config.output) or config.output}, version {result.version}:\n"
         f"  date=*/region=*/   the articles\n"
         f"  _duplicates/       each copy, and the article that it belongs to\n"
         f"  _rejected/         each block that could not be used, why, and its bytes\n"

@@ -55,3 +55,33 @@ def seeds() -> Path:
     if not list(folder.glob("*.txt")):
         pytest.skip("the real dump is not ours to ship, and is not here")
     return folder
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """An S3 server of the tests' own; see tests/stores.py."""
+    from tests.stores import serving  # which loads what no other test needs
+
+    with serving(tmp_path_factory.mktemp("store")) as found:
+        yield found
+
+
+@pytest.fixture
+def store(server):
+    """The server, with nothing in it but a bucket."""
+    server.reset()
+    return server
+
+
+@pytest.fixture
+def here(store, monkeypatch):
+    """Have this process use the store: a function that sets more of its environment."""
+    from pipeline import stores
+
+    def use(**environ):
+        for name, value in (store.environ | environ).items():
+            monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
+
+    stores._s3.cache_clear()
+    yield use
+    stores._s3.cache_clear()

@@ -12,7 +12,8 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
 from tests.conftest import files_of
-from tests.test_stores import BUCKET, DUMPS, command_here, expected, line_of
+from tests.stores import BUCKET, command_here, line_of
+from tests.test_stores import DUMPS, expected
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Google's, of packages that it would like to have
 

@@ -4,16 +4,18 @@
 
 Only requests that are signed with KEY get through. FAULTS is a file of JSON that is read anew for each request: a list
 of [method, what its path holds, first, last, fault]. From the first to the last of the requests that fit (counted from
-1 since FAULTS changed; last 0 for all) the answer is a fault of FAULTS_KNOWN.
+1 since FAULTS changed; last 0 for all) the answer is a fault of FAULTS_KNOWN: a status; or `torn`, half of the true
+answer, and `cut`, none, once half of the request is read: then the connection ends.
 """
 
 import json
+import socket
 import sys
 from collections import Counter
 from pathlib import Path
 
 KEY, SECRET = "AKIADATELINETESTKEY0", "dateline/test+secret/never/told"
-FAULTS_KNOWN = {"slow": 503, "error": 500, "gone": 404, "denied": 403, "torn": 0}
+FAULTS_KNOWN = {"slow": 503, "error": 500, "gone": 404, "denied": 403, "torn": 0, "cut": 0}
 _REASONS = {503: "SlowDown", 500: "InternalError", 404: "NoSuchKey", 403: "AccessDenied"}
 
 
@@ -37,6 +39,10 @@ class Flaky:
             return self._inner(environ, start_response)
         if fault == "torn":
             return self._tear(environ, start_response)
+        if fault == "cut":
+            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0) // 2)
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            raise ConnectionResetError("cut by the test")
         code = FAULTS_KNOWN[fault]
         return self._refuse(code, _REASONS[code], start_response)
 

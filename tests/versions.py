@@ -15,8 +15,10 @@ KEEP = 2
 class Folder:
     """A dataset whose partitions hold a text each, and all that was ever written to it."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, how=commit) -> None:
+        """how: the module that commits."""
         self.root = str(root)
+        self._how = how
         os.makedirs(self.root, exist_ok=True)
         self.contents: dict[str, bytes] = {}
         self.expected: dict[int, set[str]] = {}
@@ -63,8 +65,8 @@ class Folder:
         }
         manifest = commit.manifest_of(before.manifest if before else None, facts, files, [])
         self.expected[number] = {file["path"] for file in manifest["files"]}
-        commit.commit(self.root, manifest, before.manifest if before else None, files)
-        commit.finish(self.root, run, keep)
+        self._how.commit(self.root, manifest, before.manifest if before else None, files)
+        self._how.finish(self.root, run, keep)
         staging.clean_up(self.root, run)
 
     def check_versions(self, keep: int = KEEP) -> int:

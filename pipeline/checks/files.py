@@ -1,7 +1,6 @@
 """The manifest and its files: each there, whole, and of the Arrow schema of its kind."""
 
 import hashlib
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -129,12 +128,12 @@ def read_file(version: Version, entry: dict[str, Any], findings: list[Finding]) 
         with _open(version, path) as source:
             size, content = source.size(), source.read_buffer() if source.size() else pa.py_buffer(b"")
     except OSError as error:
-        if os.path.lexists(version.locate(path)):
-            findings.append(Finding("missing", path, None, "cannot be opened", error.strerror or str(error)))
-        else:
+        if isinstance(error, FileNotFoundError):
             findings.append(
                 Finding("missing", path, None, "not there", "no file", f"one of {entry['bytes']} bytes")
             )
+        else:
+            findings.append(Finding("missing", path, None, "cannot be opened", error.strerror or str(error)))
         return None
     known = len(findings)
     if size != entry["bytes"]:

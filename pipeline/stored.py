@@ -1,0 +1,112 @@
+"""Stored: what a dataset in an object store says of its versions. How it comes to say so is in commit_store.py.
+
+A working copy is a folder of this machine that looks like the dataset: it has manifests, and Version.locate() fetches a
+file once it is read.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from pipeline.bucket import Bucket, address_of
+from pipeline.dataset import MANIFESTS, STORE, DamagedFile, Manifest, manifest_name, parse_manifest
+from pipeline.disk import write_whole
+from pipeline.stores import Unusable
+
+POINTER = f"{MANIFESTS}/latest.json"
+TRIES = 10
+"""How often the pointer is read or written again when another run moves it meanwhile."""
+
+
+class Pointer(NamedTuple):
+    version: int
+    """No newer one than the newest; 0 where there is none yet."""
+    tidied: int
+    """The last that tidy() ended for."""
+    tag: str
+
+
+def find(bucket: Bucket) -> Manifest | None:
+    """The newest version's manifest; None where there is none.
+
+    Raises:
+        DamagedFile: it cannot be read as one.
+        NewerDataset: its schema is newer than this program.
+        StoreError: the store failed.
+    """
+    for _ in range(TRIES):
+        now = read_pointer(bucket)
+        if now is None:
+            return None
+        found, number = None, max(now.version, 1)
+        while manifest := manifest_at(bucket, number):
+            found, number = manifest, number + 1
+        if found or not now.version:
+            return found
+    raise DamagedFile(
+        f"{bucket.address} has no manifest of the number that {POINTER} tells, nor of a later one"
+    )
+
+
+def manifest_at(bucket: Bucket, number: int) -> Manifest | None:
+    """The manifest of a version; None where there is none. Raises what find() does."""
+    found = bucket.get(manifest_name(number))
+    if found is None:
+        return None
+    manifest = parse_manifest(bucket.address, found[0])
+    if manifest is None:
+        raise DamagedFile(f"{bucket.address}/{manifest_name(number)} is no manifest")
+    return manifest
+
+
+def read_pointer(bucket: Bucket) -> Pointer | None:
+    """What the pointer says; None where there is none, and so no dataset."""
+    found = bucket.get(POINTER)
+    if found is None:
+        return None
+    try:
+        said = json.loads(found[0])
+        return Pointer(int(said["version"]), int(said["tidied"]), found[1])
+    except (ValueError, KeyError, TypeError):
+        raise DamagedFile(f"{bucket.address}/{POINTER} is not what a run writes there") from None
+
+
+@contextmanager
+def looked_at(dataset: str) -> Iterator[str]:
+    """A folder to look at a dataset in: its own, or a working copy of all kept versions, which goes afterwards.
+
+    Args:
+        dataset: a folder, or an address.
+
+    Raises:
+        Unusable: the store cannot be used as things are set up, or has no dataset there.
+        StoreError, DamagedFile, NewerDataset: see find().
+    """
+    address = address_of(dataset)
+    if not address:
+        yield os.path.abspath(dataset)
+        return
+    bucket = Bucket(address)
+    manifest = find(bucket)
+    if manifest is None:
+        raise Unusable(f"{address} holds no dataset")
+    with tempfile.TemporaryDirectory(prefix="dateline-") as folder:
+        be_working_copy(folder, address)
+        while manifest:
+            note(folder, manifest)
+            manifest = manifest_at(bucket, manifest["version"] - 1)
+        yield folder
+
+
+def be_working_copy(root: str, address: str) -> None:
+    """Have a folder be the working copy of a dataset, of which it has nothing yet."""
+    os.makedirs(f"{root}/{MANIFESTS}", exist_ok=True)
+    write_whole(f"{root}/{STORE}", {"address": address})
+
+
+def note(root: str, manifest: Manifest) -> None:
+    """Have a working copy know a version."""
+    write_whole(f"{root}/{manifest_name(manifest['version'])}", manifest)

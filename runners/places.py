@@ -1,0 +1,78 @@
+"""Where a run reads and writes, held against what is there before any work."""
+
+import argparse
+import os
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.inputs import Inputs
+
+
+def output_of(args: argparse.Namespace) -> tuple[str, str]:
+    """The folder to work in, and the dataset's address where that is its working copy, else "".
+
+    Raises:
+        UsageError: --output is neither a path nor such an address.
+    """
+    from pipeline.bucket import address_of
+    from pipeline.commit_store import working_copy
+    from pipeline.inputs import require_known
+
+    require_known("--output", args.output, ("s3://",))
+    address = address_of(args.output)
+    return working_copy(address) if address else os.path.abspath(args.output), address
+
+
+def checked_out(args: argparse.Namespace, output: str, address: str) -> AbstractContextManager[None]:
+    """The dataset, in the folder to work in; where it lies here, it is there already."""
+    from pipeline import commit_store
+
+    return commit_store.checked_out(address, output, args.keep_versions) if address else nullcontext()
+
+
+def inputs_of(args: argparse.Namespace, output: str, address: str) -> "Inputs":
+    """The dumps, and a folder to write to.
+
+    Raises:
+        UsageError: there is something wrong with either.
+    """
+    from pipeline.dataset import REJECTED, is_unfinished, versions
+    from pipeline.inputs import UsageError, find_inputs
+    from pipeline.stores import absolute
+
+    if os.path.lexists(output) and not os.path.isdir(output):
+        raise UsageError(
+            f"--output {output} is no folder; give one that is empty, not there yet, or a dataset"
+        )
+    own = os.path.join(address or output, REJECTED)
+    if any(absolute(pattern).startswith(own) for pattern in args.input):
+        raise UsageError(
+            f"--input {own}: a dataset's own rejects make no new version of it, since their bytes are in its balance "
+            "already; give another --output, and read the dump itself with a better parser to have both"
+        )
+    if args.profile:
+        from runners.profile import require_usable
+
+        require_usable(args.profile, output)
+    inputs = find_inputs(
+        args.input, args.source_root, may_be_none=bool(address) or os.path.isdir(f"{output}/_manifests")
+    )
+    try:
+        os.makedirs(output, mode=0o700 if address else 0o777, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--output {output} cannot be made: {error.strerror}") from error
+    if not os.access(output, os.W_OK | os.X_OK):
+        raise UsageError(f"--output {output} cannot be written to")
+    if (
+        not address and not versions(output) and not is_unfinished(output)
+    ):  # before the lock leaves a file there
+        raise UsageError(no_dataset(output))
+    return inputs
+
+
+def no_dataset(output: str) -> str:
+    """What is told of an output that is something else."""
+    return (
+        f"--output {output} holds something that is no dataset; give a folder that is empty, or not there yet"
+    )

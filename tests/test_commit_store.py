@@ -1,0 +1,805 @@
+"""A version in an object store is there whole or not at all, whatever fails, whoever else writes, wherever a run dies."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pyarrow.dataset as ds
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+import pipeline
+from pipeline import bucket as bucket_module
+from pipeline import commit_store, staging
+from pipeline.bucket import PART_BYTES, Bucket
+from pipeline.commit_store import Uncertain, checked_out, working_copy
+from pipeline.dataset import latest_manifest
+from pipeline.lock import Locked, lock
+from pipeline.stored import find, manifest_at
+from pipeline.stores import StoreError, Unusable, s3_client
+from tests.conftest import EXAMPLES, ROOT, dateline, files_of
+from tests.store import KEY, SECRET
+from tests.stores import BUCKET, command_here, line_of
+from tests.test_commit import FIRST, SECOND, THIRD
+from tests.test_stores import page
+from tests.versions import KEEP, Folder
+
+ADDRESS = "s3://dumps/some/news"
+FOURTH = {"2023-01-03": "three, again", "2023-01-04": None}
+WRITES = (
+    "put_object", "copy_object", "delete_objects", "create_multipart_upload", "upload_part",
+    "complete_multipart_upload", "abort_multipart_upload",
+)  # fmt: skip
+
+
+class Died(BaseException):
+    """The process was killed: from here on it can do nothing at all."""
+
+
+class Client:
+    """boto3's client, whose writes are counted; one of them goes wrong, before or after it is done.
+
+    change: instead, what is done to the arguments of a call, and to its answer.
+    """
+
+    def __init__(self, fail_at=None, error=None, late=False, change=None) -> None:
+        self._inner = s3_client()
+        self.calls: list[tuple[str, str]] = []
+        self._fail_at, self._error, self._late, self._change = fail_at, error, late, change
+        self._dead = False
+
+    def __getattr__(self, name):
+        real = getattr(self._inner, name)
+        if not callable(real) or name not in (*WRITES, "head_object", "get_object"):
+            return real
+
+        def call(**arguments):
+            if self._dead:
+                raise self._error
+            if self._change:
+                return self._change(name, real, arguments)
+            if name not in WRITES:
+                return real(**arguments)
+            key = arguments.get("Key") or arguments["Delete"]["Objects"][0]["Key"]
+            self.calls.append((name, key))
+            hit = len(self.calls) - 1 == self._fail_at
+            if hit and not self._late:
+                self._dead = isinstance(self._error, Died)
+                raise self._error
+            try:
+                return real(**arguments)
+            finally:
+                if hit:
+                    self._dead = isinstance(self._error, Died)
+                    raise self._error
+
+        return call
+
+
+class Dataset(Folder):
+    """A dataset in the store, and all that was ever written to it."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root, commit_store)
+
+    def add(self, partitions, keep=KEEP) -> None:
+        """As a run does it, to the end."""
+        with checked_out(ADDRESS, self.root, keep):
+            run, files = self.stage(partitions)
+            try:
+                self.commit(run, files, keep)
+            finally:
+                staging.clean_up(self.root, run)
+
+    def check_readers(self) -> int:
+        """Each version that is there is whole, for who reads by manifest; the number of the newest."""
+        bucket = Bucket(ADDRESS)
+        newest = find(bucket)
+        if newest is None:
+            return 0
+        for number in range(1, newest["version"] + 1):
+            if manifest := manifest_at(bucket, number):
+                assert {file["path"] for file in manifest["files"]} == self.expected[number]
+                for file in manifest["files"]:
+                    assert bucket.get(file["stored"])[0] == self.contents[file["path"]]
+        return newest["version"]
+
+    def visible(self) -> set[str]:
+        """What a glob finds."""
+        bucket = Bucket(ADDRESS)
+        found = {name for name in bucket.names() if name.startswith("date=")}
+        for name in found:
+            assert bucket.get(name)[0] == self.contents[name]
+        return found
+
+    def check_tidy(self, keep=KEEP) -> None:
+        """The folder shows the newest version; nothing lies about that no kept one needs."""
+        newest = self.check_readers()
+        names = set(Bucket(ADDRESS).names())
+        assert self.visible() == self.expected[newest]
+        numbers = range(max(1, newest - keep + 1), newest + 1)
+        manifests = {f"_manifests/{number:08d}.json" for number in numbers}
+        assert {name for name in names if name.startswith("_manifests/")} == {
+            "_manifests/latest.json", *manifests,
+        }  # fmt: skip
+        needed = {
+            file["stored"] for number in numbers for file in manifest_at(Bucket(ADDRESS), number)["files"]
+        }
+        assert {name for name in names if name.startswith("_versions/")} == needed
+        assert "Uploads" not in s3_client().list_multipart_uploads(Bucket=BUCKET)
+
+
+@pytest.fixture
+def grown(here, tmp_path):
+    """Two versions; the first needs files that the second has replaced."""
+    here()
+    dataset = Dataset(tmp_path / "copy")
+    dataset.add(FIRST)
+    dataset.add(SECOND)
+    return dataset
+
+
+def using(monkeypatch, client) -> Client:
+    monkeypatch.setattr(bucket_module, "s3_client", lambda: client)
+    return client
+
+
+def test_versions_follow_one_another(grown):
+    grown.check_tidy()
+    grown.add(THIRD)
+    grown.check_tidy()
+    assert manifest_at(Bucket(ADDRESS), 1) is None
+    assert sorted(os.listdir(grown.root)) == [
+        "_manifests",
+        "_store.json",
+    ]  # nothing else of this machine's disk
+
+
+def calls_of(grown, monkeypatch, partitions=THIRD, keep=KEEP) -> list[tuple[str, str]]:
+    with monkeypatch.context() as patch:
+        client = using(patch, Client())
+        grown.add(partitions, keep)
+    return client.calls
+
+
+def test_the_manifest_comes_when_its_files_are_there_and_the_folder_after_it(grown, monkeypatch):
+    calls = calls_of(grown, monkeypatch)
+    steps = [key.removeprefix("some/news/") for _, key in calls]
+    published = steps.index("_manifests/00000003.json")
+    uploads = [i for i, step in enumerate(steps) if step.startswith("_versions/00000003/")]
+    assert len(uploads) == 2
+    places = [i for i, (name, _) in enumerate(calls) if name == "copy_object"]
+    gone = [step for (name, _), step in zip(calls, steps, strict=True) if name == "delete_objects"]
+    assert max(uploads) < published < min(places)
+    assert max(places) < min(i for i, (name, _) in enumerate(calls) if name == "delete_objects")
+    assert [step.split("/")[0].split("=")[0] for step in gone] == ["date", "_manifests", "_versions"]
+
+
+def texts(number) -> dict[str, str | None]:
+    """Two partitions, which a run of another number replaces."""
+    return {"2023-01-06": f"text {number}", "2023-01-08": f"more {number}"}
+
+
+def test_a_run_that_dies_at_any_call_shows_no_half_version_and_the_next_mends(grown, tmp_path, monkeypatch):
+    """To die after a call is to die before the next. Where one version is kept, a wrong order would lose it."""
+    grown.add(texts("first"), 1)
+    count = len(calls_of(grown, monkeypatch, texts("second"), 1))
+    other = Dataset(tmp_path / "other")  # the next run is another machine's
+    other.contents, other.expected = grown.contents, grown.expected
+    deaths = 0
+    for number in range(count):
+        before = grown.check_readers()
+        with monkeypatch.context() as patch:
+            using(patch, Client(number, Died()))
+            with pytest.raises(Died):
+                grown.add(texts(number), 1)
+            deaths += 1
+        made, shown = grown.check_readers(), grown.visible()
+        if made == before:
+            assert shown == grown.expected[before]
+        else:  # of each partition it shows the new file, or still the old one, or both
+            folders = {os.path.dirname(path) for path in shown}
+            assert {
+                os.path.dirname(path) for path in grown.expected[made] & grown.expected[before]
+            } <= folders
+            assert shown <= grown.expected[made] | grown.expected[before]
+            for path in grown.expected[made] - shown:
+                assert os.path.dirname(path) in folders or not any(
+                    old.startswith(os.path.dirname(path)) for old in grown.expected[before]
+                )
+        other.add({"2023-01-07": f"text {number}"} if made > before else texts(number), 1)
+        other.check_tidy(1)
+    assert deaths == count >= 9
+
+
+def test_what_a_dead_run_left_untidy_is_put_in_order_even_if_there_is_nothing_new(grown, monkeypatch):
+    calls = calls_of(grown, monkeypatch, texts("old"))
+    with monkeypatch.context() as patch:
+        using(patch, Client([name for name, _ in calls].index("copy_object"), Died()))
+        with pytest.raises(Died):
+            grown.add(texts("new"))
+    assert grown.visible() == grown.expected[3]
+    with checked_out(ADDRESS, grown.root, KEEP):
+        grown.check_tidy()
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_call_that_fails_once(grown, monkeypatch, late):
+    """Whatever call: the run says that it failed if the version is not there, and the next ends as if nothing had been."""
+    calls = calls_of(grown, monkeypatch)
+    published = [key for _, key in calls].index("some/news/_manifests/00000003.json")
+    for number in range(len(calls)):
+        before = grown.check_readers()
+        lost = EndpointConnectionError(endpoint_url="http://lost")
+        with monkeypatch.context() as patch:
+            using(patch, Client(number, lost, late))
+            try:
+                grown.add(texts(number))
+            except StoreError:
+                failed = True
+            else:
+                failed = False
+        if number == published:
+            assert failed is not late  # the answer was lost, but the version is there
+        made = grown.check_readers()
+        assert made == before + (number > published or not failed)
+        grown.add({"2023-01-07": f"text {number}"})
+        grown.check_tidy()
+
+
+def test_a_second_writer_loses_nothing_and_is_told(grown, tmp_path):
+    other = Dataset(tmp_path / "other")
+    other.contents, other.expected = grown.contents, grown.expected
+    with checked_out(ADDRESS, other.root, KEEP):
+        run, files = other.stage({"2023-01-09": "nine"})
+        grown.add(THIRD)
+        expected = dict(grown.expected)
+        with pytest.raises(Locked, match="another run has made version 3 of s3://dumps/some/news meanwhile"):
+            other.commit(run, files)
+    other.expected.update(expected)
+    grown.check_readers()
+    assert grown.visible() == expected[3]
+    other.add({"2023-01-09": "nine"})
+    other.check_tidy()
+
+
+def test_a_late_tidying_takes_nothing_from_a_later_version(grown, tmp_path):
+    """Two runs tidy at a time; one of them was asleep since it published."""
+    late = find(Bucket(ADDRESS))
+    other = Dataset(tmp_path / "other")
+    other.contents, other.expected = grown.contents, grown.expected
+    other.add({"2023-01-01": "one"})  # the bytes of a file that version 2 replaced
+    commit_store.tidy(Bucket(ADDRESS), late, KEEP)
+    other.check_readers()
+    with checked_out(ADDRESS, other.root, KEEP):
+        other.check_tidy()
+
+
+def test_uploads_of_a_run_that_is_under_way_stay(grown, tmp_path):
+    """What it has uploaded is for a version that nobody has published; a tidying meanwhile leaves it."""
+    other = Dataset(tmp_path / "other")
+    other.contents, other.expected = grown.contents, grown.expected
+    real = commit_store._publish
+
+    def tidied(bucket, root, manifest):
+        commit_store.tidy(bucket, find(bucket), KEEP)
+        real(bucket, root, manifest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(commit_store, "_publish", tidied)
+        other.add(THIRD)
+    other.check_tidy()
+
+
+def test_the_newest_is_found_though_the_pointer_lags(grown, monkeypatch):
+    calls = calls_of(grown, monkeypatch, texts("old"))
+    published = [key for _, key in calls].index("some/news/_manifests/00000003.json")
+    with monkeypatch.context() as patch:
+        using(patch, Client(published, Died(), late=True))
+        with pytest.raises(Died):
+            grown.add(texts("new"))
+    assert json.loads(Bucket(ADDRESS).get("_manifests/latest.json")[0]) == {"version": 3, "tidied": 3}
+    assert grown.check_readers() == 4
+
+
+def test_a_pointer_that_others_moved_is_not_moved_back(grown):
+    commit_store._point(Bucket(ADDRESS), 1, 1)
+    assert json.loads(Bucket(ADDRESS).get("_manifests/latest.json")[0]) == {"version": 2, "tidied": 1}
+
+
+def test_a_pointer_that_is_moved_meanwhile_is_not_moved_back(grown, monkeypatch):
+    moved = []
+
+    def moving(name, real, arguments):
+        if name == "put_object" and arguments["Key"].endswith("latest.json") and not moved:
+            moved.append(real(**arguments | {"Body": b'{"version": 9, "tidied": 8}', "ChecksumSHA256": ""}))
+        return real(**arguments)
+
+    with monkeypatch.context() as patch:
+        using(patch, Client(change=moving))
+        commit_store._point(Bucket(ADDRESS), 3, 3)
+    assert json.loads(Bucket(ADDRESS).get("_manifests/latest.json")[0]) == {"version": 9, "tidied": 3}
+
+
+def test_who_is_stopped_as_the_version_is_made_knows_it(grown, monkeypatch):
+    published = [key for _, key in calls_of(grown, monkeypatch, texts("old"))].index(
+        "some/news/_manifests/00000003.json"
+    )
+    for late in (False, True):
+        with monkeypatch.context() as patch:
+            using(patch, Client(published, KeyboardInterrupt(), late))
+            with pytest.raises(KeyboardInterrupt):
+                grown.add(texts("new"))
+        made = latest_manifest(grown.root)["version"]
+        assert made == 3 + late
+        assert grown.check_readers() == made
+
+
+def test_without_an_answer_to_anything_nobody_knows(grown, monkeypatch):
+    def gone(name, real, arguments):
+        if "00000003.json" in arguments["Key"]:
+            raise EndpointConnectionError(endpoint_url="http://lost")
+        return real(**arguments)
+
+    with monkeypatch.context() as patch:
+        client = using(patch, Client())
+        with checked_out(ADDRESS, grown.root, KEEP):
+            run, files = grown.stage(THIRD)
+            client._change = gone
+            with pytest.raises(Uncertain, match="it is not known whether version 3 was committed"):
+                grown.commit(run, files)
+    grown.add(THIRD)
+    grown.check_tidy()
+
+
+def test_a_store_that_cannot_refuse_to_replace_is_refused(here, tmp_path, monkeypatch):
+    here()
+
+    def ignoring(name, real, arguments):
+        arguments.pop("IfNoneMatch", None)
+        return real(**arguments)
+
+    using(monkeypatch, Client(change=ignoring))
+    with pytest.raises(Unusable, match="does not refuse to replace an object"):
+        Dataset(tmp_path / "copy").add(FIRST)
+
+
+def test_a_folder_that_holds_something_else_is_refused(here, store, tmp_path):
+    here()
+    store.put("some/news/letter.txt", b"Dear")
+    with pytest.raises(Unusable, match="holds something that is no dataset"):
+        Dataset(tmp_path / "copy").add(FIRST)
+    store.put("some/newspaper.txt", b"a neighbour, not in it")
+
+
+# --- uploads -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory) -> tuple[str, str, bytes]:
+    """A file of three parts: its path, SHA-256 and bytes."""
+    data = os.urandom(1 << 20) * 35
+    path = tmp_path_factory.mktemp("large") / "file"
+    path.write_bytes(data)
+    return str(path), bucket_module.sha256(data).hexdigest(), data
+
+
+def test_a_large_file_goes_in_parts(here, large):
+    here()
+    path, digest, data = large
+    bucket = Bucket(ADDRESS)
+    assert len(data) > 2 * PART_BYTES
+    bucket.upload(path, "_versions/x", digest)
+    assert bucket.get("_versions/x")[0] == data
+    bucket.copy("_versions/x", "date=x", len(data), digest)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bucket_module, "COPY_BYTES", 1)
+        bucket.copy("_versions/x", "date=y", len(data), digest)
+    with pytest.raises(StoreError, match="date=x is not what was copied to it"):
+        bucket.copy("_versions/x", "date=x", len(data), digest[::-1])
+    assert bucket.get("date=x")[0] == bucket.get("date=y")[0] == data
+
+
+@pytest.mark.parametrize("fault", ["cut", "torn", "slow", "error"])
+def test_a_connection_that_breaks_amid_parts_is_taken_up_again(here, store, large, fault):
+    here(AWS_RETRY_MODE="standard")
+    path, digest, data = large
+    store.fail(
+        ["PUT", "partNumber=2", 1, 1, fault],
+        ["POST", "uploadId", 1, 1, "slow"],
+        ["HEAD", "_versions", 1, 1, fault],
+    )
+    bucket = Bucket(ADDRESS)
+    bucket.upload(path, "_versions/x", digest)
+    assert bucket.get("_versions/x")[0] == data
+
+
+def test_parts_that_lead_to_nothing_are_taken_back_or_removed_later(grown, store, here, large):
+    here(AWS_MAX_ATTEMPTS="1")
+    path, digest, _ = large
+    bucket = Bucket(ADDRESS)
+
+    def uploads() -> int:
+        return len(store.client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", ()))
+
+    store.fail(["PUT", "partNumber=2", 1, 0, "cut"])
+    with pytest.raises(StoreError, match="s3://dumps/some/news/_versions/00000003/x cannot be written"):
+        bucket.upload(path, "_versions/00000003/x", digest)
+    assert uploads() == 0
+    store.fail(["PUT", "partNumber=2", 1, 0, "cut"], ["DELETE", "uploadId", 1, 0, "error"])
+    with pytest.raises(StoreError):
+        bucket.upload(path, "_versions/00000003/x", digest)
+    store.fail()
+    assert uploads() == 1
+    commit_store.tidy(bucket, find(bucket), KEEP)
+    assert uploads() == 1  # it may be of a run that is under way
+    grown.add(THIRD)
+    grown.check_tidy()
+
+
+def changed(data: bytes) -> bytes:
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
+@pytest.mark.parametrize("told", ["its length", "its checksum", "nothing"])
+def test_what_arrived_wrong_is_found(grown, monkeypatch, told):
+    """A store takes other bytes than were sent, and tells so, or tells of no checksum."""
+
+    def wrong(name, real, arguments):
+        if name == "put_object" and "_versions" in arguments["Key"]:
+            data = arguments["Body"]
+            arguments["Body"] = data[:-1] if told == "its length" else changed(data)
+            if told != "its length":  # which is all that tells where the store gives back what it was told
+                arguments.pop("ChecksumSHA256")
+                arguments["ChecksumAlgorithm"] = "SHA256" if told == "its checksum" else "CRC32"
+        return real(**arguments)
+
+    with monkeypatch.context() as patch:
+        using(patch, Client(change=wrong))
+        with pytest.raises(StoreError, match="is not what was written to it"):
+            grown.add(THIRD)
+    assert grown.check_readers() == 2
+    grown.add(THIRD)
+    grown.check_tidy()
+
+
+def test_a_store_that_tells_no_checksum_will_do(grown, monkeypatch):
+    def silent(name, real, arguments):
+        answer = real(**arguments)
+        if name == "head_object":
+            answer.pop("ChecksumSHA256", None)
+        return answer
+
+    using(monkeypatch, Client(change=silent))
+    grown.add(THIRD)
+    grown.check_tidy()
+
+
+def test_a_staged_file_that_changed_is_not_committed(grown):
+    with checked_out(ADDRESS, grown.root, KEEP):
+        run, files = grown.stage(THIRD)
+        Path(files[0].staged).write_bytes(changed(Path(files[0].staged).read_bytes()))
+        with pytest.raises(OSError, match="is not what was written to it"):
+            grown.commit(run, files)
+    assert grown.check_readers() == 2
+
+
+# --- the command ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def environ(store, tmp_path) -> dict[str, str]:
+    return store.environ | {"XDG_CACHE_HOME": str(tmp_path / "caches"), "AWS_RETRY_MODE": "standard"}
+
+
+@pytest.fixture(scope="module")
+def dumps(tmp_path_factory) -> list[str]:
+    """Two dumps, of which the second changes partitions of the first."""
+    folder = tmp_path_factory.mktemp("dumps")
+    for name in ("first", "second"):
+        (folder / f"{name}.txt").write_text(page(name))
+    return [str(folder / "first.txt"), str(folder / "second.txt")]
+
+
+@pytest.fixture(scope="module")
+def expected(dumps, tmp_path_factory) -> dict[str, bytes]:
+    """The local dataset of the two."""
+    output = tmp_path_factory.mktemp("local") / "news"
+    done = command_here(["run", "--input", *dumps, "--output", output], {})
+    assert done.returncode == 0, done.stderr
+    return files_of(output)
+
+
+def objects(store) -> dict[str, bytes]:
+    """What is in the store, by its name in the dataset."""
+    return {
+        found["Key"].removeprefix("some/news/"): store.client.get_object(Bucket=BUCKET, Key=found["Key"])["Body"].read()
+        for page in store.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+        for found in page.get("Contents", ())
+    }  # fmt: skip
+
+
+def as_local(found: dict[str, bytes]) -> dict[str, bytes]:
+    """What files_of() gives of a local dataset."""
+    manifest = json.loads(
+        found[f"_manifests/{json.loads(found['_manifests/latest.json'])['version']:08d}.json"]
+    )
+    for file in manifest["files"]:
+        assert found[file.pop("stored")] == found[file["path"]]
+    facts = {name: manifest[name] for name in ("dumps", "files", "settings")}
+    shown = {
+        name: data
+        for name, data in found.items()
+        if not name.startswith(("_versions", "_manifests", "_runs"))
+    }
+    return shown | {"manifest": json.dumps(facts).encode()}
+
+
+def assert_nothing_secret(done, store, tmp_path) -> None:
+    left = b"".join(objects(store).values())
+    left += b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    for secret in (KEY, SECRET):
+        assert secret not in done.stdout + done.stderr
+        assert secret.encode() not in left
+
+
+def run(environ, *args, inputs=EXAMPLES, **options):
+    return command_here(["run", "--input", *inputs, "--output", f"{ADDRESS}/", *args], environ, **options)
+
+
+def test_the_same_bytes_as_a_local_dataset(store, environ, sample, tmp_path):
+    """In two runs, of which the second builds on the first; by workers that are processes."""
+    first = run(environ, inputs=EXAMPLES[:2])
+    assert first.returncode == 0, first.stderr
+    command = ["run", "--input", *EXAMPLES, "--output", ADDRESS, "--workers", "2"]
+    done = dateline(*command, env=os.environ | environ)
+    assert done.returncode == 0, done.stderr
+    assert f"The dataset is in {ADDRESS}, version 2" in done.stdout
+    found = objects(store)
+    assert as_local(found) == files_of(sample)
+    assert sum(name.startswith("_runs/") for name in found) == 4
+    assert_nothing_secret(done, store, tmp_path)
+    again = run(environ)
+    assert f"Nothing new: {ADDRESS} stays at version 2" in again.stdout
+    (copy,) = (tmp_path / "caches/dateline").iterdir()
+    assert {path.name for path in copy.iterdir()} == {"_lock", "_manifests", "_seen.json", "_store.json"}
+
+
+def test_readers_of_a_version_and_of_the_folder(store, environ, here, sample):
+    assert run(environ, inputs=EXAMPLES[:2]).returncode == 0
+    assert run(environ).returncode == 0
+    here()
+    local = (
+        pipeline.open_dataset(sample)
+        .to_table()
+        .sort_by([("source", "ascending"), ("source_offset", "ascending")])
+    )
+    news = pipeline.open_dataset(ADDRESS)
+    assert news.to_table().sort_by([("source", "ascending"), ("source_offset", "ascending")]).equals(local)
+    assert 0 < pipeline.open_dataset(ADDRESS, 1).count_rows() < local.num_rows
+    with pytest.raises(FileNotFoundError, match="has no version 3"):
+        pipeline.open_dataset(ADDRESS, 3)
+    with pytest.raises(FileNotFoundError, match="holds no dataset"):
+        pipeline.open_dataset("s3://dumps/other")
+    bucket = Bucket(ADDRESS)
+    folder = ds.dataset(bucket.place("").rstrip("/"), filesystem=bucket.filesystem(), format="ipc")
+    assert folder.count_rows() == local.num_rows
+    assert duckdb.sql("select count(*) from folder").fetchall() == [(local.num_rows,)]
+    options = {
+        "aws_endpoint_url": store.url, "aws_region": "us-east-1", "aws_access_key_id": KEY,
+        "aws_secret_access_key": SECRET, "aws_allow_http": "true",
+    }  # fmt: skip
+    frame = pl.scan_ipc(f"{ADDRESS}/date=*/region=*/*.arrow", hive_partitioning=True, storage_options=options)
+    assert frame.select(pl.len()).collect().item() == local.num_rows
+
+
+COMMITS = {
+    "throttled": [["PUT", "/_versions/", 2, 3, "slow"], ["PUT", "/date=", 1, 2, "slow"]],
+    "errors": [["PUT", "/_manifests/0", 1, 2, "error"], ["POST", "delete", 1, 1, "error"]],
+    "cut": [["PUT", "/_versions/", 1, 2, "cut"], ["PUT", "/_manifests/0", 1, 1, "cut"]],
+    "torn": [["PUT", "/_manifests/0", 1, 1, "torn"], ["GET", "/_manifests/", 1, 2, "torn"], ["GET", "/_versions/", 1, 1, "torn"]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", COMMITS)
+def test_what_passes_changes_nothing(store, environ, dumps, expected, tmp_path, kind):
+    assert run(environ, inputs=dumps[:1]).returncode == 0
+    store.fail(*COMMITS[kind])
+    done = run(environ, inputs=dumps)
+    assert done.returncode == 0, done.stderr
+    store.fail()
+    assert as_local(objects(store)) == expected
+    assert_nothing_secret(done, store, tmp_path)
+
+
+LASTING = {
+    "uploads": (["PUT", "/_versions/", 3, 0, "slow"], "cannot be written"),
+    "the manifest": (["PUT", "/_manifests/0", 1, 0, "denied"], "cannot be written"),
+    "what is read": (["GET", "/_versions/", 2, 0, "torn"], "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("kind", LASTING)
+def test_what_lasts_fails_the_run_and_the_next_is_whole(store, environ, dumps, expected, tmp_path, kind):
+    assert run(environ, inputs=dumps[:1]).returncode == 0
+    before = as_local(objects(store))
+    fault, words = LASTING[kind]
+    store.fail(fault)
+    done = run(environ | {"AWS_MAX_ATTEMPTS": "1"}, inputs=dumps)
+    assert done.returncode == 1
+    assert f"failed, nothing was committed: {ADDRESS}/" in line_of(done)
+    assert words in line_of(done)
+    store.fail()
+    assert_nothing_secret(done, store, tmp_path)
+    assert as_local(objects(store)) == before
+    assert run(environ, inputs=dumps).returncode == 0
+    assert as_local(objects(store)) == expected
+
+
+def test_a_folder_that_cannot_be_tidied_is_the_next_run_s(store, environ, dumps, expected):
+    assert run(environ, inputs=dumps[:1]).returncode == 0
+    store.fail(["PUT", "/date=", 1, 0, "denied"], ["PUT", "/_runs/", 1, 0, "denied"])
+    done = run(environ, inputs=dumps)
+    assert done.returncode == 0, done.stderr
+    assert (
+        "version 2 is committed; what it replaced could not be put away, the next run does it" in done.stderr
+    )
+    assert "the report could not be sent" in done.stderr
+    store.fail()
+    assert "Nothing new" in run(environ, inputs=dumps).stdout
+    assert as_local(objects(store)) == expected
+
+
+KILLED = """
+import os, sys
+from pipeline import {module}
+real = {module}.{name}
+met = []
+def call(*args):
+    met.append(args)
+    os.kill(os.getpid(), 9) if len(met) == {at} else None
+    return real(*args)
+{module}.{name} = call
+from runners.cli import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "at", "made"),
+    [("bucket", "Bucket.upload", 3, 1), ("commit_store", "_publish", 1, 1), ("bucket", "Bucket.copy", 3, 2)],
+)
+def test_a_killed_run(store, environ, dumps, expected, tmp_path, module, name, at, made):
+    assert run(environ, inputs=dumps[:1]).returncode == 0
+    code = KILLED.format(module=module, name=name, at=at)
+    command = [sys.executable, "-c", code, "run", "--input", *dumps, "--output", ADDRESS]
+    done = subprocess.run(command, env=os.environ | environ, cwd=ROOT, capture_output=True, timeout=120)
+    assert done.returncode == -9
+    found = objects(store)
+    assert f"_manifests/{made + 1:08d}.json" not in found
+    assert f"_manifests/{made:08d}.json" in found
+    last = run(environ, inputs=dumps)
+    assert last.returncode == 0, last.stderr
+    assert as_local(objects(store)) == expected
+    copy = Path(working_copy_of(environ))
+    assert {path.name for path in copy.iterdir()} == {"_lock", "_manifests", "_seen.json", "_store.json"}
+
+
+def working_copy_of(environ) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", environ["XDG_CACHE_HOME"])
+        return working_copy(ADDRESS)
+
+
+def test_another_writer_ends_with_the_status_of_a_lock(store, environ, dumps, tmp_path, monkeypatch):
+    """Another machine's run commits while this one works."""
+    assert run(environ, inputs=dumps[:1]).returncode == 0
+    real = commit_store.commit
+
+    def second(*args):
+        monkeypatch.setattr(commit_store, "commit", real)
+        command = ["run", "--input", dumps[1], "--output", ADDRESS]
+        other = dateline(*command, env=os.environ | environ | {"XDG_CACHE_HOME": str(tmp_path / "other")})
+        assert other.returncode == 0, other.stderr
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in environ.items():
+                patch.setenv(name, value)
+            real(*args)
+
+    monkeypatch.setattr(commit_store, "commit", second)
+    done = run(environ, inputs=dumps[1:])
+    assert done.returncode == 4
+    assert f"another run has made version 2 of {ADDRESS} meanwhile; nothing was committed" in done.stderr
+
+
+def test_where_the_store_does_not_answer_the_run_does_not_say_that_nothing_was_committed(
+    store, environ, dumps
+):
+    assert run(environ, inputs=dumps[:1]).returncode == 0
+    asked = "/_manifests/00000002"  # the first time by the search for the newest
+    store.fail(["PUT", asked, 1, 0, "error"], ["GET", asked, 2, 0, "error"])
+    done = run(environ | {"AWS_MAX_ATTEMPTS": "1"}, inputs=dumps)
+    assert done.returncode == 1
+    assert "failed: it is not known whether version 2 was committed" in line_of(done)
+
+
+def test_two_runs_of_one_machine_lock_each_other_out(environ, dumps):
+    copy = working_copy_of(environ)
+    os.makedirs(copy)
+    with lock(copy, "another"):
+        done = run(environ, inputs=dumps)
+    assert (done.returncode, "is locked by run another" in done.stderr) == (4, True)
+
+
+def test_an_object_that_has_other_bytes_is_told(store, environ, dumps):
+    assert run(environ, inputs=dumps[:1]).returncode == 0
+    manifest = json.loads(objects(store)["_manifests/00000001.json"])
+    entry = next(file for file in manifest["files"] if file["kind"] == "keys")
+    store.put(f"some/news/{entry['stored']}", changed(objects(store)[entry["stored"]]))
+    done = run(environ, inputs=dumps)
+    assert done.returncode == 1
+    assert f"{entry['stored']}: its bytes are not those of the manifest's checksum" in done.stderr
+    assert "_manifests/00000002.json" not in objects(store)
+
+
+WRONG = {
+    "no folder": ("s3://dumps", {}, "has to be s3://BUCKET/FOLDER"),
+    "a password": (f"s3://{KEY}:{SECRET}@dumps/news", {}, "has to be s3://BUCKET/FOLDER"),
+    "up": ("s3://dumps/../news", {}, "has to be s3://BUCKET/FOLDER"),
+    "no bucket": ("s3://nowhere/news", {}, "bucket does not exist"),
+    "no credentials": (
+        "s3://dumps/news", {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "Unable to locate credentials"
+    ),
+    "wrong credentials": ("s3://dumps/news", {"AWS_ACCESS_KEY_ID": "AKIAWRONG"}, "cannot be read"),
+    "gs": ("gs://dumps/news", {}, "--output is an address of gs://, and takes a path or s3://"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_what_is_wrong_is_told_before_any_work(store, environ, dumps, tmp_path, kind):
+    address, more, words = WRONG[kind]
+    done = command_here(["run", "--input", *dumps[:1], "--output", address], environ | more)
+    assert done.returncode == 2
+    assert words in line_of(done)
+    assert_nothing_secret(done, store, tmp_path)
+    assert objects(store) == {}
+
+
+def test_what_is_not_for_stores_says_so(environ):
+    portable = ["--runner", "portable", "--job-endpoint", "localhost:1", "--worker-pool", "localhost:2"]
+    done = run(environ, *portable)
+    assert (done.returncode, "goes with --runner direct" in line_of(done)) == (2, True)
+    done = command_here(["explain", ADDRESS, "x"], environ)
+    assert (done.returncode, "DATASET is an address of s3://" in line_of(done)) == (2, True)
+
+
+def test_a_dataset_there_is_looked_at(store, environ, dumps, tmp_path):
+    local = tmp_path / "news"
+    for inputs in (dumps[:1], dumps):
+        assert run(environ, inputs=inputs).returncode == 0
+        assert command_here(["run", "--input", *inputs, "--output", local], {}).returncode == 0
+    for command in (["diff", "1", "2"], ["verify"], ["verify", "--version", "1", "--dumps", dumps[0]]):
+        there, here = (command_here([command[0], each, *command[1:]], environ) for each in (ADDRESS, local))
+        assert (there.returncode, there.stdout) == (0, here.stdout)
+    log = command_here(["log", ADDRESS, "--json"], environ).stdout.splitlines()
+    assert [json.loads(line)["version"] for line in log] == [2, 1]
+    manifest = json.loads(objects(store)["_manifests/00000002.json"])
+    one, other, *_ = (file for file in manifest["files"] if file["kind"] == "articles")
+    store.put(f"some/news/{one['stored']}", b"other bytes")
+    store.client.delete_object(Bucket=BUCKET, Key=f"some/news/{other['stored']}")
+    done = command_here(["verify", ADDRESS], environ)
+    assert done.returncode == 1
+    assert "its bytes are not those of the manifest's checksum" in done.stdout
+    assert "not there" in done.stdout
+    for command, words in [
+        (["verify", ADDRESS, "--version", "7"], f"{ADDRESS} has no version 7; it keeps 1, 2"),
+        (["log", "s3://dumps/other"], "s3://dumps/other holds no dataset"),
+        (["prune", ADDRESS, "--keep-versions", "1"], "prune is for a dataset on this machine"),
+    ]:
+        done = command_here(command, environ)
+        assert done.returncode == 2
+        assert words in line_of(done)
