@@ -32,7 +32,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -218,7 +218,8 @@ def _publish(bucket: Bucket, root: str, manifest: Manifest) -> None:
                     f"another run has made version {number} of {bucket.address} meanwhile; nothing was committed, run again"
                 ) from None
             raise
-        note(root, manifest)
+        with suppress(OSError):  # what is only told here is no failure of what is made there
+            note(root, manifest)
         if not isinstance(error, Exception):
             raise
 

@@ -76,12 +76,11 @@ def store(server):
 @pytest.fixture
 def here(store, monkeypatch):
     """Have this process use the store: a function that sets more of its environment."""
-    from pipeline import stores
+    from tests.stores import client_for
 
     def use(**environ):
+        client_for(store.environ | environ)
         for name, value in (store.environ | environ).items():
             monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
 
-    stores._s3.cache_clear()
-    yield use
-    stores._s3.cache_clear()
+    return use

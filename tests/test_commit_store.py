@@ -29,7 +29,6 @@ from tests.test_stores import page
 from tests.versions import KEEP, Folder
 
 ADDRESS = "s3://dumps/some/news"
-FOURTH = {"2023-01-03": "three, again", "2023-01-04": None}
 WRITES = (
     "put_object", "copy_object", "delete_objects", "create_multipart_upload", "upload_part",
     "complete_multipart_upload", "abort_multipart_upload",
@@ -337,6 +336,21 @@ def test_who_is_stopped_as_the_version_is_made_knows_it(grown, monkeypatch):
         made = latest_manifest(grown.root)["version"]
         assert made == 3 + late
         assert grown.check_readers() == made
+
+
+def test_a_full_disk_here_is_no_failure_once_the_version_is_made(grown, monkeypatch):
+    def full(root, manifest):
+        raise OSError("No space left on device")
+
+    with checked_out(ADDRESS, grown.root, KEEP):
+        run, files = grown.stage(THIRD)
+        with monkeypatch.context() as patch:
+            patch.setattr(commit_store, "note", full)
+            grown.commit(run, files)
+        staging.clean_up(grown.root, run)
+    assert grown.check_readers() == 3
+    with checked_out(ADDRESS, grown.root, KEEP):
+        grown.check_tidy()
 
 
 def test_without_an_answer_to_anything_nobody_knows(grown, monkeypatch):
