@@ -63,7 +63,7 @@ def test_a_cluster_that_does_not_start_is_told(check, java, tmp_path):
         pytest.raises(Failed, match="the cluster did not start: a process ended with 3"),
         Services(tmp_path) as services,
     ):
-        check.cluster(services)
+        check.cluster(services, 1)
 
 
 def test_work_that_no_cluster_saw_is_no_proof(check, java, tmp_path, monkeypatch, capsys):
