@@ -9,13 +9,17 @@ import argparse
 import ctypes
 import fcntl
 import filecmp
+import hashlib
 import json
 import os
+import shutil
 import signal
 import socket
 import struct
 import subprocess
 import sys
+import tarfile
+import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -109,6 +113,44 @@ def leave_the_network(exposed: bool, what: str) -> None:
             "16sh", fcntl.ioctl(any_socket, SIOCGIFFLAGS, struct.pack("16sh", b"lo", 0))
         )
         fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh", name, flags | IFF_UP))
+
+
+def jars_from_pypi(pinned: Path, inside: str, cache: Path) -> Path:
+    """A folder below `cache` with `jars`, those of a source package of PyPI, fetched unless they were before.
+
+    Args:
+        pinned: a file of requirements that names the package with its hash: pip refuses other bytes.
+        inside: the package's folder that they lie in.
+        cache: where the folder is kept.
+
+    Raises:
+        Failed: pip cannot fetch it.
+    """
+    home = cache / f"{pinned.parent.name}-{hashlib.sha256(pinned.read_bytes()).hexdigest()[:16]}"
+    if home.exists():
+        return home
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir", "--no-binary",
+                   ":all:", "--require-hashes", "--requirement", str(pinned), "--dest", folder]  # fmt: skip
+        done = subprocess.run(
+            command, stderr=subprocess.PIPE, text=True, check=False, preexec_fn=end_with_this
+        )
+        if done.returncode:
+            print(done.stderr, end="", file=sys.stderr)
+            raise Failed(f"what {pinned.parent.name}/{pinned.name} names cannot be fetched from PyPI")
+        (archive,) = Path(folder).glob("*.tar.gz")
+        made = Path(folder, "made")
+        (made / "jars").mkdir(parents=True)
+        with tarfile.open(archive) as packed:
+            for member in packed:
+                path = Path(member.name)  # package-version/deps/jars/some.jar
+                content = packed.extractfile(member) if path.match(f"*/{inside}/*.jar") else None
+                if content:
+                    with content, open(made / "jars" / path.name, "wb") as file:
+                        shutil.copyfileobj(content, file)
+        made.rename(home)
+    return home
 
 
 def free_ports(count: int) -> list[int]:

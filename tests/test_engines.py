@@ -1,6 +1,8 @@
 """What the checks of the engines share: when two datasets are the same, and what nobody is to reach."""
 
+import io
 import shutil
+import tarfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -65,3 +67,34 @@ def test_a_run_goes_to_the_engine_unless_it_has_a_runner(monkeypatch):
     options = ["--runner", "portable", "--job-endpoint", "a:1", "--worker-pool", "b:2"]
     assert flows.of_engine("run", "--quiet") == options
     assert flows.of_engine("run", "--workers", 2) == []
+
+
+@pytest.fixture
+def pinned(tmp_path, monkeypatch):
+    """Requirements that stand for an archive; in pip's place a script that puts it where it is told."""
+    archive = tmp_path / "thing-1.tar.gz"
+    with tarfile.open(archive, "w:gz") as packed:
+        for name in ("deps/jars/a.jar", "deps/jars/a.txt", "deps/jars/more/b.jar", "deps/bin/c.jar"):
+            packed.addfile(tarfile.TarInfo(f"thing-1/{name}"), io.BytesIO())
+    pip = tmp_path / "pip"
+    pip.write_text(f'#!/bin/sh\nfor last; do :; done\ncp {archive} "$last"\n')
+    pip.chmod(0o755)
+    monkeypatch.setattr(engines.sys, "executable", str(pip))
+    (tmp_path / "spark").mkdir()
+    (tmp_path / "spark" / "requirements.txt").write_text("thing==1")
+    return tmp_path / "spark" / "requirements.txt"
+
+
+def test_of_a_package_only_the_jars_of_a_folder_are_taken(pinned, tmp_path):
+    home = engines.jars_from_pypi(pinned, "deps/jars", tmp_path / "cache")
+    assert [path.name for path in (home / "jars").iterdir()] == ["a.jar"]
+    (tmp_path / "pip").unlink()
+    assert engines.jars_from_pypi(pinned, "deps/jars", tmp_path / "cache") == home
+
+
+def test_what_cannot_be_fetched_leaves_nothing(pinned, tmp_path, capsys):
+    (tmp_path / "pip").write_text("#!/bin/sh\necho no such hash >&2\nexit 1\n")
+    with pytest.raises(engines.Failed, match=r"spark/requirements.txt"):
+        engines.jars_from_pypi(pinned, "deps/jars", tmp_path / "cache")
+    assert "no such hash" in capsys.readouterr().err
+    assert not list((tmp_path / "cache").iterdir())

@@ -29,6 +29,12 @@ def test_writing():
     )
 
 
+def test_rows_that_are_written_before_all_are_counted_are_no_more_than_all():
+    counts = Counts(bytes_read=100, winners=12, rows_written=16)
+    assert progress_line(counts, 100, 10, 30).startswith("writing 100%  16 of 16 rows  ")
+    assert progress_line(counts, 100, 10, 30).endswith("0:00 left")
+
+
 def test_nothing_yet():
     assert "reading   0%" in progress_line(Counts(), 100, 0, 0)
 
