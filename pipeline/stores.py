@@ -28,8 +28,8 @@ BUFFER_BYTES = 1 << 20
 """Bytes that are asked of an open object at one time."""
 
 _EXTRAS = {
-    "s3://": "boto3: pip install 'dateline[s3]'",
-    "gs://": "google-cloud-storage: pip install 'dateline[gs]'",
+    "s3://": "boto3: install Dateline with its extra s3",
+    "gs://": "google-cloud-storage: install Dateline with its extra gs",
 }
 _DENIED, _MISSING = ("401", "403"), ("404",)
 _STATUS = {"404": FileNotFoundError, "409": FileExistsError, "412": FileExistsError}

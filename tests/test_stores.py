@@ -353,7 +353,7 @@ def test_without_boto3(store, tmp_path):
     (tmp_path / "boto3.py").write_text("raise ImportError('hidden by the test')")
     done = store.run(tmp_path / "news", process=True, PYTHONPATH=f"{tmp_path}:{ROOT}")
     assert done.returncode == 2
-    assert line_of(done).endswith("--input: s3:// needs boto3: pip install 'dateline[s3]'")
+    assert line_of(done).endswith("--input: s3:// needs boto3: install Dateline with its extra s3")
 
 
 def test_checks_and_looks_read_the_dumps_there(store, tmp_path):
