@@ -41,7 +41,7 @@ STEPS = [
     ("pipeline.staging", "prepare", "after", 1, 1),
     ("pipeline.staging", "receipts", "before", 1, 1),
     ("pipeline.run", "settle", "before", 1, 1),
-    ("pipeline.run", "commit", "before", 1, 1),
+    ("pipeline.commit", "commit", "before", 1, 1),
     ("pipeline.commit", "write_whole", "after", 1, 1),
     ("pipeline.commit", "_name", "before", 2, 1),
     ("pipeline.commit", "flush", "before", 1, 1),
@@ -49,7 +49,7 @@ STEPS = [
     ("pipeline.commit", "_publish", "after", 1, 2),
     ("pipeline.commit", "_tidy", "before", 1, 2),
     ("pipeline.commit", "prune", "before", 1, 2),
-    ("pipeline.run", "finish", "after", 1, 2),
+    ("pipeline.commit", "finish", "after", 1, 2),
     ("pipeline.run", "write_report", "before", 1, 2),
 ]
 

@@ -18,6 +18,8 @@ PARAMETERS = {parameter["name"]: parameter for parameter in METADATA["parameters
 NOT_THERE = {
     "runner": "the template is the runner",
     "job-endpoint": "of another runner",
+    "flink-master": "of another runner",
+    "job-server": "of another runner",
     "worker-pool": "of another runner",
     "workers": "of this machine; Dataflow has its own",
     "profile": "of this machine's processes",
