@@ -147,10 +147,10 @@ def execute(
         )
         result = Result(files, balance, manifest, seconds, [*unreadable, *problems], stages=stages)
         _check_rejects(result, max_rejects)
-        how = commit_store if dataset.store_of(config.output) else commit
-        how.commit(config.output, manifest, before.manifest if before else None, files)
+        committing = commit_store if dataset.store_of(config.output) else commit
+        committing.commit(config.output, manifest, before.manifest if before else None, files)
         try:
-            how.finish(config.output, config.run, keep_versions)
+            committing.finish(config.output, config.run, keep_versions)
         except (OSError, StoreError) as error:
             result = replace(result, untidied=str(error))
         seen.save()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from runners.outcome import FAILED, LOCKED, OK, PARTLY, USAGE, Outcome, tell
-from runners.places import checked_out, inputs_of, no_dataset, output_of
+from runners.paths import checked_out, inputs_of, no_dataset, output_of
 
 if TYPE_CHECKING:
     from pipeline.config import Config
