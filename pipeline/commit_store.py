@@ -37,7 +37,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from pipeline.bucket import Bucket, at_once
+from pipeline.bucket import Bucket, at_once, open_bucket
 from pipeline.dataset import (
     LOCK,
     MANIFESTS,
@@ -54,9 +54,9 @@ from pipeline.dataset import (
     store_of,
 )  # fmt: skip
 from pipeline.lock import Locked
+from pipeline.published import POINTER, TRIES, Pointer, be_working_copy, find, manifest_at, note, read_pointer
 from pipeline.rules.contract import require_valid
 from pipeline.staging import File
-from pipeline.stored import POINTER, TRIES, Pointer, be_working_copy, find, manifest_at, note, read_pointer
 from pipeline.stores import StoreError, Unusable
 
 _NUMBERED = re.compile(rf"(?:{MANIFESTS}/(\d{{8}})\.json|{VERSIONS}/(\d{{8}})/[^/]+)")
@@ -84,7 +84,7 @@ def checked_out(address: str, root: str, keep: int) -> Iterator[None]:
         NewerDataset: a newer program wrote the dataset.
     """
     _empty(root, LOCK, SEEN)
-    bucket = Bucket(address)
+    bucket = open_bucket(address)
     now = read_pointer(bucket)
     if now is None:
         if any(bucket.names(most=1)):
@@ -129,7 +129,7 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
         Uncertain: whether it was made is not known.
         StoreError, OSError: it was not: the store failed, or a file is not what its receipt says.
     """
-    bucket = Bucket(store_of(root))
+    bucket = open_bucket(store_of(root))
     stored = {file["path"]: file["stored"] for file in before["files"]} if before else {}
     for entry in manifest["files"]:
         hashed = os.path.basename(kept_name(entry["path"]))
@@ -149,7 +149,7 @@ def finish(root: str, run: str, keep: int) -> None:
     """
     manifest = latest_manifest(root)
     assert manifest is not None
-    tidy(Bucket(store_of(root)), manifest, keep)
+    tidy(open_bucket(store_of(root)), manifest, keep)
 
 
 def send_report(root: str, run: str) -> None:
@@ -158,7 +158,7 @@ def send_report(root: str, run: str) -> None:
     Raises:
         StoreError: the store failed.
     """
-    bucket = Bucket(store_of(root))
+    bucket = open_bucket(store_of(root))
     for name in ("report.json", "report.html"):
         bucket.put(f"{RUNS}/{run}/{name}", Path(run_folder(root, run), name).read_bytes())
 

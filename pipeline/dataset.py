@@ -236,10 +236,10 @@ class Version:
         if os.path.exists(place):
             return place
         if self._store:
-            from pipeline.bucket import Bucket
+            from pipeline.bucket import open_bucket
 
             entry = self._by_folder[slot(path)]
-            Bucket(self._store).download(entry["stored"], place, entry["sha256"])
+            open_bucket(self._store).download(entry["stored"], place, entry["sha256"])
             return place
         if self.manifest["version"] == max(versions(self.root), default=0):
             return place

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 
-from pipeline.bucket import Bucket, address_of
+from pipeline.bucket import address_of, open_bucket
 from pipeline.dataset import Manifest, kept_name, latest_manifest, read_manifest, versions
+from pipeline.published import find, manifest_at
 from pipeline.rules.columns import arrow_schema
-from pipeline.stored import find, manifest_at
 
 _DATES = {"day": pa.date32(), "month": pa.string(), "year": pa.int32()}
 """The type of the partition key `date`."""
@@ -68,7 +68,7 @@ def _in_folder(root: str, version: int | None) -> Found:
 
 
 def _in_store(address: str, version: int | None) -> Found:
-    bucket = Bucket(address)
+    bucket = open_bucket(address)
     manifest = find(bucket) if version is None else manifest_at(bucket, version)
     if manifest is None:
         raise FileNotFoundError(

@@ -27,10 +27,11 @@ CALLS = 10
 BUFFER_BYTES = 1 << 20
 """Bytes that are asked of an open object at one time."""
 
-_EXTRAS = {
+EXTRAS = {
     "s3://": "boto3: install Dateline with its extra s3",
     "gs://": "google-cloud-storage: install Dateline with its extra gs",
 }
+"""What a scheme needs that is not installed by itself."""
 _DENIED, _MISSING = ("401", "403"), ("404",)
 _STATUS = {"404": FileNotFoundError, "409": FileExistsError, "412": FileExistsError}
 T = TypeVar("T")
@@ -163,7 +164,7 @@ def _system(path: str) -> Any:
     try:
         return FileSystems.get_filesystem(path)
     except ValueError:
-        raise Unusable(f"{scheme} needs {_EXTRAS[scheme]}") from None
+        raise Unusable(f"{scheme} needs {EXTRAS[scheme]}") from None
 
 
 def _require_s3(pattern: str) -> None:
@@ -202,7 +203,7 @@ def s3_client() -> Any:
     try:
         import boto3  # noqa: F401  # Beam's own flag for it is always set
     except ImportError:
-        raise Unusable(f"s3:// needs {_EXTRAS['s3://']}") from None
+        raise Unusable(f"s3:// needs {EXTRAS['s3://']}") from None
     with s3_errors("S3 cannot be asked"):
         return _s3(os.getpid()).client
 
@@ -226,13 +227,13 @@ def s3_errors(what: str) -> Iterator[None]:
         kind: type[Exception] = Unusable if status.startswith("4") else StoreError
         if error.response.get("Error", {}).get("Code") != "NoSuchBucket":
             kind = _STATUS.get(status, kind)
-        raise kind(f"{what}: {_line(error)}") from None
+        raise kind(f"{what}: {one_line(error)}") from None
     except (
         raised.ConnectionError, raised.HTTPClientError, raised.IncompleteReadError, raised.FlexibleChecksumError,
     ) as error:  # fmt: skip
-        raise StoreError(f"{what}: {_line(error)}") from None
+        raise StoreError(f"{what}: {one_line(error)}") from None
     except (raised.BotoCoreError, ValueError) as error:
-        raise Unusable(f"{what}: {_line(error)}") from None
+        raise Unusable(f"{what}: {one_line(error)}") from None
 
 
 class _Object(io.RawIOBase):
@@ -286,11 +287,11 @@ def _asked(path: str, call: Callable[[], T]) -> T:
         if code in _MISSING or isinstance(cause, FileNotFoundError):
             raise FileNotFoundError(f"{path} is not there") from None
         if code in _DENIED:
-            raise PermissionError(f"{path} is not ours to read: {_line(cause)}") from None
-        raise StoreError(f"{path} cannot be read: {_line(cause)}") from None
+            raise PermissionError(f"{path} is not ours to read: {one_line(cause)}") from None
+        raise StoreError(f"{path} cannot be read: {one_line(cause)}") from None
 
 
-def _line(error: BaseException) -> str:
+def one_line(error: object) -> str:
     """What an error says, in one line; an endpoint's URL may hold a password."""
     text = " ".join(str(getattr(error, "message", None) or error).split()) or type(error).__name__
     return re.sub(r"://\S*@", "://", text)

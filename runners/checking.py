@@ -12,9 +12,9 @@ from pipeline.diff import Change, diff
 from pipeline.history import kept_manifests, log_entry, manifest_for, prune_versions, valid
 from pipeline.inputs import UsageError, require_known
 from pipeline.lock import Locked, lock
+from pipeline.published import looked_at
 from pipeline.rules.text import printable
 from pipeline.run import new_run_id
-from pipeline.stored import looked_at
 from pipeline.stores import StoreError, Unusable, in_store
 from pipeline.verify import Dumps, verify
 from runners.job import columns, log
@@ -39,7 +39,7 @@ def _told(command: Callable[[argparse.Namespace, str], int]) -> Callable[[argpar
             )
 
         try:
-            require_known("DATASET", args.dataset, ("s3://",))
+            require_known("DATASET", args.dataset)
             with looked_at(args.dataset) as folder:
                 return command(args, folder)
         except (UsageError, NewerDataset, Unusable) as error:

@@ -19,7 +19,7 @@ def output_of(args: argparse.Namespace) -> tuple[str, str]:
     from pipeline.commit_store import working_copy
     from pipeline.inputs import require_known
 
-    require_known("--output", args.output, ("s3://",))
+    require_known("--output", args.output)
     address = address_of(args.output)
     return working_copy(address) if address else os.path.abspath(args.output), address
 

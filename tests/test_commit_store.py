@@ -13,13 +13,13 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 import pipeline
-from pipeline import bucket as bucket_module
-from pipeline import commit_store, staging
-from pipeline.bucket import PART_BYTES, Bucket
+from pipeline import bucket_s3, commit_store, staging
+from pipeline.bucket import Bucket, open_bucket
+from pipeline.bucket_s3 import PART_BYTES
 from pipeline.commit_store import Uncertain, checked_out, working_copy
 from pipeline.dataset import latest_manifest
 from pipeline.lock import Locked, lock
-from pipeline.stored import find, manifest_at
+from pipeline.published import find, manifest_at
 from pipeline.stores import StoreError, Unusable, s3_client
 from tests.conftest import EXAMPLES, ROOT, dateline, files_of
 from tests.store import KEY, SECRET
@@ -97,7 +97,7 @@ class Dataset(Folder):
 
     def check_readers(self) -> int:
         """Each version that is there is whole, for who reads by manifest; the number of the newest."""
-        bucket = Bucket(ADDRESS)
+        bucket = open_bucket(ADDRESS)
         newest = find(bucket)
         if newest is None:
             return 0
@@ -119,7 +119,7 @@ class Dataset(Folder):
 
     def visible(self) -> set[str]:
         """What a glob finds."""
-        bucket = Bucket(ADDRESS)
+        bucket = open_bucket(ADDRESS)
         found = {name for name in bucket.names() if name.startswith("date=")}
         for name in found:
             self._check(bucket, name, name)
@@ -128,7 +128,7 @@ class Dataset(Folder):
     def check_tidy(self, keep=KEEP) -> None:
         """The folder shows the newest version; nothing lies about that no kept one needs."""
         newest = self.check_readers()
-        names = set(Bucket(ADDRESS).names())
+        names = set(open_bucket(ADDRESS).names())
         assert self.visible() == self.expected[newest]
         numbers = range(max(1, newest - keep + 1), newest + 1)
         manifests = {f"_manifests/{number:08d}.json" for number in numbers}
@@ -136,7 +136,9 @@ class Dataset(Folder):
             "_manifests/latest.json", *manifests,
         }  # fmt: skip
         needed = {
-            file["stored"] for number in numbers for file in manifest_at(Bucket(ADDRESS), number)["files"]
+            file["stored"]
+            for number in numbers
+            for file in manifest_at(open_bucket(ADDRESS), number)["files"]
         }
         assert {name for name in names if name.startswith("_versions/")} == needed
         assert "Uploads" not in s3_client().list_multipart_uploads(Bucket=BUCKET)
@@ -153,7 +155,7 @@ def grown(here, tmp_path):
 
 
 def using(monkeypatch, client) -> Client:
-    monkeypatch.setattr(bucket_module, "s3_client", lambda: client)
+    monkeypatch.setattr(bucket_s3, "s3_client", lambda: client)
     return client
 
 
@@ -161,7 +163,7 @@ def test_versions_follow_one_another(grown):
     grown.check_tidy()
     grown.add(THIRD)
     grown.check_tidy()
-    assert manifest_at(Bucket(ADDRESS), 1) is None
+    assert manifest_at(open_bucket(ADDRESS), 1) is None
     assert sorted(os.listdir(grown.root)) == [
         "_manifests",
         "_store.json",
@@ -278,11 +280,11 @@ def test_a_second_writer_loses_nothing_and_is_told(grown, tmp_path):
 
 def test_a_late_tidying_takes_nothing_from_a_later_version(grown, tmp_path):
     """Two runs tidy at a time; one of them was asleep since it published."""
-    late = find(Bucket(ADDRESS))
+    late = find(open_bucket(ADDRESS))
     other = Dataset(tmp_path / "other")
     other.contents, other.expected = grown.contents, grown.expected
     other.add({"2023-01-01": "one"})  # the bytes of a file that version 2 replaced
-    commit_store.tidy(Bucket(ADDRESS), late, KEEP)
+    commit_store.tidy(open_bucket(ADDRESS), late, KEEP)
     other.check_readers()
     with checked_out(ADDRESS, other.root, KEEP):
         other.check_tidy()
@@ -311,13 +313,13 @@ def test_the_newest_is_found_though_the_pointer_lags(grown, monkeypatch):
         using(patch, Client(published, Died(), late=True))
         with pytest.raises(Died):
             grown.add(texts("new"))
-    assert json.loads(Bucket(ADDRESS).get("_manifests/latest.json")[0]) == {"version": 3, "tidied": 3}
+    assert json.loads(open_bucket(ADDRESS).get("_manifests/latest.json")[0]) == {"version": 3, "tidied": 3}
     assert grown.check_readers() == 4
 
 
 def test_a_pointer_that_others_moved_is_not_moved_back(grown):
-    commit_store._point(Bucket(ADDRESS), 1, 1)
-    assert json.loads(Bucket(ADDRESS).get("_manifests/latest.json")[0]) == {"version": 2, "tidied": 1}
+    commit_store._point(open_bucket(ADDRESS), 1, 1)
+    assert json.loads(open_bucket(ADDRESS).get("_manifests/latest.json")[0]) == {"version": 2, "tidied": 1}
 
 
 def test_a_pointer_that_is_moved_meanwhile_is_not_moved_back(grown, monkeypatch):
@@ -330,8 +332,8 @@ def test_a_pointer_that_is_moved_meanwhile_is_not_moved_back(grown, monkeypatch)
 
     with monkeypatch.context() as patch:
         using(patch, Client(change=moving))
-        commit_store._point(Bucket(ADDRESS), 3, 3)
-    assert json.loads(Bucket(ADDRESS).get("_manifests/latest.json")[0]) == {"version": 9, "tidied": 3}
+        commit_store._point(open_bucket(ADDRESS), 3, 3)
+    assert json.loads(open_bucket(ADDRESS).get("_manifests/latest.json")[0]) == {"version": 9, "tidied": 3}
 
 
 def test_who_is_stopped_as_the_version_is_made_knows_it(grown, monkeypatch):
@@ -409,19 +411,19 @@ def large(tmp_path_factory) -> tuple[str, str, bytes]:
     data = os.urandom(1 << 20) * 35
     path = tmp_path_factory.mktemp("large") / "file"
     path.write_bytes(data)
-    return str(path), bucket_module.sha256(data).hexdigest(), data
+    return str(path), bucket_s3.sha256(data).hexdigest(), data
 
 
 def test_a_large_file_goes_in_parts(here, large):
     here()
     path, digest, data = large
-    bucket = Bucket(ADDRESS)
+    bucket = open_bucket(ADDRESS)
     assert len(data) > 2 * PART_BYTES
     bucket.upload(path, "_versions/x", digest)
     assert bucket.get("_versions/x")[0] == data
     bucket.copy("_versions/x", "date=x", len(data), digest)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bucket_module, "COPY_BYTES", 1)
+        patch.setattr(bucket_s3, "COPY_BYTES", 1)
         bucket.copy("_versions/x", "date=y", len(data), digest)
     with pytest.raises(StoreError, match="date=x is not what was copied to it"):
         bucket.copy("_versions/x", "date=x", len(data), digest[::-1])
@@ -437,7 +439,7 @@ def test_a_connection_that_breaks_amid_parts_is_taken_up_again(here, store, larg
         ["POST", "uploadId", 1, 1, "slow"],
         ["HEAD", "_versions", 1, 1, fault],
     )
-    bucket = Bucket(ADDRESS)
+    bucket = open_bucket(ADDRESS)
     bucket.upload(path, "_versions/x", digest)
     assert bucket.get("_versions/x")[0] == data
 
@@ -445,7 +447,7 @@ def test_a_connection_that_breaks_amid_parts_is_taken_up_again(here, store, larg
 def test_parts_that_lead_to_nothing_are_taken_back_or_removed_later(grown, store, here, large):
     here(AWS_MAX_ATTEMPTS="1")
     path, digest, _ = large
-    bucket = Bucket(ADDRESS)
+    bucket = open_bucket(ADDRESS)
 
     def uploads() -> int:
         return len(store.client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", ()))
@@ -609,7 +611,7 @@ def test_readers_of_a_version_and_of_the_folder(store, environ, here, sample):
         pipeline.open_dataset(ADDRESS, 3)
     with pytest.raises(FileNotFoundError, match="holds no dataset"):
         pipeline.open_dataset("s3://dumps/other")
-    bucket = Bucket(ADDRESS)
+    bucket = open_bucket(ADDRESS)
     folder = ds.dataset(bucket.place("").rstrip("/"), filesystem=bucket.filesystem(), format="ipc")
     assert folder.count_rows() == local.num_rows
     assert duckdb.sql("select count(*) from folder").fetchall() == [(local.num_rows,)]
@@ -695,7 +697,11 @@ sys.exit(main())
 
 @pytest.mark.parametrize(
     ("module", "name", "at", "made"),
-    [("bucket", "Bucket.upload", 3, 1), ("commit_store", "_publish", 1, 1), ("bucket", "Bucket.copy", 3, 2)],
+    [
+        ("bucket_s3", "S3Bucket.upload", 3, 1),
+        ("commit_store", "_publish", 1, 1),
+        ("bucket_s3", "S3Bucket.copy", 3, 2),
+    ],
 )
 def test_a_killed_run(store, environ, dumps, expected, tmp_path, module, name, at, made):
     assert run(environ, inputs=dumps[:1]).returncode == 0
@@ -779,7 +785,8 @@ WRONG = {
         "s3://dumps/news", {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "Unable to locate credentials"
     ),
     "wrong credentials": ("s3://dumps/news", {"AWS_ACCESS_KEY_ID": "AKIAWRONG"}, "cannot be read"),
-    "gs": ("gs://dumps/news", {}, "--output is an address of gs://, and takes a path or s3://"),
+    "gs": ("gs://dumps/news", {}, "gs:// needs google-cloud-storage: install Dateline with its extra gs"),
+    "no folder of gs": ("gs://dumps/", {}, "has to be gs://BUCKET/FOLDER"),
 }  # fmt: skip
 
 

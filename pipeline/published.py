@@ -1,4 +1,4 @@
-"""Stored: what a dataset in an object store says of its versions. How it comes to say so is in commit_store.py.
+"""Published: what a dataset in an object store says of its versions. How it comes to say so is in commit_store.py.
 
 A working copy is a folder of this machine that looks like the dataset: it has manifests, and Version.locate() fetches a
 file once it is read.
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from pipeline.bucket import Bucket, address_of
+from pipeline.bucket import Bucket, address_of, open_bucket
 from pipeline.dataset import MANIFESTS, STORE, DamagedFile, Manifest, manifest_name, parse_manifest
 from pipeline.disk import write_whole
 from pipeline.stores import Unusable
@@ -89,7 +89,7 @@ def looked_at(dataset: str) -> Iterator[str]:
     if not address:
         yield os.path.abspath(dataset)
         return
-    bucket = Bucket(address)
+    bucket = open_bucket(address)
     manifest = find(bucket)
     if manifest is None:
         raise Unusable(f"{address} holds no dataset")
