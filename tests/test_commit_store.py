@@ -1,5 +1,6 @@
 """A version in an object store is there whole or not at all, whatever fails, whoever else writes, wherever a run dies."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -14,7 +15,7 @@ from botocore.exceptions import EndpointConnectionError
 
 import pipeline
 from pipeline import bucket_s3, commit_store, staging
-from pipeline.bucket import Bucket, open_bucket
+from pipeline.bucket import open_bucket
 from pipeline.bucket_s3 import PART_BYTES
 from pipeline.commit_store import Uncertain, checked_out, working_copy
 from pipeline.dataset import latest_manifest
@@ -23,10 +24,11 @@ from pipeline.published import find, manifest_at
 from pipeline.stores import StoreError, Unusable, s3_client
 from tests.conftest import EXAMPLES, ROOT, dateline, files_of
 from tests.store import KEY, SECRET
+from tests.stored import Stored, die_at_each, fail_at_each, texts
 from tests.stores import BUCKET, command_here, line_of
 from tests.test_commit import FIRST, SECOND, THIRD
 from tests.test_stores import page
-from tests.versions import KEEP, Folder
+from tests.versions import KEEP
 
 ADDRESS = "s3://dumps/some/news"
 WRITES = (
@@ -79,68 +81,14 @@ class Client:
         return call
 
 
-class Dataset(Folder):
-    """A dataset in the store, and all that was ever written to it."""
+class Dataset(Stored):
+    """A dataset in the store."""
 
     def __init__(self, root: Path) -> None:
-        super().__init__(root, commit_store)
-        self._read: set[str] = set()
-
-    def add(self, partitions, keep=KEEP) -> None:
-        """As a run does it, to the end."""
-        with checked_out(ADDRESS, self.root, keep):
-            run, files = self.stage(partitions)
-            try:
-                self.commit(run, files, keep)
-            finally:
-                staging.clean_up(self.root, run)
-
-    def check_readers(self) -> int:
-        """Each version that is there is whole, for who reads by manifest; the number of the newest."""
-        bucket = open_bucket(ADDRESS)
-        newest = find(bucket)
-        if newest is None:
-            return 0
-        names = set(bucket.names())
-        for number in range(1, newest["version"] + 1):
-            if f"_manifests/{number:08d}.json" in names:
-                manifest = manifest_at(bucket, number)
-                assert {file["path"] for file in manifest["files"]} == self.expected[number]
-                assert {file["stored"] for file in manifest["files"]} <= names
-                for file in manifest["files"]:
-                    self._check(bucket, file["stored"], file["path"])
-        return newest["version"]
-
-    def _check(self, bucket: Bucket, name: str, path: str) -> None:
-        """An object has the bytes that were once written to a path; what has been read is not read again."""
-        if name not in self._read:
-            assert bucket.get(name)[0] == self.contents[path]
-            self._read.add(name)
-
-    def visible(self) -> set[str]:
-        """What a glob finds."""
-        bucket = open_bucket(ADDRESS)
-        found = {name for name in bucket.names() if name.startswith("date=")}
-        for name in found:
-            self._check(bucket, name, name)
-        return found
+        super().__init__(root, ADDRESS)
 
     def check_tidy(self, keep=KEEP) -> None:
-        """The folder shows the newest version; nothing lies about that no kept one needs."""
-        newest = self.check_readers()
-        names = set(open_bucket(ADDRESS).names())
-        assert self.visible() == self.expected[newest]
-        numbers = range(max(1, newest - keep + 1), newest + 1)
-        manifests = {f"_manifests/{number:08d}.json" for number in numbers}
-        assert {name for name in names if name.startswith("_manifests/")} == {
-            "_manifests/latest.json", *manifests,
-        }  # fmt: skip
-        needed = {
-            file["stored"]
-            for number in numbers
-            for file in manifest_at(open_bucket(ADDRESS), number)["files"]
-        }
-        assert {name for name in names if name.startswith("_versions/")} == needed
+        super().check_tidy(keep)
         assert "Uploads" not in s3_client().list_multipart_uploads(Bucket=BUCKET)
 
 
@@ -190,41 +138,20 @@ def test_the_manifest_comes_when_its_files_are_there_and_the_folder_after_it(gro
     assert [step.split("/")[0].split("=")[0] for step in gone] == ["date", "_manifests", "_versions"]
 
 
-def texts(number) -> dict[str, str | None]:
-    """Two partitions, which a run of another number replaces."""
-    return {"2023-01-06": f"text {number}", "2023-01-08": f"more {number}"}
-
-
 def test_a_run_that_dies_at_any_call_shows_no_half_version_and_the_next_mends(grown, tmp_path, monkeypatch):
-    """To die after a call is to die before the next. Where one version is kept, a wrong order would lose it."""
     grown.add(texts("first"), 1)
     count = len(calls_of(grown, monkeypatch, texts("second"), 1))
-    other = Dataset(tmp_path / "other")  # the next run is another machine's
-    other.contents, other.expected = grown.contents, grown.expected
-    deaths = 0
-    for number in range(count):
-        before = grown.check_readers()
+    other = grown.seen_by(Dataset(tmp_path / "other"))  # the next run is another machine's
+    assert count >= 9
+
+    @contextlib.contextmanager
+    def dying(number):
         with monkeypatch.context() as patch:
             using(patch, Client(number, Died()))
             with pytest.raises(Died):
-                grown.add(texts(number), 1)
-            deaths += 1
-        made, shown = grown.check_readers(), grown.visible()
-        if made == before:
-            assert shown == grown.expected[before]
-        else:  # of each partition it shows the new file, or still the old one, or both
-            folders = {os.path.dirname(path) for path in shown}
-            assert {
-                os.path.dirname(path) for path in grown.expected[made] & grown.expected[before]
-            } <= folders
-            assert shown <= grown.expected[made] | grown.expected[before]
-            for path in grown.expected[made] - shown:
-                assert os.path.dirname(path) in folders or not any(
-                    old.startswith(os.path.dirname(path)) for old in grown.expected[before]
-                )
-        other.add({"2023-01-07": f"text {number}"} if made > before else texts(number), 1)
-        other.check_tidy(1)
-    assert deaths == count >= 9
+                yield
+
+    die_at_each(count, grown, other, dying)
 
 
 def test_what_a_dead_run_left_untidy_is_put_in_order_even_if_there_is_nothing_new(grown, monkeypatch):
@@ -240,31 +167,20 @@ def test_what_a_dead_run_left_untidy_is_put_in_order_even_if_there_is_nothing_ne
 
 @pytest.mark.parametrize("late", [False, True])
 def test_a_call_that_fails_once(grown, monkeypatch, late):
-    """Whatever call: the run says that it failed if the version is not there, and the next ends as if nothing had been."""
     calls = calls_of(grown, monkeypatch)
     published = [key for _, key in calls].index("some/news/_manifests/00000003.json")
-    for number in range(len(calls)):
-        before = grown.check_readers()
-        lost = EndpointConnectionError(endpoint_url="http://lost")
+
+    @contextlib.contextmanager
+    def failing(number):
         with monkeypatch.context() as patch:
-            using(patch, Client(number, lost, late))
-            try:
-                grown.add(texts(number))
-            except StoreError:
-                failed = True
-            else:
-                failed = False
-        if number == published:
-            assert failed is not late  # the answer was lost, but the version is there
-        made = grown.check_readers()
-        assert made == before + (number > published or not failed)
-        grown.add({"2023-01-07": f"text {number}"})
-        grown.check_tidy()
+            using(patch, Client(number, EndpointConnectionError(endpoint_url="http://lost"), late))
+            yield
+
+    fail_at_each(len(calls), grown, failing, published, late)
 
 
 def test_a_second_writer_loses_nothing_and_is_told(grown, tmp_path):
-    other = Dataset(tmp_path / "other")
-    other.contents, other.expected = grown.contents, grown.expected
+    other = grown.seen_by(Dataset(tmp_path / "other"))
     with checked_out(ADDRESS, other.root, KEEP):
         run, files = other.stage({"2023-01-09": "nine"})
         grown.add(THIRD)
@@ -281,8 +197,7 @@ def test_a_second_writer_loses_nothing_and_is_told(grown, tmp_path):
 def test_a_late_tidying_takes_nothing_from_a_later_version(grown, tmp_path):
     """Two runs tidy at a time; one of them was asleep since it published."""
     late = find(open_bucket(ADDRESS))
-    other = Dataset(tmp_path / "other")
-    other.contents, other.expected = grown.contents, grown.expected
+    other = grown.seen_by(Dataset(tmp_path / "other"))
     other.add({"2023-01-01": "one"})  # the bytes of a file that version 2 replaced
     commit_store.tidy(open_bucket(ADDRESS), late, KEEP)
     other.check_readers()
@@ -292,8 +207,7 @@ def test_a_late_tidying_takes_nothing_from_a_later_version(grown, tmp_path):
 
 def test_uploads_of_a_run_that_is_under_way_stay(grown, tmp_path):
     """What it has uploaded is for a version that nobody has published; a tidying meanwhile leaves it."""
-    other = Dataset(tmp_path / "other")
-    other.contents, other.expected = grown.contents, grown.expected
+    other = grown.seen_by(Dataset(tmp_path / "other"))
     real = commit_store._publish
 
     def tidied(bucket, root, manifest):

@@ -1,0 +1,152 @@
+"""Versions in a store, made of small files, without a flow; and what holds of them whatever call of the store goes wrong.
+
+For a test of one store: what makes its calls fail is the test's.
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from pipeline import commit_store, staging
+from pipeline.bucket import Bucket, open_bucket
+from pipeline.commit_store import checked_out
+from pipeline.published import find, manifest_at
+from pipeline.stores import StoreError
+from tests.versions import KEEP, Folder
+
+
+class Stored(Folder):
+    """A dataset in a store, and all that was ever written to it."""
+
+    def __init__(self, root: Path, address: str) -> None:
+        super().__init__(root, commit_store)
+        self.address = address
+        self._read: set[str] = set()
+
+    def seen_by(self, other: "Stored") -> "Stored":
+        """The same dataset, on another machine."""
+        other.contents, other.expected = self.contents, self.expected
+        return other
+
+    def add(self, partitions, keep=KEEP) -> None:
+        """As a run does it, to the end."""
+        with checked_out(self.address, self.root, keep):
+            run, files = self.stage(partitions)
+            try:
+                self.commit(run, files, keep)
+            finally:
+                staging.clean_up(self.root, run)
+
+    def check_readers(self) -> int:
+        """Each version that is there is whole, for who reads by manifest; the number of the newest."""
+        bucket = open_bucket(self.address)
+        newest = find(bucket)
+        if newest is None:
+            return 0
+        names = set(bucket.names())
+        for number in range(1, newest["version"] + 1):
+            if f"_manifests/{number:08d}.json" in names:
+                manifest = manifest_at(bucket, number)
+                assert {file["path"] for file in manifest["files"]} == self.expected[number]
+                assert {file["stored"] for file in manifest["files"]} <= names
+                for file in manifest["files"]:
+                    self._check(bucket, file["stored"], file["path"])
+        return newest["version"]
+
+    def _check(self, bucket: Bucket, name: str, path: str) -> None:
+        """An object has the bytes that were once written to a path; what has been read is not read again."""
+        if name not in self._read:
+            assert bucket.get(name)[0] == self.contents[path]
+            self._read.add(name)
+
+    def visible(self) -> set[str]:
+        """What a glob finds."""
+        bucket = open_bucket(self.address)
+        found = {name for name in bucket.names() if name.startswith("date=")}
+        for name in found:
+            self._check(bucket, name, name)
+        return found
+
+    def check_tidy(self, keep=KEEP) -> None:
+        """The folder shows the newest version; nothing lies about that no kept one needs."""
+        newest = self.check_readers()
+        bucket = open_bucket(self.address)
+        names = set(bucket.names())
+        assert self.visible() == self.expected[newest]
+        numbers = range(max(1, newest - keep + 1), newest + 1)
+        manifests = {f"_manifests/{number:08d}.json" for number in numbers}
+        assert {name for name in names if name.startswith("_manifests/")} == {
+            "_manifests/latest.json", *manifests,
+        }  # fmt: skip
+        needed = {file["stored"] for number in numbers for file in manifest_at(bucket, number)["files"]}
+        assert {name for name in names if name.startswith("_versions/")} == needed
+
+
+def texts(number) -> dict[str, str | None]:
+    """Two partitions, which a run of another number replaces."""
+    return {"2023-01-06": f"text {number}", "2023-01-08": f"more {number}"}
+
+
+def die_at_each(
+    count: int, dataset: Stored, other: Stored, dying: Callable[[int], AbstractContextManager[None]]
+) -> None:
+    """No half version is ever shown, and the next run, which is the other's, mends what is left.
+
+    To die after a call is to die before the next. Where one version is kept, a wrong order would lose it.
+
+    Args:
+        count: how many calls of the store a run makes that writes texts() and keeps one version.
+        dying: within it, a run dies as it makes the call of that number.
+    """
+    for number in range(count):
+        before = dataset.check_readers()
+        with dying(number):
+            dataset.add(texts(number), 1)
+        made, shown = dataset.check_readers(), dataset.visible()
+        if made == before:
+            assert shown == dataset.expected[before]
+        else:  # of each partition it shows the new file, or still the old one, or both
+            folders = {os.path.dirname(path) for path in shown}
+            assert {
+                os.path.dirname(path) for path in dataset.expected[made] & dataset.expected[before]
+            } <= folders
+            assert shown <= dataset.expected[made] | dataset.expected[before]
+            for path in dataset.expected[made] - shown:
+                assert os.path.dirname(path) in folders or not any(
+                    old.startswith(os.path.dirname(path)) for old in dataset.expected[before]
+                )
+        other.add({"2023-01-07": f"text {number}"} if made > before else texts(number), 1)
+        other.check_tidy(1)
+
+
+def fail_at_each(
+    count: int,
+    dataset: Stored,
+    failing: Callable[[int], AbstractContextManager[None]],
+    published: int,
+    late: bool,
+) -> None:
+    """A run says that it failed if its version is not there, and the next ends as if nothing had been.
+
+    Args:
+        count: how many calls of the store a run makes that writes texts().
+        failing: within it, the call of that number fails.
+        published: the number of the call that makes the version.
+        late: what fails is the answer, to what was done.
+    """
+    for number in range(count):
+        before = dataset.check_readers()
+        with failing(number):
+            try:
+                dataset.add(texts(number))
+            except StoreError:
+                failed = True
+            else:
+                failed = False
+        if number == published:
+            assert failed is not late  # the answer was lost, but the version is there
+        made = dataset.check_readers()
+        assert made == before + (number > published or not failed)
+        dataset.add({"2023-01-07": f"text {number}"})
+        dataset.check_tidy()
