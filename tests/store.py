@@ -22,9 +22,10 @@ _REASONS = {503: "SlowDown", 500: "InternalError", 404: "NoSuchKey", 403: "Acces
 class Flaky:
     """A WSGI application that lets some requests fail."""
 
-    def __init__(self, inner, faults: Path) -> None:
+    def __init__(self, inner, faults: Path, signed_by: str) -> None:
         self._inner = inner
         self._faults = faults
+        self._signed_by = signed_by
         self._rules = "[]"
         self._met: Counter[str] = Counter()
 
@@ -32,9 +33,9 @@ class Flaky:
         signed = environ.get("HTTP_AUTHORIZATION", "")
         if environ["PATH_INFO"].startswith("/moto-api"):
             return self._inner(environ, start_response)
-        if f"Credential={KEY}/" not in signed:
+        if self._signed_by not in signed:
             return self._refuse(403, "InvalidAccessKeyId", start_response)
-        fault = self._fault(environ["REQUEST_METHOD"], environ["PATH_INFO"] + "?" + environ["QUERY_STRING"])
+        fault = self._fault(environ["REQUEST_METHOD"], self._path(environ))
         if fault is None:
             return self._inner(environ, start_response)
         if fault == "torn":
@@ -45,6 +46,9 @@ class Flaky:
             raise ConnectionResetError("cut by the test")
         code = FAULTS_KNOWN[fault]
         return self._refuse(code, _REASONS[code], start_response)
+
+    def _path(self, environ) -> str:
+        return environ["PATH_INFO"] + "?" + environ["QUERY_STRING"]
 
     def _fault(self, method: str, path: str) -> str | None:
         rules = self._faults.read_text() if self._faults.exists() else "[]"
@@ -86,5 +90,5 @@ if __name__ == "__main__":
     from moto.server import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
-    app = Flaky(DomainDispatcherApplication(create_backend_app), Path(sys.argv[2]))
+    app = Flaky(DomainDispatcherApplication(create_backend_app), Path(sys.argv[2]), f"Credential={KEY}/")
     make_server("127.0.0.1", int(sys.argv[1]), app, threaded=True).serve_forever()

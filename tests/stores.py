@@ -129,6 +129,27 @@ def line_of(done) -> str:
     return line
 
 
+def as_local(found: dict[str, bytes]) -> dict[str, bytes]:
+    """What files_of() would give of it: the objects of a dataset in a store, by their names in it."""
+    manifest = json.loads(
+        found[f"_manifests/{json.loads(found['_manifests/latest.json'])['version']:08d}.json"]
+    )
+    for file in manifest["files"]:
+        assert found[file.pop("stored")] == found[file["path"]]
+    facts = {name: manifest[name] for name in ("dumps", "files", "settings")}
+    shown = {
+        name: data
+        for name, data in found.items()
+        if not name.startswith(("_versions", "_manifests", "_runs"))
+    }
+    return shown | {"manifest": json.dumps(facts).encode()}
+
+
+def changed(data: bytes) -> bytes:
+    """Bytes of which one is another."""
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
 def assert_nothing_secret(done, output: Path | str) -> None:
     left = b"".join(path.read_bytes() for path in Path(output).rglob("*") if path.is_file())
     for secret in (KEY, SECRET):

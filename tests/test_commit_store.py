@@ -25,7 +25,7 @@ from pipeline.stores import StoreError, Unusable, s3_client
 from tests.conftest import EXAMPLES, ROOT, dateline, files_of
 from tests.store import KEY, SECRET
 from tests.stored import Stored, die_at_each, fail_at_each, texts
-from tests.stores import BUCKET, command_here, line_of
+from tests.stores import BUCKET, as_local, changed, command_here, line_of
 from tests.test_commit import FIRST, SECOND, THIRD
 from tests.test_stores import page
 from tests.versions import KEEP
@@ -381,10 +381,6 @@ def test_parts_that_lead_to_nothing_are_taken_back_or_removed_later(grown, store
     grown.check_tidy()
 
 
-def changed(data: bytes) -> bytes:
-    return data[:-1] + bytes([data[-1] ^ 1])
-
-
 @pytest.mark.parametrize("told", ["its length", "its checksum", "nothing"])
 def test_what_arrived_wrong_is_found(grown, monkeypatch, told):
     """A store takes other bytes than were sent, and tells so, or tells of no checksum."""
@@ -461,22 +457,6 @@ def objects(store) -> dict[str, bytes]:
         for page in store.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
         for found in page.get("Contents", ())
     }  # fmt: skip
-
-
-def as_local(found: dict[str, bytes]) -> dict[str, bytes]:
-    """What files_of() gives of a local dataset."""
-    manifest = json.loads(
-        found[f"_manifests/{json.loads(found['_manifests/latest.json'])['version']:08d}.json"]
-    )
-    for file in manifest["files"]:
-        assert found[file.pop("stored")] == found[file["path"]]
-    facts = {name: manifest[name] for name in ("dumps", "files", "settings")}
-    shown = {
-        name: data
-        for name, data in found.items()
-        if not name.startswith(("_versions", "_manifests", "_runs"))
-    }
-    return shown | {"manifest": json.dumps(facts).encode()}
 
 
 def assert_nothing_secret(done, store, tmp_path) -> None:

@@ -20,7 +20,7 @@ def check():
 def test_without_go_it_says_so(check, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(check.Failed, match="no go here"):
-        check.built(tmp_path / "cache")
+        check.go_built(check.HERE, check.PACKAGE, tmp_path / "cache")
 
 
 def test_nothing_is_left_running(check, tmp_path):
