@@ -12,7 +12,7 @@ A store has no rename, no links and no lock, and what it lists need not be all t
 and the run itself, its flow and its balance, are those of a local dataset: they see the working copy.
 
 The newest version is found by GET alone: from the number that latest.json has, upwards, until there is no manifest. It is
-pruned only below that number, which only grows (If-Match), so the search cannot miss. Readers by manifest read the objects
+pruned only below that number, which only grows (If-Match; in GCS the generation), so the search cannot miss. Readers by manifest read the objects
 in _versions, which nobody touches while a kept version names them.
 
 Two runs at a time: both work, one publishes; the other's PUT is refused (412), and it ends with exit status 4, with nothing
@@ -50,8 +50,10 @@ from pipeline.dataset import (
     kept_name,
     latest_manifest,
     manifest_name,
+    read_manifest,
     run_folder,
     store_of,
+    versions,
 )  # fmt: skip
 from pipeline.lock import Locked
 from pipeline.published import POINTER, TRIES, Pointer, be_working_copy, find, manifest_at, note, read_pointer
@@ -67,10 +69,11 @@ class Uncertain(StoreError):
     """Whether the version was made is not known: the store gave no answer, neither to the PUT nor when asked."""
 
 
-def working_copy(address: str) -> str:
-    """The folder of this machine for a dataset's working copy: of this user's caches, the same for each run."""
-    caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return os.path.join(os.path.abspath(caches), "dateline", sha256(address.encode()).hexdigest()[:16])
+def working_copy(address: str, folder: str | None = None) -> str:
+    """The folder for a dataset's working copy, the same for each run: below `folder`, or in this user's caches."""
+    if folder is None:
+        folder = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "dateline")
+    return os.path.join(os.path.abspath(folder), sha256(address.encode()).hexdigest()[:16])
 
 
 @contextmanager
@@ -100,7 +103,7 @@ def checked_out(address: str, root: str, keep: int) -> Iterator[None]:
         pass
     else:
         raise Unusable(
-            f"{address}: the store does not refuse to replace an object (If-None-Match), so that two runs at a time "
+            f"{address}: the store does not refuse to replace an object, so that two runs at a time "
             "could overwrite each other's version"
         )
     manifest = find(bucket)
@@ -195,6 +198,31 @@ def tidy(bucket: Bucket, manifest: Manifest, keep: int) -> None:
         bucket.delete([name for name in there if name.startswith(folder) and is_nobodys(name)])
     bucket.abandon_uploads(is_nobodys)
     _point(bucket, newest, newest)
+
+
+def prune_stored(root: str, keep: int) -> dict[str, Any]:
+    """Remove all versions but the newest, and what only they needed.
+
+    Args:
+        root: a working copy that has all versions.
+        keep: how many versions stay.
+
+    Returns:
+        The versions that went, and those that stayed; how many files and bytes went. No runs: nobody knows of them here.
+    """
+    bucket = open_bucket(store_of(root))
+    found = {number: manifest for number in versions(root) if (manifest := read_manifest(root, number))}
+    gone, kept = sorted(found)[:-keep], sorted(found)[-keep:]
+    tidy(bucket, found[kept[-1]], keep)
+    sizes = {file["stored"]: file["bytes"] for number in gone for file in found[number]["files"]}
+    needed = {file["stored"] for number in kept for file in found[number]["files"]}
+    return {
+        "recovered": [],
+        "versions": gone,
+        "kept": kept,
+        "files": len(sizes.keys() - needed),
+        "bytes": sum(sizes[name] for name in sizes.keys() - needed),
+    }
 
 
 def _publish(bucket: Bucket, root: str, manifest: Manifest) -> None:

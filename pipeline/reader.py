@@ -25,7 +25,7 @@ def open_dataset(path: str | os.PathLike[str], version: int | None = None) -> ds
     """One committed version of a dataset. Files that a later schema added a column to are read with nulls.
 
     Args:
-        path: the dataset: a folder, or s3://BUCKET/FOLDER.
+        path: the dataset: a folder, or s3:// or gs://BUCKET/FOLDER.
         version: its number; None for the newest.
 
     Returns:

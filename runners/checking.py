@@ -1,4 +1,4 @@
-"""`dateline verify`, `log`, `diff` and `prune`: what there is to do with a dataset between its runs."""
+"""`dateline explain`, `verify`, `log`, `diff` and `prune`: what there is to do with a dataset between its runs."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline.checks.finding import Summary, as_text
+from pipeline.commit_store import prune_stored
 from pipeline.dataset import DamagedFile, NewerDataset, Version, store_of, versions
 from pipeline.diff import Change, diff
 from pipeline.history import kept_manifests, log_entry, manifest_for, prune_versions, valid
@@ -17,6 +18,7 @@ from pipeline.rules.text import printable
 from pipeline.run import new_run_id
 from pipeline.stores import StoreError, Unusable, in_store
 from pipeline.verify import Dumps, verify
+from runners import explain as explaining
 from runners.job import columns, log
 from runners.outcome import FAILED, LOCKED, OK, USAGE
 
@@ -151,14 +153,23 @@ def _change(change: Change) -> str:
     return printable(line + (f"  -> {change.winner}" if change.winner else ""))
 
 
+def _explain(args: argparse.Namespace, root: str) -> int:
+    stories = explaining.explain(root, args.article)
+    if not stories:
+        log.error("no article of %s has the id, short URL or headline %r", args.dataset, args.article)
+        return FAILED
+    for story in stories:
+        print(_json(explaining.as_json(story)) if args.json else explaining.as_text(story))
+    return OK
+
+
 def _prune(args: argparse.Namespace, root: str) -> int:
-    if store_of(root):
-        raise UsageError(
-            "prune is for a dataset on this machine; in a store, --keep-versions of a run does it"
-        )
     manifest_for(root, None)
-    with lock(root, new_run_id()):
-        done = prune_versions(root, args.keep_versions)
+    if store_of(root):
+        done = prune_stored(root, args.keep_versions)
+    else:
+        with lock(root, new_run_id()):
+            done = prune_versions(root, args.keep_versions)
     for run in done["recovered"]:
         log.info("put in order what run %s left, which did not end", run)
     if args.json:
@@ -176,5 +187,5 @@ def _json(value: Any) -> str:
 
 
 COMMANDS = {
-    "verify": _told(_verify), "log": _told(_log), "diff": _told(_diff), "prune": _told(_prune),
+    "explain": _told(_explain), "verify": _told(_verify), "log": _told(_log), "diff": _told(_diff), "prune": _told(_prune),
 }  # fmt: skip

@@ -109,32 +109,14 @@ def _inspect(args: argparse.Namespace) -> int:
     return OK
 
 
-def _explain(args: argparse.Namespace) -> int:
-    from pipeline.inputs import UsageError, require_known
-    from runners.explain import as_json, as_text, explain
-
-    try:
-        require_known("DATASET", args.dataset, ())
-        stories = explain(args.dataset, args.article)
-    except UsageError as error:
-        log.error("%s", error)
-        return USAGE
-    if not stories:
-        log.error("no article of %s has the id, short URL or headline %r", args.dataset, args.article)
-        return FAILED
-    for story in stories:
-        print(json.dumps(as_json(story), ensure_ascii=False) if args.json else as_text(story))
-    return OK
-
-
 def _checking(args: argparse.Namespace) -> int:
     from runners.checking import COMMANDS as commands
 
     return commands[args.command](args)
 
 
-COMMANDS = {"run": _run, "inspect": _inspect, "explain": _explain} | dict.fromkeys(
-    ("verify", "log", "diff", "prune"), _checking
+COMMANDS = {"run": _run, "inspect": _inspect} | dict.fromkeys(
+    ("explain", "verify", "log", "diff", "prune"), _checking
 )
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from pipeline import open_dataset
-from pipeline.dataset import Version, latest_manifest, partition_folder
+from pipeline.dataset import Version, latest_manifest, partition_folder, store_of
 from pipeline.inputs import UsageError
 from pipeline.rules.columns import from_batch
 from pipeline.rules.parse import short_url
@@ -62,6 +62,10 @@ def why(winner: Copy, loser: Copy) -> str:
 def explain(dataset: str, wanted: str) -> list[Story]:
     """The articles of an id, a short URL or a headline.
 
+    Args:
+        dataset: its folder; of one in a store, its working copy.
+        wanted: the id, URL or headline.
+
     Raises:
         UsageError: there is no dataset there.
     """
@@ -69,7 +73,7 @@ def explain(dataset: str, wanted: str) -> list[Story]:
     if manifest is None:
         raise UsageError(f"{dataset} holds no dataset")
     version = Version(dataset, manifest)
-    articles = open_dataset(dataset, manifest["version"])
+    articles = open_dataset(store_of(dataset) or dataset, manifest["version"])
     keys = articles.to_table(columns=["id", "short_url", "headline"]).to_pylist()
     url, headline = short_url(wanted), normalise(wanted)
     ids = sorted(

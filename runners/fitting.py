@@ -15,11 +15,17 @@ def require_fitting(args: argparse.Namespace) -> None:
     """Hold the options that a runner has of its own against the runner.
 
     Raises:
-        UsageError: one is missing, goes with another runner, or names no file; or the runner's workers, which may be
-            anywhere, would have to see the working copy of a dataset in a store.
+        UsageError: one is missing, goes with another runner, or names no file; or it is not said where to work at a
+            dataset in a store, so that the runner's workers see it.
     """
-    if args.runner != "direct" and in_store(args.output):
-        raise UsageError(f"--output in an object store goes with --runner direct, and this is {args.runner}")
+    if args.runner != "direct" and in_store(args.output) and not args.work_dir:
+        raise UsageError(
+            f"--runner {args.runner} with --output in an object store needs --work-dir DIR, a folder that all workers see"
+        )
+    if args.work_dir and not in_store(args.output):
+        raise UsageError(
+            "--work-dir goes with --output in an object store; a dataset that lies here is worked at there"
+        )
     own = {
         "direct": {"--workers": args.workers, "--profile": args.profile},
         "portable": {"--job-endpoint": args.job_endpoint, "--worker-pool": args.worker_pool},

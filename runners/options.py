@@ -49,7 +49,13 @@ def parser() -> argparse.ArgumentParser:
         "--output",
         required=True,
         metavar="DIR",
-        help="the dataset, to be made or added to: a dataset, or a folder that is empty, or not there yet; or s3://BUCKET/FOLDER",
+        help="the dataset, to be made or added to: a dataset, or a folder that is empty, or not there yet; or s3:// or gs://BUCKET/FOLDER",
+    )
+    files.add_argument(
+        "--work-dir",
+        metavar="DIR",
+        help="where a run works whose dataset is in a store (default: this user's caches); another runner than direct "
+        "needs one that all workers see",
     )
     files.add_argument(
         "--source-root",

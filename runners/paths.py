@@ -13,7 +13,7 @@ def output_of(args: argparse.Namespace) -> tuple[str, str]:
     """The folder to work in, and the dataset's address where that is its working copy, else "".
 
     Raises:
-        UsageError: --output is neither a path nor such an address.
+        UsageError: --output is neither a path nor such an address; --work-dir is no path.
     """
     from pipeline.bucket import address_of
     from pipeline.commit_store import working_copy
@@ -21,7 +21,8 @@ def output_of(args: argparse.Namespace) -> tuple[str, str]:
 
     require_known("--output", args.output)
     address = address_of(args.output)
-    return working_copy(address) if address else os.path.abspath(args.output), address
+    require_known("--work-dir", args.work_dir or "", ())
+    return working_copy(address, args.work_dir) if address else os.path.abspath(args.output), address
 
 
 def checked_out(args: argparse.Namespace, output: str, address: str) -> AbstractContextManager[None]:
@@ -58,12 +59,13 @@ def inputs_of(args: argparse.Namespace, output: str, address: str) -> "Inputs":
     inputs = find_inputs(
         args.input, args.source_root, may_be_none=bool(address) or os.path.isdir(f"{output}/_manifests")
     )
+    option = "--work-dir" if address else "--output"
     try:
-        os.makedirs(output, mode=0o700 if address else 0o777, exist_ok=True)
+        os.makedirs(output, mode=0o700 if address and not args.work_dir else 0o777, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"--output {output} cannot be made: {error.strerror}") from error
+        raise UsageError(f"{option} {output} cannot be made: {error.strerror}") from error
     if not os.access(output, os.W_OK | os.X_OK):
-        raise UsageError(f"--output {output} cannot be written to")
+        raise UsageError(f"{option} {output} cannot be written to")
     if (
         not address and not versions(output) and not is_unfinished(output)
     ):  # before the lock leaves a file there

@@ -27,6 +27,7 @@ from tests.store import KEY, SECRET
 from tests.stored import Stored, die_at_each, fail_at_each, texts
 from tests.stores import BUCKET, as_local, changed, command_here, line_of
 from tests.test_commit import FIRST, SECOND, THIRD
+from tests.test_portable import job_service, started_pool
 from tests.test_stores import page
 from tests.versions import KEEP
 
@@ -694,12 +695,71 @@ def test_what_is_wrong_is_told_before_any_work(store, environ, dumps, tmp_path, 
     assert objects(store) == {}
 
 
-def test_what_is_not_for_stores_says_so(environ):
+def test_another_engine_works_in_a_folder_that_its_workers_see(store, environ, sample, tmp_path):
+    """The workers fetch what they need of the version before, and so they need the environment."""
+    shared = tmp_path / "shared"
+    pool, where = started_pool(os.environ | environ)
+    with pool, job_service(tmp_path) as (endpoint, _):
+        try:
+            options = (
+                "--runner",
+                "portable",
+                "--job-endpoint",
+                endpoint,
+                "--worker-pool",
+                where,
+                "--work-dir",
+                shared,
+            )
+            for inputs in (EXAMPLES[:2], EXAMPLES):
+                done = run(environ, *options, inputs=inputs)
+                assert done.returncode == 0, done.stderr
+        finally:
+            pool.kill()
+    assert as_local(objects(store)) == files_of(sample)
+    (copy,) = shared.iterdir()
+    assert {path.name for path in copy.iterdir()} == {"_lock", "_manifests", "_seen.json", "_store.json"}
+    assert not os.path.exists(environ["XDG_CACHE_HOME"])
+    assert_nothing_secret(done, store, tmp_path)
+
+
+def test_what_is_not_for_stores_says_so(environ, tmp_path):
     portable = ["--runner", "portable", "--job-endpoint", "localhost:1", "--worker-pool", "localhost:2"]
-    done = run(environ, *portable)
-    assert (done.returncode, "goes with --runner direct" in line_of(done)) == (2, True)
-    done = command_here(["explain", ADDRESS, "x"], environ)
-    assert (done.returncode, "DATASET is an address of s3://" in line_of(done)) == (2, True)
+    file = tmp_path / "file"
+    file.touch()
+    for options, words in [
+        (portable, "needs --work-dir DIR, a folder that all workers see"),
+        (["--work-dir", "s3://dumps/work"], "--work-dir is an address of s3://, and takes a path"),
+        (["--work-dir", file / "below"], f"--work-dir {file}/below/"),
+    ]:
+        done = run(environ, *options)
+        assert (done.returncode, words in line_of(done)) == (2, True), done.stderr
+    done = command_here(
+        ["run", "--input", *EXAMPLES, "--output", tmp_path / "news", "--work-dir", tmp_path], environ
+    )
+    assert (done.returncode, "goes with --output in an object store" in line_of(done)) == (2, True)
+
+
+def test_versions_are_removed_on_demand(store, environ, dumps, expected, tmp_path):
+    local = tmp_path / "news"
+    for inputs in (dumps[:1], dumps):
+        assert run(environ, inputs=inputs).returncode == 0
+        assert command_here(["run", "--input", *inputs, "--output", local], {}).returncode == 0
+    before = objects(store)
+    for _ in range(2):  # the second finds nothing to do
+        there, here = (
+            command_here(["prune", each, "--keep-versions", "1"], environ) for each in (ADDRESS, local)
+        )
+        assert (there.returncode, there.stdout) == (0, here.stdout), there.stderr
+    assert "nothing to remove" in there.stdout
+    found = objects(store)
+    assert as_local(found) == expected
+    manifest = json.loads(found["_manifests/00000002.json"])
+    assert "_manifests/00000001.json" not in found
+    assert any(name.startswith("_versions/") for name in before.keys() - found.keys())
+    assert {name for name in found if name.startswith("_versions/")} == {
+        file["stored"] for file in manifest["files"]
+    }
 
 
 def test_a_dataset_there_is_looked_at(store, environ, dumps, tmp_path):
@@ -707,7 +767,8 @@ def test_a_dataset_there_is_looked_at(store, environ, dumps, tmp_path):
     for inputs in (dumps[:1], dumps):
         assert run(environ, inputs=inputs).returncode == 0
         assert command_here(["run", "--input", *inputs, "--output", local], {}).returncode == 0
-    for command in (["diff", "1", "2"], ["verify"], ["verify", "--version", "1", "--dumps", dumps[0]]):
+    told = ["explain", "The one that all have"]
+    for command in (["diff", "1", "2"], ["verify"], ["verify", "--version", "1", "--dumps", dumps[0]], told):
         there, here = (command_here([command[0], each, *command[1:]], environ) for each in (ADDRESS, local))
         assert (there.returncode, there.stdout) == (0, here.stdout)
     log = command_here(["log", ADDRESS, "--json"], environ).stdout.splitlines()
@@ -723,7 +784,7 @@ def test_a_dataset_there_is_looked_at(store, environ, dumps, tmp_path):
     for command, words in [
         (["verify", ADDRESS, "--version", "7"], f"{ADDRESS} has no version 7; it keeps 1, 2"),
         (["log", "s3://dumps/other"], "s3://dumps/other holds no dataset"),
-        (["prune", ADDRESS, "--keep-versions", "1"], "prune is for a dataset on this machine"),
+        (["prune", "s3://dumps/other", "--keep-versions", "1"], "s3://dumps/other holds no dataset"),
     ]:
         done = command_here(command, environ)
         assert done.returncode == 2
