@@ -32,14 +32,19 @@ def here() -> Versions:
 
 @lru_cache(maxsize=1)
 def require_same(driver: Versions) -> None:
-    """Hold the versions of the driver against those of this process.
+    """Hold the versions of the driver against those of this process, a worker; see compare()."""
+    compare(here(), driver)
+
+
+def compare(worker: Versions, driver: Versions) -> None:
+    """Hold the versions of a worker and of the driver against each other.
 
     Raises:
         VersionError: they differ; the message says in what, and what to do.
     """
-    if dict(driver) == dict(here()):
+    mine, wanted = dict(worker), dict(driver)
+    if mine == wanted:
         return
-    mine, wanted = dict(here()), dict(driver)
     names = [name for name in wanted | mine if mine.get(name) != wanted.get(name)]
     found = ", ".join(f"{name} {mine.get(name, 'unknown')}" for name in names)
     expected = ", ".join(f"{name} {wanted.get(name, 'unknown')}" for name in names)

@@ -7,6 +7,7 @@ and starts the first `python` of the PATH. This one listens on loopback, and its
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -18,12 +19,15 @@ import grpc
 from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc
 from apache_beam.runners.worker.sdk_worker import SdkHarness
 
-from pipeline.versions import VersionError, require_same
+from pipeline.versions import VersionError, here, require_same
 
 CALLS = 4
 """Calls that are answered at once."""
 
 WAIT_SECONDS = 3600.0
+
+SERVICE, VERSIONS = "dateline.Pool", "Versions"
+"""A call that only this pool knows: it answers what versions its workers will be of, as a JSON list of pairs."""
 
 
 def main() -> None:
@@ -34,6 +38,8 @@ def main() -> None:
     args = parser.parse_args()
     server = grpc.server(ThreadPoolExecutor(CALLS))
     beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(Pool(), server)
+    told = grpc.unary_unary_rpc_method_handler(lambda request, context: json.dumps(here()).encode())
+    server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(SERVICE, {VERSIONS: told})])
     port = server.add_insecure_port(f"{args.host}:{args.port}")
     server.start()
     print(f"{args.host}:{port}", flush=True)

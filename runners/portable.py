@@ -18,11 +18,15 @@ from pipeline.config import Config
 from pipeline.flow import build
 from pipeline.report import Stages
 from pipeline.run import RunFailed
-from pipeline.versions import REFUSED, here
+from pipeline.versions import REFUSED, VersionError, compare, here
+from runners import pool
 from runners.stages import stages_of
 
 ANSWER_SECONDS = 10
 """How long a job service or a worker pool may take to answer a call."""
+
+REACH_SECONDS = 3
+"""How long this process looks for the worker pool, which only the engine has to reach."""
 
 LONGEST_RUN_SECONDS = 7 * 24 * 3600
 """Beam gives a job's whole life the time that it gives a call, a minute by default."""
@@ -73,6 +77,7 @@ def run_flow(config: Config, engine: Engine) -> Stages:
         RuntimeError: the job failed; the text is the engine's.
     """
     _await(engine.job_endpoint)
+    _require_same(engine.worker_pool)
     threading.excepthook = _tell_other
     pipeline = beam.Pipeline(PortableRunner(), options_for(engine))
     build(pipeline, config)
@@ -100,6 +105,25 @@ def _tell_other(raised: threading.ExceptHookArgs) -> None:
     """Tell what one of Beam's threads raised, unless it is the broken connection that run_flow() tells of."""
     if not isinstance(raised.exc_value, grpc.RpcError):
         threading.__excepthook__(raised)
+
+
+def _require_same(where: str) -> None:
+    """Have a pool say its workers' versions, if it can be reached from here: what an engine makes of a worker that
+    refuses the work may take minutes, and Spark never says why.
+
+    Raises:
+        RunFailed: they are others than those of this process.
+    """
+    with grpc.insecure_channel(where) as channel:
+        call = channel.unary_unary(f"/{pool.SERVICE}/{pool.VERSIONS}")
+        try:
+            told = json.loads(call(b"", timeout=REACH_SECONDS))
+        except grpc.RpcError:  # out of reach, or a pool of Beam's: the workers themselves look
+            return
+    try:
+        compare(tuple(map(tuple, told)), here())
+    except VersionError as error:
+        raise RunFailed(str(error)) from None
 
 
 def _await(endpoint: str) -> None:

@@ -36,8 +36,11 @@ class Services(NamedTuple):
         )
 
 
-def started_pool(env=None) -> tuple[subprocess.Popen, str]:
+def started_pool(env=None, mute=False) -> tuple[subprocess.Popen, str]:
+    """A pool, and where it listens. mute: it does not tell its versions, like Beam's."""
     command = [sys.executable, "-m", "runners.pool"]
+    if mute:
+        command[1:] = ["-c", "from runners import pool; pool.SERVICE = 'nobody.asks'; pool.main()"]
     pool = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=env)
     assert pool.stdout
     return pool, pool.stdout.readline().strip()
