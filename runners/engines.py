@@ -25,6 +25,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from runners.parent import end_with_parent
+
 ROOT = Path(__file__).resolve().parents[1]
 BY_DESIGN = {"_runs", "_manifests", "_lock", "_seen.json"}
 """What differs between any two runs: reports, times of commits, who holds the lock, what a machine remembers."""
@@ -35,7 +37,6 @@ FLOW_TESTS = (
 LOG_LINES = 20
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
-PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -136,7 +137,7 @@ def jars_from_pypi(pinned: Path, inside: str, cache: Path) -> Path:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir", "--no-binary",
                    ":all:", "--require-hashes", "--requirement", str(pinned), "--dest", folder]  # fmt: skip
         done = subprocess.run(
-            command, stderr=subprocess.PIPE, text=True, check=False, preexec_fn=end_with_this
+            command, stderr=subprocess.PIPE, text=True, check=False, preexec_fn=end_with_parent
         )
         if done.returncode:
             print(done.stderr, end="", file=sys.stderr)
@@ -178,7 +179,7 @@ def go_built(pinned: Path, package: str, cache: Path) -> Path:
         made = Path(folder, name)
         command = ["go", "build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-o", str(made), package]
         done = subprocess.run(command, cwd=pinned, env=os.environ | {"CGO_ENABLED": "0"}, stderr=subprocess.PIPE,
-                              text=True, check=False, preexec_fn=end_with_this)  # fmt: skip
+                              text=True, check=False, preexec_fn=end_with_parent)  # fmt: skip
         if done.returncode:
             print(done.stderr, end="", file=sys.stderr)
             raise Failed(f"{name} cannot be built")
@@ -218,7 +219,7 @@ class Services:
         self._logs.append(path)
         with open(path, "w") as log:
             process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"TMPDIR": str(self.folder)}, text=True,
-                                       stdout=out or log, stderr=log, preexec_fn=end_with_this)  # fmt: skip
+                                       stdout=out or log, stderr=log, preexec_fn=end_with_parent)  # fmt: skip
         self._stack.enter_context(process)
         self._stack.callback(process.kill)
         return process
@@ -230,11 +231,6 @@ class Services:
         if not where:
             raise Failed(f"the pool of workers did not start: is Dateline installed for {sys.executable}?")
         return where, pool.pid
-
-
-def end_with_this() -> None:
-    """Have a child killed when this process is gone, however it went."""
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def compared(engine: Engine, folder: Path, dumps: Sequence[str]) -> str:
@@ -252,7 +248,7 @@ def done_on(engine: Engine, dumps: Sequence[str], output: Path) -> str:
 def run(dumps: Sequence[str], output: Path, *options: str) -> None:
     """A run of the command line, told when it goes wrong."""
     if status := subprocess.run(command_of(dumps, output, *options), cwd=ROOT, check=False,
-                                preexec_fn=end_with_this).returncode:  # fmt: skip
+                                preexec_fn=end_with_parent).returncode:  # fmt: skip
         raise Failed(f"the run with {' '.join(options)} ended with {status}")
 
 
@@ -302,6 +298,6 @@ def tested(engine: Engine, arguments: Sequence[str]) -> str:
     names = {"DATELINE_JOB_ENDPOINT": engine.job_endpoint, "DATELINE_WORKER_POOL": engine.worker_pool}
     command = [sys.executable, "-m", "pytest", "--timeout=1200", *(arguments or FLOW_TESTS)]
     if status := subprocess.run(command, cwd=ROOT, env=os.environ | names, check=False,
-                                preexec_fn=end_with_this).returncode:  # fmt: skip
+                                preexec_fn=end_with_parent).returncode:  # fmt: skip
         raise Failed(f"pytest ended with {status}")
     return f"the flow tests pass on {engine.name}"

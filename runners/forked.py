@@ -27,6 +27,7 @@ from google.protobuf import json_format, text_format
 
 from pipeline.rules.contract import contract
 from pipeline.rules.places import gazetteer
+from runners.parent import end_with_parent
 from runners.stages import look_often
 
 if TYPE_CHECKING:
@@ -38,9 +39,6 @@ ELEMENTS_BETWEEN_COLLECTIONS = 100_000
 
 MAX_OPEN = 1 << 12
 """Files that are looked for to be closed in a worker; so early no more are open."""
-
-PR_SET_PDEATHSIG = 1
-"""Linux's prctl(2): which signal a process gets when its parent ends."""
 
 M_ARENA_MAX = -8
 """glibc's mallopt(3): how many arenas there are."""
@@ -115,7 +113,7 @@ def _work(told: int, parent: int, number: int, profile: "Profile | None") -> Non
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C reaches the whole group; the run decides what follows
     threading.excepthook = _tell_late
-    _end_with_parent()
+    end_with_parent()
     if os.getppid() != parent:
         return  # it ended before
     os.closerange(3, told)  # the dataset's lock among them, which only the run itself may hold
@@ -136,13 +134,6 @@ def _share_arenas() -> None:
     call = getattr(ctypes.CDLL(None), "mallopt", None)
     if call is not None:
         call(M_ARENA_MAX, 1)
-
-
-def _end_with_parent() -> None:
-    """Have the system end this process as soon as its parent is gone, kill -9 or not, whatever it is at."""
-    call = getattr(ctypes.CDLL(None), "prctl", None)
-    if call is not None:
-        call(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _tell_late(raised: threading.ExceptHookArgs) -> None:

@@ -169,7 +169,7 @@ def _execute(
         if stopped_by:
             raise
         last = _last_line(error)
-        told = re.sub(r"^[\w.]+: (?=(s3|gs)://)", "", last)
+        told = re.sub(r"^pipeline\.stores\.(StoreError|Unusable): ", "", last)
         if told == last:  # a store's failure is none of the program's
             import traceback
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.progress import Counts, read_progress
-from runners.engines import ROOT, Engine, Failed, command_of, end_with_this, run, same
+from runners.engines import ROOT, Engine, Failed, command_of, run, same
 from runners.flink.cluster import Cluster
+from runners.parent import end_with_parent
 
 RUN_SECONDS = 900
 """How long a run may take that something happened to."""
@@ -65,7 +66,7 @@ def _became(place: Place, folder: Path, dumps: Sequence[str], size: int, victim:
     begin = time.monotonic()
     with subprocess.Popen(
         command_of(dumps, news, *place.engine.options), cwd=ROOT, stderr=subprocess.PIPE, text=True,
-        preexec_fn=end_with_this,
+        preexec_fn=end_with_parent,
     ) as running:  # fmt: skip
         _await(running, news, lambda counts: MOMENTS[moment](counts, size))
         os.kill(_pid(place, running.pid, victim), signal.SIGKILL)

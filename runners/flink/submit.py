@@ -25,8 +25,9 @@ from pipeline.config import Config
 from pipeline.report import Stages
 from pipeline.run import RunFailed
 from runners import portable
-from runners.engines import end_with_this, free_ports
+from runners.engines import free_ports
 from runners.fitting import JOB_SERVER
+from runners.parent import end_with_parent
 
 ANSWER_SECONDS = 10
 """How long a cluster may take to answer a call."""
@@ -190,7 +191,7 @@ def job_server(flink: Flink, slots: int) -> Iterator[tuple[str, "subprocess.Pope
         with (
             open(log, "wb") as told,
             subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=told, stderr=told, preexec_fn=end_with_this
+                command, stdin=subprocess.DEVNULL, stdout=told, stderr=told, preexec_fn=end_with_parent
             ) as server,
         ):
             try:

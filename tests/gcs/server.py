@@ -23,7 +23,8 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 from werkzeug.serving import make_server
 
-from runners.engines import cache_folder, end_with_this, free_ports, go_built
+from runners.engines import cache_folder, free_ports, go_built
+from runners.parent import end_with_parent
 from tests.store import Flaky
 from tests.stores import BUCKET
 
@@ -127,7 +128,7 @@ def serving(folder: Path):
         f"-external-url={url}",
     ]
     with open(folder / "log", "w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=end_with_this)
+        process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=end_with_parent)
     try:
         while True:
             try:
