@@ -58,6 +58,26 @@ def seeds() -> Path:
 
 
 @pytest.fixture(scope="session")
+def dumps(tmp_path_factory) -> list[str]:
+    """Two dumps, of which the second changes partitions of the first."""
+    from tests.test_stores import page
+
+    folder = tmp_path_factory.mktemp("dumps")
+    for name in ("first", "second"):
+        (folder / f"{name}.txt").write_text(page(name))
+    return [str(folder / "first.txt"), str(folder / "second.txt")]
+
+
+@pytest.fixture(scope="session")
+def of_dumps(dumps, tmp_path_factory) -> dict[str, bytes]:
+    """The local dataset of the two."""
+    output = tmp_path_factory.mktemp("local") / "news"
+    done = dateline("run", "--input", *dumps, "--output", output)
+    assert done.returncode == 0, done.stderr
+    return files_of(output)
+
+
+@pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """An S3 server of the tests' own; see tests/stores.py."""
     from tests.stores import serving  # which loads what no other test needs

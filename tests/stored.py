@@ -4,15 +4,22 @@ For a test of one store: what makes its calls fail is the test's.
 """
 
 import os
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+
+import pytest
 
 from pipeline import commit_store, staging
 from pipeline.bucket import Bucket, open_bucket
 from pipeline.commit_store import checked_out
+from pipeline.lock import Locked
 from pipeline.published import find, manifest_at
 from pipeline.stores import StoreError
+from tests.conftest import ROOT
+from tests.test_commit import THIRD
 from tests.versions import KEEP, Folder
 
 
@@ -83,6 +90,29 @@ class Stored(Folder):
         assert {name for name in names if name.startswith("_versions/")} == needed
 
 
+KILLED = """
+import os, sys
+from pipeline import {module}
+real = {module}.{name}
+met = []
+def call(*args):
+    met.append(args)
+    os.kill(os.getpid(), 9) if len(met) == {at} else None
+    return real(*args)
+{module}.{name} = call
+from runners.cli import main
+sys.exit(main())
+"""
+
+
+def kill_at(at: int, module: str, name: str, args: Sequence[str], environ: dict[str, str]) -> None:
+    """Have a command killed as it calls a function of ours for the time of that number."""
+    code = KILLED.format(module=module, name=name, at=at)
+    command = [sys.executable, "-W", "ignore", "-c", code, *args]
+    done = subprocess.run(command, env=os.environ | environ, cwd=ROOT, capture_output=True, timeout=120)
+    assert done.returncode == -9
+
+
 def texts(number) -> dict[str, str | None]:
     """Two partitions, which a run of another number replaces."""
     return {"2023-01-06": f"text {number}", "2023-01-08": f"more {number}"}
@@ -150,3 +180,18 @@ def fail_at_each(
         assert made == before + (number > published or not failed)
         dataset.add({"2023-01-07": f"text {number}"})
         dataset.check_tidy()
+
+
+def write_at_a_time(dataset: Stored, other: Stored) -> None:
+    """Of two writers the second loses nothing, and is told. The dataset has two versions."""
+    with checked_out(other.address, other.root, KEEP):
+        run, files = other.stage({"2023-01-09": "nine"})
+        dataset.add(THIRD)
+        expected = dict(dataset.expected)
+        with pytest.raises(Locked, match=f"another run has made version 3 of {other.address} meanwhile"):
+            other.commit(run, files)
+    other.expected.update(expected)
+    dataset.check_readers()
+    assert dataset.visible() == expected[3]
+    other.add({"2023-01-09": "nine"})
+    other.check_tidy()

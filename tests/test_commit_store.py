@@ -3,8 +3,6 @@
 import contextlib
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
@@ -19,16 +17,15 @@ from pipeline.bucket import open_bucket
 from pipeline.bucket_s3 import PART_BYTES
 from pipeline.commit_store import Uncertain, checked_out, working_copy
 from pipeline.dataset import latest_manifest
-from pipeline.lock import Locked, lock
+from pipeline.lock import lock
 from pipeline.published import find, manifest_at
 from pipeline.stores import StoreError, Unusable, s3_client
-from tests.conftest import EXAMPLES, ROOT, dateline, files_of
+from tests.conftest import EXAMPLES, dateline, files_of
 from tests.store import KEY, SECRET
-from tests.stored import Stored, die_at_each, fail_at_each, texts
+from tests.stored import Stored, die_at_each, fail_at_each, kill_at, texts, write_at_a_time
 from tests.stores import BUCKET, as_local, changed, command_here, line_of
 from tests.test_commit import FIRST, SECOND, THIRD
 from tests.test_portable import job_service, started_pool
-from tests.test_stores import page
 from tests.versions import KEEP
 
 ADDRESS = "s3://dumps/some/news"
@@ -181,18 +178,7 @@ def test_a_call_that_fails_once(grown, monkeypatch, late):
 
 
 def test_a_second_writer_loses_nothing_and_is_told(grown, tmp_path):
-    other = grown.seen_by(Dataset(tmp_path / "other"))
-    with checked_out(ADDRESS, other.root, KEEP):
-        run, files = other.stage({"2023-01-09": "nine"})
-        grown.add(THIRD)
-        expected = dict(grown.expected)
-        with pytest.raises(Locked, match="another run has made version 3 of s3://dumps/some/news meanwhile"):
-            other.commit(run, files)
-    other.expected.update(expected)
-    grown.check_readers()
-    assert grown.visible() == expected[3]
-    other.add({"2023-01-09": "nine"})
-    other.check_tidy()
+    write_at_a_time(grown, grown.seen_by(Dataset(tmp_path / "other")))
 
 
 def test_a_late_tidying_takes_nothing_from_a_later_version(grown, tmp_path):
@@ -433,24 +419,6 @@ def environ(store, tmp_path) -> dict[str, str]:
     return store.environ | {"XDG_CACHE_HOME": str(tmp_path / "caches"), "AWS_RETRY_MODE": "standard"}
 
 
-@pytest.fixture(scope="module")
-def dumps(tmp_path_factory) -> list[str]:
-    """Two dumps, of which the second changes partitions of the first."""
-    folder = tmp_path_factory.mktemp("dumps")
-    for name in ("first", "second"):
-        (folder / f"{name}.txt").write_text(page(name))
-    return [str(folder / "first.txt"), str(folder / "second.txt")]
-
-
-@pytest.fixture(scope="module")
-def expected(dumps, tmp_path_factory) -> dict[str, bytes]:
-    """The local dataset of the two."""
-    output = tmp_path_factory.mktemp("local") / "news"
-    done = command_here(["run", "--input", *dumps, "--output", output], {})
-    assert done.returncode == 0, done.stderr
-    return files_of(output)
-
-
 def objects(store) -> dict[str, bytes]:
     """What is in the store, by its name in the dataset."""
     return {
@@ -527,13 +495,13 @@ COMMITS = {
 
 
 @pytest.mark.parametrize("kind", COMMITS)
-def test_what_passes_changes_nothing(store, environ, dumps, expected, tmp_path, kind):
+def test_what_passes_changes_nothing(store, environ, dumps, of_dumps, tmp_path, kind):
     assert run(environ, inputs=dumps[:1]).returncode == 0
     store.fail(*COMMITS[kind])
     done = run(environ, inputs=dumps)
     assert done.returncode == 0, done.stderr
     store.fail()
-    assert as_local(objects(store)) == expected
+    assert as_local(objects(store)) == of_dumps
     assert_nothing_secret(done, store, tmp_path)
 
 
@@ -545,7 +513,7 @@ LASTING = {
 
 
 @pytest.mark.parametrize("kind", LASTING)
-def test_what_lasts_fails_the_run_and_the_next_is_whole(store, environ, dumps, expected, tmp_path, kind):
+def test_what_lasts_fails_the_run_and_the_next_is_whole(store, environ, dumps, of_dumps, tmp_path, kind):
     assert run(environ, inputs=dumps[:1]).returncode == 0
     before = as_local(objects(store))
     fault, words = LASTING[kind]
@@ -558,10 +526,10 @@ def test_what_lasts_fails_the_run_and_the_next_is_whole(store, environ, dumps, e
     assert_nothing_secret(done, store, tmp_path)
     assert as_local(objects(store)) == before
     assert run(environ, inputs=dumps).returncode == 0
-    assert as_local(objects(store)) == expected
+    assert as_local(objects(store)) == of_dumps
 
 
-def test_a_folder_that_cannot_be_tidied_is_the_next_run_s(store, environ, dumps, expected):
+def test_a_folder_that_cannot_be_tidied_is_the_next_run_s(store, environ, dumps, of_dumps):
     assert run(environ, inputs=dumps[:1]).returncode == 0
     store.fail(["PUT", "/date=", 1, 0, "denied"], ["PUT", "/_runs/", 1, 0, "denied"])
     done = run(environ, inputs=dumps)
@@ -572,22 +540,7 @@ def test_a_folder_that_cannot_be_tidied_is_the_next_run_s(store, environ, dumps,
     assert "the report could not be sent" in done.stderr
     store.fail()
     assert "Nothing new" in run(environ, inputs=dumps).stdout
-    assert as_local(objects(store)) == expected
-
-
-KILLED = """
-import os, sys
-from pipeline import {module}
-real = {module}.{name}
-met = []
-def call(*args):
-    met.append(args)
-    os.kill(os.getpid(), 9) if len(met) == {at} else None
-    return real(*args)
-{module}.{name} = call
-from runners.cli import main
-sys.exit(main())
-"""
+    assert as_local(objects(store)) == of_dumps
 
 
 @pytest.mark.parametrize(
@@ -598,18 +551,15 @@ sys.exit(main())
         ("bucket_s3", "S3Bucket.copy", 3, 2),
     ],
 )
-def test_a_killed_run(store, environ, dumps, expected, tmp_path, module, name, at, made):
+def test_a_killed_run(store, environ, dumps, of_dumps, tmp_path, module, name, at, made):
     assert run(environ, inputs=dumps[:1]).returncode == 0
-    code = KILLED.format(module=module, name=name, at=at)
-    command = [sys.executable, "-c", code, "run", "--input", *dumps, "--output", ADDRESS]
-    done = subprocess.run(command, env=os.environ | environ, cwd=ROOT, capture_output=True, timeout=120)
-    assert done.returncode == -9
+    kill_at(at, module, name, ["run", "--input", *dumps, "--output", ADDRESS], environ)
     found = objects(store)
     assert f"_manifests/{made + 1:08d}.json" not in found
     assert f"_manifests/{made:08d}.json" in found
     last = run(environ, inputs=dumps)
     assert last.returncode == 0, last.stderr
-    assert as_local(objects(store)) == expected
+    assert as_local(objects(store)) == of_dumps
     copy = Path(working_copy_of(environ))
     assert {path.name for path in copy.iterdir()} == {"_lock", "_manifests", "_seen.json", "_store.json"}
 
@@ -740,7 +690,7 @@ def test_what_is_not_for_stores_says_so(environ, tmp_path):
     assert (done.returncode, "goes with --output in an object store" in line_of(done)) == (2, True)
 
 
-def test_versions_are_removed_on_demand(store, environ, dumps, expected, tmp_path):
+def test_versions_are_removed_on_demand(store, environ, dumps, of_dumps, tmp_path):
     local = tmp_path / "news"
     for inputs in (dumps[:1], dumps):
         assert run(environ, inputs=inputs).returncode == 0
@@ -753,7 +703,7 @@ def test_versions_are_removed_on_demand(store, environ, dumps, expected, tmp_pat
         assert (there.returncode, there.stdout) == (0, here.stdout), there.stderr
     assert "nothing to remove" in there.stdout
     found = objects(store)
-    assert as_local(found) == expected
+    assert as_local(found) == of_dumps
     manifest = json.loads(found["_manifests/00000002.json"])
     assert "_manifests/00000001.json" not in found
     assert any(name.startswith("_versions/") for name in before.keys() - found.keys())

@@ -4,8 +4,6 @@ import contextlib
 import io
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pyarrow.dataset as ds
@@ -17,13 +15,11 @@ import pipeline
 from pipeline import bucket_gs, commit_store
 from pipeline.bucket import open_bucket
 from pipeline.bucket_gs import RETRY
-from pipeline.lock import Locked
 from pipeline.stores import StoreError, Unusable
-from tests.conftest import EXAMPLES, ROOT, dateline, files_of
-from tests.stored import Stored, die_at_each, fail_at_each, texts
+from tests.conftest import EXAMPLES, dateline, files_of
+from tests.stored import Stored, die_at_each, fail_at_each, kill_at, texts, write_at_a_time
 from tests.stores import BUCKET, as_local, changed, command_here, line_of
 from tests.test_commit import FIRST, SECOND, THIRD
-from tests.test_stores import page
 from tests.versions import KEEP
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Google's, of packages that it would like to have
@@ -121,18 +117,7 @@ def test_a_call_that_fails_once(grown, gcs, late):
 
 
 def test_a_second_writer_loses_nothing_and_is_told(grown, tmp_path):
-    other = grown.seen_by(Stored(tmp_path / "other", ADDRESS))
-    with commit_store.checked_out(ADDRESS, other.root, KEEP):
-        run, files = other.stage({"2023-01-09": "nine"})
-        grown.add(THIRD)
-        expected = dict(grown.expected)
-        with pytest.raises(Locked, match=f"another run has made version 3 of {ADDRESS} meanwhile"):
-            other.commit(run, files)
-    other.expected.update(expected)
-    grown.check_readers()
-    assert grown.visible() == expected[3]
-    other.add({"2023-01-09": "nine"})
-    other.check_tidy()
+    write_at_a_time(grown, grown.seen_by(Stored(tmp_path / "other", ADDRESS)))
 
 
 def test_a_pointer_that_is_moved_meanwhile_is_not_moved_back(grown, gcs, monkeypatch):
@@ -238,24 +223,6 @@ def environ(gcs, tmp_path) -> dict[str, str]:
     return gcs.environ | {"XDG_CACHE_HOME": str(tmp_path / "caches")}
 
 
-@pytest.fixture(scope="module")
-def dumps(tmp_path_factory) -> list[str]:
-    """Two dumps, of which the second changes partitions of the first."""
-    folder = tmp_path_factory.mktemp("dumps")
-    for name in ("first", "second"):
-        (folder / f"{name}.txt").write_text(page(name))
-    return [str(folder / "first.txt"), str(folder / "second.txt")]
-
-
-@pytest.fixture(scope="module")
-def expected(dumps, tmp_path_factory) -> dict[str, bytes]:
-    """The local dataset of the two."""
-    output = tmp_path_factory.mktemp("local") / "news"
-    done = command_here(["run", "--input", *dumps, "--output", output], {})
-    assert done.returncode == 0, done.stderr
-    return files_of(output)
-
-
 def objects(gcs) -> dict[str, bytes]:
     """What is in the store, by its name in the dataset."""
     found = gcs._client.list_blobs(BUCKET)
@@ -315,13 +282,13 @@ COMMITS = {
 
 
 @pytest.mark.parametrize("kind", COMMITS)
-def test_what_passes_changes_nothing(gcs, environ, dumps, expected, kind):
+def test_what_passes_changes_nothing(gcs, environ, dumps, of_dumps, kind):
     assert run(environ, inputs=dumps[:1]).returncode == 0
     gcs.fail(*COMMITS[kind])
     done = run(environ, "--keep-versions", "1", inputs=dumps)
     assert done.returncode == 0, done.stderr
     gcs.fail()
-    assert as_local(objects(gcs)) == expected
+    assert as_local(objects(gcs)) == of_dumps
 
 
 LASTING = {
@@ -332,7 +299,7 @@ LASTING = {
 
 
 @pytest.mark.parametrize("kind", LASTING)
-def test_what_lasts_fails_the_run_and_the_next_is_whole(gcs, environ, dumps, expected, monkeypatch, kind):
+def test_what_lasts_fails_the_run_and_the_next_is_whole(gcs, environ, dumps, of_dumps, monkeypatch, kind):
     assert run(environ, inputs=dumps[:1]).returncode == 0
     before = as_local(objects(gcs))
     fault, words = LASTING[kind]
@@ -344,39 +311,21 @@ def test_what_lasts_fails_the_run_and_the_next_is_whole(gcs, environ, dumps, exp
     gcs.fail()
     assert as_local(objects(gcs)) == before
     assert run(environ, inputs=dumps).returncode == 0
-    assert as_local(objects(gcs)) == expected
-
-
-KILLED = """
-import os, sys
-from pipeline import {module}
-real = {module}.{name}
-met = []
-def call(*args):
-    met.append(args)
-    os.kill(os.getpid(), 9) if len(met) == {at} else None
-    return real(*args)
-{module}.{name} = call
-from runners.cli import main
-sys.exit(main())
-"""
+    assert as_local(objects(gcs)) == of_dumps
 
 
 @pytest.mark.parametrize(
     ("module", "name", "at", "made"),
     [("bucket_gs", "GSBucket.upload", 3, 1), ("commit_store", "_publish", 1, 1), ("bucket_gs", "GSBucket.copy", 3, 2)],
 )  # fmt: skip
-def test_a_killed_run(gcs, environ, dumps, expected, module, name, at, made):
+def test_a_killed_run(gcs, environ, dumps, of_dumps, module, name, at, made):
     assert run(environ, inputs=dumps[:1]).returncode == 0
-    code = KILLED.format(module=module, name=name, at=at)
-    command = [sys.executable, "-W", "ignore", "-c", code, "run", "--input", *dumps, "--output", ADDRESS]
-    done = subprocess.run(command, env=os.environ | environ, cwd=ROOT, capture_output=True, timeout=120)
-    assert done.returncode == -9
+    kill_at(at, module, name, ["run", "--input", *dumps, "--output", ADDRESS], environ)
     found = objects(gcs)
     assert f"_manifests/{made + 1:08d}.json" not in found
     assert f"_manifests/{made:08d}.json" in found
     assert run(environ, inputs=dumps).returncode == 0
-    assert as_local(objects(gcs)) == expected
+    assert as_local(objects(gcs)) == of_dumps
 
 
 WRONG = {
