@@ -147,6 +147,8 @@ def _gs_errors(what: str, missing: type[Exception] = Unusable) -> Iterator[None]
         raise StoreError(f"{what}: {one_line(error)}") from None
     except auth.GoogleAuthError as error:
         raise Unusable(f"{what}: {one_line(error)}") from None
+    except raised.RetryError as error:
+        raise StoreError(f"{what}: {one_line(error)}, at last: {one_line(error.cause)}") from None
     except (raised.GoogleAPIError, RequestException, DataCorruption) as error:
         raise StoreError(f"{what}: {one_line(error)}") from None
     except ValueError as error:  # an endpoint that is no URL, credentials that cannot be read

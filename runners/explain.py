@@ -83,7 +83,9 @@ def explain(dataset: str, wanted: str) -> list[Story]:
             if wanted == key["id"] or url == key["short_url"] or headline == normalise(key["headline"])
         }
     )
-    rows = from_batch(articles.to_table(filter=ds.field("id").isin(ids)).drop_columns(["date"]))
+    rows = from_batch(
+        articles.to_table(filter=ds.field("id").isin(pa.array(ids, pa.string()))).drop_columns(["date"])
+    )
     copies: list[Row] = []
     for entry in version.files("duplicates"):
         ledger = version.read(entry)

@@ -88,7 +88,11 @@ def test_explain(sample):
 
 
 def test_explain_what_is_not_there(sample, tmp_path):
-    assert dateline("explain", sample, "No such headline").returncode == 1
+    done = dateline("explain", sample, "No such headline")
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"dateline: error: no article of {sample} has the id, short URL or headline 'No such headline'\n"
+    )
     done = dateline("explain", tmp_path, "x")
     assert (done.returncode, "holds no dataset" in done.stderr) == (2, True)
 

@@ -292,7 +292,7 @@ def test_what_passes_changes_nothing(gcs, environ, dumps, of_dumps, kind):
 
 
 LASTING = {
-    "uploads": (["POST", "/_versions/", 3, 0, "slow"], "cannot be written"),
+    "uploads": (["POST", "/_versions/", 3, 0, "slow"], "exceeded, at last: "),
     "the manifest": (["POST", "/_manifests/0", 1, 0, "denied"], "cannot be written: 403"),
     "what is read": (["GET", "/_versions/", 2, 0, "torn"], "cannot be read"),
 }
