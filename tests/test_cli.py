@@ -498,9 +498,9 @@ USAGE = {
         "matches no file",
     ),
     "an output that is a file": (["run", "--input", "{dump}", "--output", "{dump}"], "is no folder"),
-    "an output of no store that is written": (
-        ["run", "--input", "{dump}", "--output", "gs://bucket/news"],
-        "--output is an address of gs://, and takes a path or s3://",
+    "an output of no known store": (
+        ["run", "--input", "{dump}", "--output", "hdfs://bucket/news"],
+        "--output is an address of hdfs://, and takes a path or s3:// or gs://",
     ),
     "an input of no known store": (
         ["run", "--input", "https://bucket/a.txt?X-Amz-Signature=0", "--output", "{out}"],

@@ -1,13 +1,12 @@
-"""The server, for the tests of this folder."""
+"""The server, for the tests of this folder; who only passes by has no Google's client."""
 
 import pytest
-
-from pipeline import bucket_gs
-from tests.gcs.server import serving
 
 
 @pytest.fixture(scope="session")
 def gcs_server(tmp_path_factory):
+    from tests.gcs.server import serving
+
     with serving(tmp_path_factory.mktemp("gcs")) as found:
         yield found
 
@@ -15,6 +14,8 @@ def gcs_server(tmp_path_factory):
 @pytest.fixture
 def gcs(gcs_server, monkeypatch):
     """The server, with nothing in it but a bucket; this process uses it."""
+    from pipeline import bucket_gs
+
     gcs_server.reset()
     for name, value in gcs_server.environ.items():
         monkeypatch.setenv(name, value)
