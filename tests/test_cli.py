@@ -287,7 +287,7 @@ def test_other_workers_and_orders_write_the_same_bytes(dumps, once, tmp_path, wo
     assert files_of(output) == files_of(once)
 
 
-@pytest.mark.parametrize(("range_bytes", "keys"), [(1000, 1), (50_000, 17), (10**9, 300)])
+@pytest.mark.parametrize(("range_bytes", "keys"), [(3000, 1), (50_000, 17), (10**9, 300)])
 def test_other_ranges_and_keys_write_the_same_bytes(dumps, once, tmp_path, range_bytes, keys):
     from pipeline.config import Config
     from pipeline.inputs import find_inputs
