@@ -10,12 +10,16 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pipeline.dataset import latest_manifest
 from runners import cli
 from tests.flows import of_engine
 
 ROOT = Path(__file__).parent.parent
+settings.register_profile("untimed", deadline=None)  # how long an example takes is the machine's affair
+settings.load_profile("untimed")
+
 EXAMPLES = sorted(map(str, ROOT.joinpath("examples").glob("*.txt")))
 
 
