@@ -1,17 +1,25 @@
-"""Running the command line as a person does: as a process of its own."""
+"""Running the command line: as a person does, as a process of its own; or in this one, where that is not the point."""
 
+import io
 import json
 import os
+import signal
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pipeline.dataset import latest_manifest
+from runners import cli
 from tests.flows import of_engine
 
 ROOT = Path(__file__).parent.parent
+settings.register_profile("untimed", deadline=None)  # how long an example takes is the machine's affair
+settings.load_profile("untimed")
+
 EXAMPLES = sorted(map(str, ROOT.joinpath("examples").glob("*.txt")))
 
 
@@ -19,6 +27,20 @@ def dateline(*args, **options) -> subprocess.CompletedProcess:
     more = of_engine(*args) if args[:1] == ("run",) else []
     command = [sys.executable, "-m", "runners.cli", *map(str, args), *more]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=240, **options)
+
+
+def dateline_here(*args) -> subprocess.CompletedProcess:
+    """The same in this process, which has loaded everything: a second or two less, of which most runs of tests are."""
+    signals = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    more = of_engine(*args) if args[:1] == ("run",) else []
+    out, err = io.StringIO(), io.StringIO()
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            status = cli.main([*map(str, args), *more])
+    finally:
+        for number, handler in signals.items():
+            signal.signal(number, handler)
+    return subprocess.CompletedProcess(args, status, out.getvalue(), err.getvalue())
 
 
 def files_of(root: Path) -> dict[str, bytes]:

@@ -17,7 +17,7 @@ from benchmarks import chart, compare, results
 from benchmarks.dumps import Maker, Recipe, make
 from benchmarks.pages import LAYOUTS
 from pipeline.rules import grammar
-from tests.conftest import ROOT, dateline
+from tests.conftest import ROOT, dateline_here
 
 SMALL = Recipe(mb=0.2, layouts="A", copies=0.6)
 RECIPES = {
@@ -64,7 +64,7 @@ def test_a_recipe_gives_the_same_bytes_and_another_seed_others(tmp_path, recipe)
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_the_truth_is_what_the_command_finds(tmp_path, recipe):
     truth = make(tmp_path / "dumps", recipe)
-    done = dateline(
+    done = dateline_here(
         "run", "--workers", 1, "--json", "--input", tmp_path / "dumps/*.txt*", "--output", tmp_path / "news"
     )
     assert done.returncode == 0, done.stderr
@@ -95,10 +95,10 @@ FILLED = {
 def test_a_layout_is_read_as_what_it_is(tmp_path, letter):
     truth = make(tmp_path / "dumps", Recipe(mb=0.15, files=1, layouts=letter))
     (dump,) = tmp_path.glob("dumps/*.txt")
-    done = dateline("run", "--quiet", "--workers", 1, "--input", dump, "--output", tmp_path / "news")
+    done = dateline_here("run", "--quiet", "--workers", 1, "--input", dump, "--output", tmp_path / "news")
     assert done.returncode == 0, done.stderr
     assert results.check(tmp_path / "news", truth, set()) == truth["distinct"]
-    blocks = list(map(json.loads, dateline("inspect", dump, "--json").stdout.splitlines()))
+    blocks = list(map(json.loads, dateline_here("inspect", dump, "--json").stdout.splitlines()))
     records = [block["record"] for block in blocks if "record" in block]
     assert len(records) == truth["blocks"] - truth["rejects"]
     assert {block["layout"] for block in blocks if "record" in block} == {letter} - {"I"}
@@ -118,7 +118,7 @@ def test_a_short_headline_is_no_obstacle(tmp_path):
     maker = Maker(1, 0.3, "E")
     maker.headlines = [b"On to a by"]
     tmp_path.joinpath("dump.txt").write_bytes(b"".join(maker.page() for _ in range(10)))
-    blocks = dateline("inspect", tmp_path / "dump.txt", "--json").stdout.splitlines()
+    blocks = dateline_here("inspect", tmp_path / "dump.txt", "--json").stdout.splitlines()
     headlines = {json.loads(block)["record"]["headline"] for block in blocks}
     assert (len(blocks), len(headlines)) == (maker.blocks, maker.distinct)
 
@@ -196,7 +196,7 @@ def test_the_plain_script_agrees(tmp_path, workers):
         str(workers),
     ]
     subprocess.run(command, check=True, cwd=ROOT, timeout=60)
-    done = dateline(
+    done = dateline_here(
         "run", "--quiet", "--workers", 1, "--input", tmp_path / "dumps/*.txt", "--output", tmp_path / "news"
     )
     assert done.returncode == 0, done.stderr

@@ -376,7 +376,7 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=200, stateful_step_count=12, deadline=None)
+TestLife.settings = settings(max_examples=200, stateful_step_count=12)
 
 
 @pytest.mark.parametrize(

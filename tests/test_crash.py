@@ -12,9 +12,10 @@ import pyarrow.dataset as ds
 import pytest
 
 from pipeline import dataset, open_dataset
-from tests.conftest import ROOT, dateline, files_of
+from tests.conftest import ROOT, dateline_here, files_of
 from tests.pages import Article, plain
 from tests.test_growth import run
+from tests.test_portable import wait_until
 
 PLACES = ("CAIRO", "SANAA", "KABUL", "PARIS", "LIMA", "TOKYO")
 
@@ -103,7 +104,7 @@ def test_killed_at_a_named_step(begun, dumps, expected, module, name, when, nth,
     assert manifest["version"] == version
     assert ids(open_dataset(begun, 1)) == first
     assert len(ids(open_dataset(begun))) == (300 if version == 2 else 150)
-    done = dateline("run", "--input", *dumps, "--output", begun)
+    done = dateline_here("run", "--input", *dumps, "--output", begun)
     assert done.returncode == 0, done.stderr
     assert "which did not end" in done.stderr
     assert files_of(begun) == expected
@@ -111,23 +112,30 @@ def test_killed_at_a_named_step(begun, dumps, expected, module, name, when, nth,
     assert dataset.latest_manifest(str(begun))["version"] == 2
 
 
+def killed_amid(output: Path, dump: Path, seconds: float) -> bool:
+    """Start a run with worker processes, and kill it so long after its work began; whether it had not ended by then."""
+    known = set(output.glob("_runs/*"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runners.cli", "run", "--quiet", "--workers", "2", "--input",
+         str(dump), "--output", str(output)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    wait_until(lambda: process.poll() is not None or set(output.glob("_runs/*")) - known)
+    time.sleep(seconds)
+    process.kill()
+    return process.wait() == -signal.SIGKILL
+
+
 def test_killed_at_random_moments(begun, dumps, expected):
-    """Twelve runs with worker processes, each killed a little later than the last; then one that may end."""
+    """Seven runs, each killed a little later in its work than the last; then one that may end."""
     seconds = random.Random(7)
     first = ids(open_dataset(begun))
     killed = 0
-    for attempt in range(12):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "runners.cli", "run", "--quiet", "--workers", "2", "--input",
-             str(dumps[1]), "--output", str(begun)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        time.sleep(0.3 + 0.18 * attempt + seconds.random() * 0.1)
-        process.kill()
-        killed += process.wait() == -signal.SIGKILL
+    for attempt in range(7):
+        killed += killed_amid(begun, dumps[1], 0.25 * attempt + seconds.random() * 0.1)
         assert ids(open_dataset(begun, 1)) == first
         assert len(ids(open_dataset(begun))) in (150, 300)
     assert killed > 3
-    done = dateline("run", "--input", *dumps, "--output", begun)
+    done = dateline_here("run", "--input", *dumps, "--output", begun)
     assert done.returncode == 0, done.stderr
     assert files_of(begun) == expected
     assert list(begun.glob("_runs/*/[!r]*")) == []
@@ -156,17 +164,15 @@ def test_the_second_of_two_runs_is_refused_at_once(begun, dumps):
     command = [sys.executable, "-c", holder, "run", "--input", str(dumps[1]), "--output", str(begun)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        until = time.monotonic() + 30
-        while not list(begun.glob("_runs/*/staged")) and time.monotonic() < until:
-            time.sleep(0.02)
-        refused = dateline("run", "--input", dumps[1], "--output", begun)
+        wait_until(lambda: list(begun.glob("_runs/*/staged")))
+        refused = dateline_here("run", "--input", dumps[1], "--output", begun)
         assert refused.returncode == 4
         assert "locked by run 20" in refused.stderr
         assert f"process {process.pid} on " in refused.stderr
     finally:
         process.kill()
         process.wait()
-    done = dateline("run", "--input", dumps[1], "--output", begun)
+    done = dateline_here("run", "--input", dumps[1], "--output", begun)
     assert done.returncode == 0, done.stderr
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline import dataset, open_dataset
 from pipeline.dataset import Version, latest_manifest
-from tests.conftest import ROOT, dateline, files_of
+from tests.conftest import ROOT, dateline, dateline_here, files_of
 from tests.pages import Article, plain
 from tests.test_growth import run
 
@@ -29,7 +29,7 @@ def dump(folder, text, name):
 
 
 def outcome(*args):
-    done = dateline("run", "--json", *args)
+    done = dateline_here("run", "--json", *args)
     (line,) = done.stdout.splitlines()
     found = json.loads(line)
     assert found["exit"] == done.returncode
@@ -176,7 +176,7 @@ def test_coarser_partitions(tmp_path, granularity, folder, key):
     assert run(news, second) == 0
     (path,) = news.glob("date=*/region=*/*.arrow")
     assert path.parent.parent.name == folder
-    told = dateline("explain", news, "Another headline of it")
+    told = dateline_here("explain", news, "Another headline of it")
     assert f"file      {path.relative_to(news)}\n" in told.stdout
     rows = open_dataset(news).to_table(filter=ds.field("date") == key).to_pylist()
     assert sorted(row["updated"].isoformat() for row in rows) == ["2023-09-07", "2023-09-08"]
@@ -187,7 +187,7 @@ def test_what_is_decided_once_is_not_decided_again(tmp_path, option):
     news, path = tmp_path / "news", dump(tmp_path, GOOD, "a.txt")
     assert run(news, path) == 0
     before = files_of(news)
-    done = dateline("run", "--input", dump(tmp_path, OTHER, "b.txt"), "--output", news, *option)
+    done = dateline_here("run", "--input", dump(tmp_path, OTHER, "b.txt"), "--output", news, *option)
     assert done.returncode == 2
     assert f"{' '.join(option)}: the dataset in {news} was made with" in done.stderr
     assert files_of(news) == before
@@ -248,7 +248,7 @@ def test_a_column_is_added(tmp_path):
     }
     with pytest.raises(dataset.NewerDataset, match="has schema version 2, and this program knows up to 1"):
         open_dataset(news)
-    done = dateline("run", "--input", second, "--output", news)
+    done = dateline_here("run", "--input", second, "--output", news)
     assert done.returncode == 2
     assert "use the Dateline that wrote it, or a newer one" in done.stderr
 

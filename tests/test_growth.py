@@ -12,8 +12,6 @@ from tests.conftest import files_of
 from tests.flows import of_engine
 from tests.pages import Article, plain
 
-WORDS = ["amber", "basalt", "cedar", "dune"]
-
 
 def run(output, *dumps, options=()):
     """A run of the command line, in this process."""
@@ -25,24 +23,24 @@ def run(output, *dumps, options=()):
 
 def page(copy) -> str:
     """An article of few headlines, short URLs and days, so that copies meet."""
-    word, edited, slug, day, extra, caption = copy
-    headline = f"Tower of {WORDS[word]} opens" + (" at last" if edited else "")
+    tower, edited, slug, day, extra, caption = copy
+    headline = f"Tower number {tower} opens" + (" at last" if edited else "")
     return plain(
         Article(
             headline=headline,
             slot=f"https://arab.news/{slug}" if slug else "",
             stamp=(date(2023, 1, 1) + timedelta(day)).strftime("%d %B %Y") if day is not None else "soon",
             caption="A tower at dusk" if caption else None,
-            body=(f"SANAA: The tower of {WORDS[word]} opened.", *["It is tall." for _ in range(extra)]),
+            body=(f"SANAA: Tower number {tower} opened.", *["It is tall." for _ in range(extra)]),
         )
     )
 
 
 COPIES = st.tuples(
-    st.integers(0, 3), st.booleans(), st.sampled_from([None, None, "aa", "bb", "cc"]),
+    st.integers(0, 19), st.booleans(), st.sampled_from([None] * 10 + [f"t{n:02d}" for n in range(15)]),
     st.sampled_from([0, 1, 2, 3, 10, 11, 30, 31, 40]), st.integers(0, 2), st.booleans(),
 )  # fmt: skip
-DUMPS = st.lists(st.lists(COPIES, min_size=1, max_size=6), min_size=2, max_size=4)
+DUMPS = st.lists(st.lists(COPIES, min_size=10, max_size=30), min_size=2, max_size=4)
 
 
 @st.composite
@@ -63,7 +61,7 @@ def write(folder, dumps):
     return paths
 
 
-SPLIT_RUNS = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SPLIT_RUNS = settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize(
@@ -71,7 +69,7 @@ SPLIT_RUNS = settings(max_examples=15, deadline=None, suppress_health_check=[Hea
 )
 @SPLIT_RUNS
 @given(splits())
-@example(([[(0, False, None, 0, 0, False)], [(0, False, "aa", 3, 0, False)]], [[0], [1]]))
+@example(([[(0, False, None, 0, 0, False)], [(0, False, "t00", 3, 0, False)]], [[0], [1]]))
 @example(
     (
         [[(0, False, None, 0, 0, False)], [(0, False, None, 10, 0, False)], [(0, False, None, 3, 0, False)]],

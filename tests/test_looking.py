@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from runners.explain import Copy, why
-from tests.conftest import ROOT, dateline
+from tests.conftest import ROOT, dateline, dateline_here
 from tests.pages import Article, plain
 
 GOLDEN = sorted(ROOT.joinpath("tests", "golden").glob("*.txt"))
@@ -16,7 +16,7 @@ GOLDEN = sorted(ROOT.joinpath("tests", "golden").glob("*.txt"))
     "path", [p for p in GOLDEN if p.stem in ("C_full", "D_stripped", "E_body_first")], ids=lambda p: p.stem
 )
 def test_inspect_shows_what_the_golden_page_says(path):
-    done = dateline("inspect", path, "--json")
+    done = dateline_here("inspect", path, "--json")
     assert done.returncode == 0, done.stderr
     expected = json.loads(path.with_suffix(".json").read_text())
     found = [json.loads(line) for line in done.stdout.splitlines()]
@@ -47,36 +47,36 @@ def test_inspect_one_block(tmp_path):
     path = tmp_path / "dump.txt"
     path.write_text(plain(Article()) + "\n\n" + plain(Article(headline="The second of them")))
     at = path.read_bytes().index(b"The second")
-    (line,) = dateline("inspect", path, "--offset", at + 5, "--json").stdout.splitlines()
+    (line,) = dateline_here("inspect", path, "--offset", at + 5, "--json").stdout.splitlines()
     assert json.loads(line)["record"]["headline"] == "The second of them"
 
 
 def test_inspect_other_formats(tmp_path):
     path = tmp_path / "pages.jsonl"
     path.write_text(json.dumps({"text": plain(Article()), "url": "https://arab.news/ab2cd"}) + "\nno json\n")
-    good, bad = (json.loads(line) for line in dateline("inspect", path, "--json").stdout.splitlines())
+    good, bad = (json.loads(line) for line in dateline_here("inspect", path, "--json").stdout.splitlines())
     assert good["record"]["short_url"] == "https://arab.news/ab2cd"
     assert bad["reason"] == "bad_record"
 
 
 def test_inspect_what_cannot_be_read(tmp_path):
-    assert dateline("inspect", tmp_path / "gone").returncode == 2
-    done = dateline("inspect", tmp_path)
+    assert dateline_here("inspect", tmp_path / "gone").returncode == 2
+    done = dateline_here("inspect", tmp_path)
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
 
 
 def test_explain(sample):
-    by_headline = dateline("explain", sample, "FERRY of Kalba  returns after ten years")
+    by_headline = dateline_here("explain", sample, "FERRY of Kalba  returns after ten years")
     assert by_headline.returncode == 0, by_headline.stderr
-    by_url = dateline("explain", sample, "http://www.arab.news/fr7xq")
+    by_url = dateline_here("explain", sample, "http://www.arab.news/fr7xq")
     assert by_headline.stdout == by_url.stdout
     assert "3, itself included" in by_url.stdout
     assert "under another headline" in by_url.stdout
     assert "it is the later one" in by_url.stdout
     assert "it has a short URL" in by_url.stdout
 
-    story = json.loads(dateline("explain", sample, "https://arab.news/fr7xq", "--json").stdout)
-    again = json.loads(dateline("explain", sample, story["article"]["id"], "--json").stdout)
+    story = json.loads(dateline_here("explain", sample, "https://arab.news/fr7xq", "--json").stdout)
+    again = json.loads(dateline_here("explain", sample, story["article"]["id"], "--json").stdout)
     assert story == again
     assert Path(sample, story["file"]).exists()
     assert len(story["copies"]) == story["article"]["copies"] - 1
@@ -88,12 +88,12 @@ def test_explain(sample):
 
 
 def test_explain_what_is_not_there(sample, tmp_path):
-    done = dateline("explain", sample, "No such headline")
+    done = dateline_here("explain", sample, "No such headline")
     assert done.returncode == 1
     assert done.stderr == (
         f"dateline: error: no article of {sample} has the id, short URL or headline 'No such headline'\n"
     )
-    done = dateline("explain", tmp_path, "x")
+    done = dateline_here("explain", tmp_path, "x")
     assert (done.returncode, "holds no dataset" in done.stderr) == (2, True)
 
 

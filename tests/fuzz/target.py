@@ -6,7 +6,7 @@ See atheris_run.py.
 from pipeline.elements import Block, Piece, Reject
 from pipeline.rules.blocks import Limits, block_of
 from pipeline.rules.contract import contract
-from pipeline.rules.split import CHUNK, cut_range
+from pipeline.rules.split import CHUNK, Cut, cut_range
 from pipeline.rules.text import WHITE_SPACE
 from pipeline.stages.parse import record_of
 from pipeline.stages.spool import Place
@@ -21,17 +21,20 @@ def drive(data: bytes) -> list:
     Raises:
         AssertionError: a byte is lost or doubled, or the blocks depend on where the dump is cut.
     """
-
-    def cuts(begin: int, stop: int) -> list:
-        chunk = 4096 if len(data) < 20_000 else CHUNK
-        limit = LIMITS.block_bytes
-        return list(
-            cut_range(lambda at, n: data[at : at + n], begin, lambda start: start < stop, limit, chunk)
-        )
-
-    whole = cuts(0, len(data))
+    whole = cuts(data, 0, len(data))
     middle = len(data) // 2
-    assert not middle or cuts(0, middle) + cuts(middle, len(data)) == whole
+    assert not middle or cuts(data, 0, middle) + cuts(data, middle, len(data)) == whole
+    return parsed(data, whole)
+
+
+def cuts(data: bytes, begin: int, stop: int) -> list[Cut]:
+    chunk = 4096 if len(data) < 20_000 else CHUNK
+    limit = LIMITS.block_bytes
+    return list(cut_range(lambda at, n: data[at : at + n], begin, lambda start: start < stop, limit, chunk))
+
+
+def parsed(data: bytes, whole: list[Cut]) -> list:
+    """What the blocks of all cuts are, which leave nothing out but white space."""
     found = []
     at = 0
     for cut in whole:

@@ -20,7 +20,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(
     st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=3),
     st.sets(st.sampled_from(FIELDS), max_size=2),

@@ -23,7 +23,7 @@ from tests.pages import Article, doubled, full, plain
 from tests.rules.headers import header_text
 
 GOLDEN = sorted(Path(__file__).parent.parent.joinpath("golden").glob("*.txt"))
-MANY = settings(deadline=None, max_examples=500)
+MANY = settings(max_examples=500)
 
 HEADERS = st.composite(lambda draw: header_text(lambda lines: draw(st.sampled_from(lines)), above=False))()
 """The header of a block, and some body."""
@@ -246,7 +246,7 @@ CHARACTERS = st.one_of(
 TEXTS = st.text(CHARACTERS, max_size=60) | st.text("  aZé’\n", max_size=60)
 
 
-@settings(deadline=None, max_examples=2000)
+@settings(max_examples=2000)
 @given(TEXTS)
 def test_a_common_text_needs_no_mending(text):
     if is_common(text.encode()):
@@ -265,7 +265,7 @@ def test_no_white_space_is_common(number):
             assert not is_common(character.encode()), hex(point)
 
 
-@settings(deadline=None, max_examples=1000)
+@settings(max_examples=1000)
 @given(
     st.lists(TEXTS.map(lambda text: " ".join(text.split("\n")).strip()).filter(bool), min_size=1, max_size=4)
 )
@@ -282,7 +282,7 @@ LINES = st.lists(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=1000)
+@settings(max_examples=1000)
 @given(LINES, st.booleans())
 def test_a_line_table_is_the_lines(lines, at_start):
     text = b"\n".join(lines)
@@ -323,7 +323,7 @@ LOOKS = st.lists(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=1000)
+@settings(max_examples=1000)
 @given(LOOKS, st.lists(st.integers(0, 20), max_size=4, unique=True))
 def test_no_line_is_missed_that_an_article_may_start_at(lines, edges):
     """What the columns leave out no pattern matches; and what lies in a plain header is left out."""

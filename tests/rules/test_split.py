@@ -271,7 +271,7 @@ PAGES = st.sampled_from([layout(Article(slot=slot)) for layout in LAYOUTS.values
 DUMPS = st.lists(st.one_of(WORDS.map(lambda line: line + "\n"), PAGES), max_size=40).map("".join)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(DUMPS, st.data())
 def test_any_text_in_any_ranges(text, data):
     dump = text.encode()
@@ -283,7 +283,7 @@ def test_any_text_in_any_ranges(text, data):
     assert parts == whole
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(DUMPS, st.integers(1, 3 * CONTEXT), st.integers(0, 3000))
 def test_any_chunk_and_any_distance_from_the_start(text, chunk, filler):
     """Chunks and the context around a cut change nothing, also in dumps much longer than both."""
@@ -313,7 +313,7 @@ def test_compact_articles_one_after_the_other():
     assert starts("".join(pages)) == [f"Headline number {n} of them" for n in range(5)]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(DUMPS)
 def test_a_narrow_look_decides_what_a_wide_one_decides(text):
     """Most headers are decided by the few lines that are decoded first: with the same result."""
