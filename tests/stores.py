@@ -1,10 +1,8 @@
 """Runs against the server of tests/store.py: what they need of the environment, and how they are started."""
 
 import contextlib
-import io
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -18,8 +16,7 @@ from apache_beam.utils import retry
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline import stores
-from runners.cli import main
-from tests.conftest import ROOT
+from tests.conftest import ROOT, dateline_here
 from tests.store import KEY, SECRET
 
 BUCKET = "dumps"
@@ -106,22 +103,13 @@ def client_for(environ) -> None:
 
 def command_here(args, environ, patient=True) -> subprocess.CompletedProcess:
     """A command in this process."""
-    signals = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    said, told = io.StringIO(), io.StringIO()
     client_for(environ)
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        contextlib.redirect_stdout(said),
-        contextlib.redirect_stderr(told),
-    ):
+    with pytest.MonkeyPatch.context() as patch:
         for name, value in environ.items():
             patch.setenv(name, value)
         if not patient:
             patch.setattr(retry.Clock, "sleep", lambda *_: None)
-        status = main(list(map(str, args)))
-    for number, handler in signals.items():
-        signal.signal(number, handler)
-    return subprocess.CompletedProcess(args, status, said.getvalue(), told.getvalue())
+        return dateline_here(*args)
 
 
 def line_of(done) -> str:
