@@ -715,4 +715,5 @@ def test_the_summary(tmp_path):
     assert lines[2][:2] == ["duplicates", "1"]
     assert lines[3][:2] == ["rejects", "0"]
     assert str(output) in done.stdout
-    assert done.stderr == ""
+    # A run that takes more than some seconds tells now and then how far it is, and nothing else.
+    assert [line for line in done.stderr.splitlines() if not line.startswith(("reading ", "writing "))] == []
