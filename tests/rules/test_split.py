@@ -289,7 +289,8 @@ def test_any_chunk_and_any_distance_from_the_start(text, chunk, filler):
     """Chunks and the context around a cut change nothing, also in dumps much longer than both."""
     paragraph = "A line of the body that goes on and on until its end comes.\n"
     dump = (text + paragraph * filler + text).encode()
-    chunk = max(chunk, len(dump) // 400)  # each chunk looks at all the context anew: with more of them it takes minutes
+    # Each chunk looks at all the context anew: with more of them than that it takes minutes.
+    chunk = max(chunk, len(dump) // 400)
     assert cuts(dump, chunk=chunk) == cuts(dump)
     middle = len(dump) // 2
     assert cuts(dump, 0, middle, chunk=chunk) + cuts(dump, middle, chunk=chunk) == cuts(dump)
