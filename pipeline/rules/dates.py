@@ -51,7 +51,7 @@ STAMP_LINE = (
 """A whole stamp line, as a regular expression."""
 
 _LABEL = re.compile(rf"(?:Published: {ABSOLUTE} )?Updated:? +|Publié le (?:[A-Za-z]+ )?")
-_PARTS = re.compile(r"(\d+) ([a-z]+)")
+_PARTS = re.compile(r"(\d{1,3}) ([a-z]+)")
 _DAY_FIRST = re.compile(rf"(\d{{1,2}}) ({_MONTH})\.? (\d{{4}})")
 _MONTH_FIRST = re.compile(rf"({_MONTH})\.? (\d{{1,2}}), (\d{{4}})")
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")

@@ -20,6 +20,9 @@ and, where no stamp is looked for,
 after the stamp on, and where it ends the body starts. The groups that matter are named: `head` begins at the
 first headline, `below` may have `name`, `again` (the name under the second stamp), `bullets`, `edited`. Layouts are tried in the order of LAYOUTS.
 
+No expression can backtrack without bound: what repeats does so in one way only, is possessive where what follows
+could take it back, and ends after so many times where the expression is searched for. See tests/test_linear.py.
+
 To read a new layout, add an entry, and a golden page in tests/golden named by its letter.
 """
 
@@ -41,11 +44,14 @@ class Layout(NamedTuple):
 
 TEXT = "[nhgt]"
 
-_CRUMBS = r"(?:[dyv]_{0,2})+(?:o[bB]{0,3}_{0,2})?|o[bB]{0,3}_{0,2}"
-FURNITURE = rf"(?:w_{{1,2}})?(?:m_{{0,2}})*(?:(?:{_CRUMBS})(?:m_{{0,2}})*(?:[kn]{{1,2}}_{{0,2}})?|kk_{{0,2}})?(?:m_{{0,2}})*"
+_CRUMBS = r"(?:[dyv]_{0,2}){1,16}+(?:o[bB]{0,3}_{0,2})?|o[bB]{0,3}_{0,2}"
+_NUMBERS = r"(?:m_{0,2}){0,16}+"
+FURNITURE = (
+    rf"(?:w_{{1,2}})?{_NUMBERS}(?:(?:{_CRUMBS}){_NUMBERS}(?:[kn]{{1,2}}_{{0,2}})?|kk_{{0,2}})?{_NUMBERS}"
+)
 """What announces an article: the crawler's line, the breadcrumb, a kicker (twice, or under a breadcrumb), a
 timeline's numbers, a mirror's token."""
-_ANNOUNCED = rf"(?:w_{{1,2}})?(?:{_CRUMBS})(?:m_{{0,2}})*(?:kk_{{0,2}}|n_{{1,2}})?"
+_ANNOUNCED = rf"(?:w_{{1,2}})?(?:{_CRUMBS}){_NUMBERS}(?:kk_{{0,2}}|n_{{1,2}})?"
 """The same where it must be there: what follows it is the top of a page."""
 
 _UNDER_A_STAMP = [stamp + repeat for stamp in ("S", "S_", "Sf", "Sf_", "Sn", "Sn_", "S__", "Sf__", "Snf_", "Sfn_", "Skk", "Skk_")
@@ -53,11 +59,13 @@ _UNDER_A_STAMP = [stamp + repeat for stamp in ("S", "S_", "Sf", "Sf_", "Sn", "Sn
 _FIRST_HEADLINE = "".join(f"(?<!{codes})" for codes in _UNDER_A_STAMP) + "H"
 """A headline that is not the one that comes back under an earlier stamp."""
 
-_GALLERY = rf"(?:(?:_?[Hk]|_?{TEXT})?_?c(?:_?(?:k|{TEXT})){{0,2}})*"
-_PICTURE = rf"(?:_?H_?{TEXT})*(?:_?(?:[Hk]|{TEXT})){{0,4}}(?:_?j)?"
+_NEXT = r"(?:_?[knhgt](?:_?[knhgt](?:_?[Hknhgt])?|_?H)?|_?H)?_?c"
+"""Up to two captions of a picture, a line above the next one's counter, and that."""
+_GALLERY = rf"(?:(?:_?[Hknhgt])?_?c(?:{_NEXT}){{0,60}}+(?:_?[knhgt]){{0,2}})?"
+_PICTURE = rf"(?:_?H_?{TEXT}){{0,60}}+(?:_?[Hknhgt]){{0,4}}(?:_?j)?"
 SLOT = r"(?:_?s(?:_{0,2}[uU])?|_{0,2}U)?"
 
-_REPEATED = rf"(?=[wmdyvokH])(?P<furniture>{FURNITURE})(?P<head>{_FIRST_HEADLINE}(?:_?H)*{_GALLERY}{_PICTURE}{SLOT}_{{0,2}})\Z"
+_REPEATED = rf"(?=[wmdyvokH])(?P<furniture>{FURNITURE})(?P<head>{_FIRST_HEADLINE}(?:_?H){{0,60}}{_GALLERY}{_PICTURE}{SLOT}_{{0,2}})\Z"
 _SUMMARY = r"(?P<bullets>(?:_{0,2}b)*)"
 _AGAIN = r"(?:_?S(?:f|(?P<again>n)f?)?)?_*"
 """The stamp once more, behind the bullets, and what stands under it."""
@@ -132,8 +140,8 @@ LINE = "[nhgtrN]"
 """A line of text in a header without a stamp."""
 BODY = "[nhgtxrNP]"
 """A paragraph."""
-_BULLETS = r"_*(?P<bullets>(?:b_*)*)"
-_TWICE = rf"\A{FURNITURE}(?P<headline>H)_{{1,2}}H(?:_?H)*"
+_BULLETS = r"_*+(?P<bullets>(?:b_*+)*+)"
+_TWICE = rf"\A{FURNITURE}(?P<headline>H)_{{1,2}}H(?:_?H)*+"
 
 STAMPLESS = (
     Stampless(
@@ -201,7 +209,7 @@ STAMPLESS = (
     Stampless(
         "J",
         rf"{_TWICE}(?:_{{0,2}}(?:s(?:_{{0,2}}[uU])?|U))?(?:_{{0,2}}(?P<caption>[gr])(?=_*[bPsUH]|_))?"
-        rf"(?:_{{0,2}}(?:H|s(?:_{{0,2}}[uU])?|U))*{_BULLETS}(?={BODY})",
+        rf"(?:_{{0,2}}(?:H|s(?:_{{0,2}}[uU])?+|U))*+{_BULLETS}(?={BODY})",
         "2020", "the headline twice, without author or stamp; a slot, a caption, bullets below it where there are any",
     ),
 )  # fmt: skip

@@ -32,7 +32,7 @@ _REST = r"[^\x21-\x7e\n]*\n"
 _OTHER_KINDS = (
     r"•|\{\{|©|quotes |Special |https?://|Updated|Publi|Short Url|Topics: |MOST POPULAR|MORE FROM |date [0-9]"
     r"|Latest (?:published|updates)|Last updated: |Search form|You are here|Click on the number|By [^\n]*·"
-    rf"|(?:Follow|Enter|keywords){_REST}|[0-9][0-9 /]*(?:{_MONTH} [0-9]{{4}})?{_REST}|[^A-Za-z.!?\n]{{1,80}}\n"
+    rf"|(?:Follow|Enter|keywords){_REST}|[0-9][0-9 /]*+(?:{_MONTH} [0-9]{{4}})?{_REST}|[^A-Za-z.!?\n]{{1,80}}\n"
 )
 """Whatever begins a line that lines.py takes for something else than text, and somewhat more."""
 _TEXT = rf"(?!{_OTHER_KINDS})[^\s-][^\n]"
