@@ -2,7 +2,8 @@
 
 A fork has Beam, Arrow and the gazetteer already, in memory that it shares; a new interpreter takes a second of CPU and
 some hundred MB for them. gRPC does not survive a fork, so the workers are forked first, and wait for word of where the
-runner listens. Work, results and errors then go through Beam's own Fn API, as with any other worker.
+runner listens, in a folder that only this user may enter (runners/doors.py). Work, results and errors then go through
+Beam's own Fn API, as with any other worker.
 """
 
 import ctypes
@@ -27,6 +28,7 @@ from google.protobuf import json_format, text_format
 
 from pipeline.rules.contract import contract
 from pipeline.rules.places import gazetteer
+from runners.doors import PrivateServer, private_doors
 from runners.parent import end_with_parent
 from runners.stages import look_often
 
@@ -63,6 +65,7 @@ def forked_workers(count: int, profile: "Profile | None" = None) -> Iterator[Non
 
     Raises:
         RuntimeError: the run failed, and a worker had ended before it.
+        RunFailed: there is no place where only this user could reach the run.
     """
     _share_arenas()
     gc.freeze()  # what is here stays, and a fork that looked at it would copy its pages
@@ -75,7 +78,10 @@ def forked_workers(count: int, profile: "Profile | None" = None) -> Iterator[Non
             _waiting.append(_fork(number + 1, profile))
     _lost.clear()
     try:
-        with profile.watch("driver") if profile else nullcontext():
+        with (
+            private_doors() if count > 1 else nullcontext(),
+            profile.watch("driver") if profile else nullcontext(),
+        ):
             yield
     except Exception:
         if _lost:  # then what the runner says are broken connections
@@ -165,9 +171,15 @@ class ForkedWorkerHandler(GrpcWorkerHandler):
     """Tells a waiting worker where the runner listens, and the runner when the worker is gone."""
 
     def __init__(self, payload: bytes, state: Any, provision_info: Any, grpc_server: Any) -> None:
+        if not isinstance(grpc_server, PrivateServer):
+            raise RuntimeError("Beam made another server for the workers than the private one")
         super().__init__(state, provision_info, grpc_server)
         self._process = 0
         self._closing = threading.Event()
+
+    def port_from_worker(self, port: str) -> str:
+        """Where a worker finds a service: what is a port to Beam is a socket's URL here."""
+        return port
 
     def start_worker(self) -> None:
         if not _waiting:
