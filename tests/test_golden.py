@@ -8,31 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.elements import Block, Dump, Piece, Reject
 from pipeline.rules import layout, stampless
-from pipeline.rules.blocks import Limits, block_of
 from pipeline.rules.grammar import COMPILED, COMPILED_STAMPLESS
-from pipeline.rules.split import cut_range
-from pipeline.stages.parse import record_of
-from pipeline.stages.spool import Place
+from tests.reading import Item, read
 
 GOLDEN = sorted(Path(__file__).parent.joinpath("golden").glob("*.txt"))
 LETTERS = set("ABCDEFGHIJ")
 
 
-def read_page(path: Path) -> list[dict]:
+def read_page(path: Path) -> list[Item]:
     """Everything that comes out of one page, in order."""
-    data = path.read_bytes()
-    dump = Dump(str(path), path.name, len(data))
-    found = []
-    for cut in cut_range(lambda offset, n: data[offset : offset + n], 0, lambda start: True, 1 << 20):
-        block = block_of(Piece(0, *cut), Limits())
-        item = record_of(block, Place(dump.source, *block[1:3]), None) if isinstance(block, Block) else block
-        if isinstance(item, Reject):
-            found.append({name: getattr(item, name) for name in ("reason", "detail", "offset", "length")})
-        elif item is not None:
-            found.append(item.record)
-    return found
+    return read(path.read_bytes(), path.name)
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
