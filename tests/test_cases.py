@@ -5,6 +5,7 @@ reasons in order, where they matter; `note`, what it is about. `NAME~x.txt` is a
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from tests.reading import read
 from tests.sketch import differences
 
 CASES = sorted(Path(__file__).parent.joinpath("cases").glob("*.txt"))
+VARIANTS = 3
+"""How many variants a case has at least."""
 
 
 def wrong_in(path: Path) -> str:
@@ -32,6 +35,16 @@ def wrong_in(path: Path) -> str:
 def test_case(path):
     wrong = wrong_in(path)
     today.check("cases", [path.stem] if wrong else [], lambda _: wrong, of=path.stem)
+
+
+def test_every_case_has_variants():
+    names = [path.stem for path in CASES]
+    of = Counter(name.partition("~")[0] for name in names)
+    assert all(name in names and n > VARIANTS for name, n in of.items()), of
+
+
+def test_every_listed_case_is_there():
+    assert set(today.listed("cases")) <= {path.stem for path in CASES}
 
 
 def all_wrong() -> Iterator[tuple[str, list[str]]]:
