@@ -217,9 +217,9 @@ def _line(text: bytes, at: int) -> str:
 
 
 def _end(text: bytes, at: int) -> int:
-    """Where the line below the one at `at` starts."""
+    """Where the line below the one at `at` starts; if that is longer than any header, as far as one can reach."""
     end = text.find(b"\n", at, at + MAX_HEADER_BYTES)
-    return len(text) if end < 0 else end + 1
+    return min(at + MAX_HEADER_BYTES, len(text)) if end < 0 else end + 1
 
 
 def _above(text: bytes, at: int) -> list[tuple[int, str]]:

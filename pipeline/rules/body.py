@@ -60,6 +60,9 @@ def read_body(lines: Sequence[str]) -> tuple[list[str], list[str]]:
     """
     paragraphs: list[str] = []
     subheadings: list[str] = []
+    broken: list[
+        str
+    ] = []  # the last paragraph's pieces, if it has several: joined one by one they take their square
     after_blank = True
     for text in lines:
         if not text:
@@ -71,15 +74,20 @@ def read_body(lines: Sequence[str]) -> tuple[list[str], list[str]]:
                 break  # a box behind the last paragraph, and what it lists
             if code == "V":
                 continue
-        if not after_blank and paragraphs and text[0].islower() and _is_cut(paragraphs[-1]):
-            paragraphs[-1] += f" {text}"  # the extractor broke a sentence in two
+        if not after_blank and paragraphs and text[0].islower() and _is_cut(paragraphs[-1], broken):
+            broken = broken or [paragraphs[-1]]  # the extractor broke a sentence in two
+            broken.append(text)
             continue
+        if broken:
+            paragraphs[-1], broken = " ".join(broken), []
         if subheadings and paragraphs[-1] == subheadings[-1] and _is_subheading(text):
             subheadings.pop()  # two short lines in a row head nothing: a list, a quote's speaker
         elif after_blank and paragraphs and _is_subheading(text):
             subheadings.append(text)
         paragraphs.append(text)
         after_blank = False
+    if broken:
+        paragraphs[-1] = " ".join(broken)
     while paragraphs and code_of(paragraphs[-1]) in "pfz":
         paragraphs.pop()
     if subheadings and paragraphs and paragraphs[-1] == subheadings[-1]:
@@ -87,9 +95,15 @@ def read_body(lines: Sequence[str]) -> tuple[list[str], list[str]]:
     return paragraphs, subheadings
 
 
-def _is_cut(text: str) -> bool:
-    """Whether a paragraph ends in the midst of a sentence: no short line, and no mark at its end."""
-    return len(text) > MAX_NAME and (text[-1].isalnum() or text[-1] in ",-")
+def _is_cut(first: str, pieces: Sequence[str]) -> bool:
+    """Whether a paragraph ends in the midst of a sentence: no short line, and no mark at its end.
+
+    Args:
+        first: the paragraph, or the first piece of it.
+        pieces: all of them, if there are several.
+    """
+    last = pieces[-1] if pieces else first
+    return len(first) > MAX_NAME and (last[-1].isalnum() or last[-1] in ",-")
 
 
 _ODD_END = re.compile(r"(?<=[.!?])[^\x00-\x7f‘’“”]{1,3}$")

@@ -169,21 +169,31 @@ def _assign(
 
     Ties, and rows without a date, go to the smallest short URL.
     """
+    slug, day = groups["slug"], groups["updated"].astype(np.int64)
+    urls = np.flatnonzero(filled)
+    found = _smallest(urls, slug, chain)
+    found = found[np.searchsorted(chain[found], chain[unfilled])]
+    of_day = (chain.astype(np.int64) << 32) + (day - NO_DATE)  # a number for each day of each chain, rising
+    daily = _smallest(urls[day[urls] != NO_DATE], slug, of_day)
+    dated = day[unfilled] != NO_DATE
+    if len(daily) and dated.any():
+        asked = unfilled[dated]
+        later = np.searchsorted(of_day[daily], of_day[asked])
+        near = daily[np.clip([later - 1, later], 0, len(daily) - 1)]  # the URL's row before and after each
+        gaps = np.where(chain[near] == chain[asked], np.abs(day[near] - day[asked]), LATE * 4)
+        is_later = (gaps[1] < gaps[0]) | ((gaps[1] == gaps[0]) & (slug[near[1]] < slug[near[0]]))
+        is_near = gaps.min(axis=0) < LATE * 4  # the chain has a URL with a date
+        found[dated] = np.where(is_near, np.where(is_later, near[1], near[0]), found[dated])
     place = np.cumsum(filled) - 1  # row -> its place among the filled rows
-    assigned = np.empty(len(unfilled), np.intp)
-    begin = np.searchsorted(chain, chain[unfilled], "left")
-    end = np.searchsorted(chain, chain[unfilled], "right")
-    for n, (row, lo, hi) in enumerate(zip(unfilled, begin, end, strict=True)):
-        of_chain = lo + np.flatnonzero(filled[lo:hi])
-        day = int(groups["updated"][row])
-        dated = of_chain[groups["updated"][of_chain] != NO_DATE]
-        if day != NO_DATE and len(dated):
-            distance = np.abs(groups["updated"][dated].astype(np.int64) - day)
-            of_chain = dated[distance == distance.min()]
-        assigned[n] = (
-            place[of_chain[np.argmin(groups["slug"][of_chain])]] if len(of_chain) > 1 else place[of_chain[0]]
-        )
-    return assigned
+    return np.asarray(place[found], np.intp)
+
+
+def _smallest(
+    urls: npt.NDArray[np.intp], slug: npt.NDArray[np.bytes_], of: npt.NDArray[np.int64] | npt.NDArray[np.intp]
+) -> npt.NDArray[np.intp]:
+    """Of some rows the one with the smallest short URL for each number in `of`, in the order of these."""
+    urls = urls[np.lexsort((slug[urls], of[urls]))]
+    return urls[np.flatnonzero(np.diff(of[urls], prepend=-1))]
 
 
 def name_urls(urls: Rows) -> Rows:

@@ -215,14 +215,12 @@ def node_of(page_url: str) -> int | None:
 
 def header_of(lines: Sequence[str]) -> Header | None:
     """The header that the block starts with; only furniture may stand above it."""
-    for i, line in enumerate(lines[: MAX_LINES_ABOVE + 40]):
-        if code_of(line) == "S":
-            header = find_header(lines, i)
-            if header and code_of(lines[0]) == "d" and only_furniture(lines[: header.start or 1]):
-                header.crawled, header.start = crawl_line(lines[0])[0], 0
-            if header and header.start == 0:
-                return header
-    return read_stampless(lines)
+    stamps = (i for i, line in enumerate(lines[: MAX_LINES_ABOVE + 40]) if code_of(line) == "S")
+    stamp = next(stamps, None)  # no header reaches up across another
+    header = find_header(lines, stamp) if stamp is not None else None
+    if header and code_of(lines[0]) == "d" and only_furniture(lines[: header.start or 1]):
+        header.crawled, header.start = crawl_line(lines[0])[0], 0
+    return header if header and header.start == 0 else read_stampless(lines)
 
 
 def _no_header(lines: Sequence[str]) -> Failure:

@@ -104,7 +104,10 @@ def find_starts(data: bytes, at_start: bool) -> dict[int, Spans | None]:
         if _inside(zones, at):
             continue
         announced = headers[bisect_right(headers, at) : bisect_left(headers, at + MAX_FURNITURE_BYTES)]
-        starts.difference_update(header for header in announced if _only_furniture(text, at, header))
+        for header in announced:
+            if not _only_furniture(text, at, header):
+                break
+            starts.discard(header)
         starts.add(at)
     return {start + shift: plain.found.get(start) for start in sorted(starts)}
 
@@ -118,6 +121,7 @@ class _PlainZones:
         tops = tops[tops > 2]  # the line above the empty ones is here, too
         self._starts: list[int] = table.starts[tops].tolist()
         self._above: list[int] = table.starts[tops - 3].tolist()
+        self._asked = -1
         self.found: dict[int, Spans] = {}
         """Those that were asked for, by their starts, rising; none reaches into another."""
 
@@ -128,8 +132,9 @@ class _PlainZones:
     def of(self, stamp: int) -> Zone | None:
         """The plain header with its stamp line at this byte, if there is one behind two empty lines."""
         place = bisect_left(self._starts, stamp) - 1
-        if place < 0:
-            return None
+        if place < 0 or place == self._asked:
+            return None  # only the first stamp below the empty lines can be that of a header there
+        self._asked = place
         begin = self._above[place]
         above = self._text[begin : self._text.find(b"\n", begin)]
         spans = plain_spans(self._text, self._starts[place], stamp, above)

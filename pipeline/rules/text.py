@@ -13,6 +13,8 @@ _FOLD = str.maketrans(
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
                         "\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")  # fmt: skip
 
+_PIECE = 4096
+
 
 def unify_newlines(data: bytes) -> bytes:
     """Make every line end one LF without moving a byte: CRLF becomes " \\n", a lone CR "\\n".
@@ -36,11 +38,20 @@ def normalise(headline: str) -> str:
     True
     """
     if not headline.isascii():
-        headline = unicodedata.normalize("NFKC", _INVISIBLE.sub("", headline)).translate(_FOLD)
+        headline = _nfkc(_INVISIBLE.sub("", headline)).translate(_FOLD)
     folded = headline.casefold()
     if not folded.isascii():  # NFKC and case folding can each undo the other's form, for few letters
-        folded = unicodedata.normalize("NFKC", folded).translate(_FOLD)
+        folded = _nfkc(folded).translate(_FOLD)
     return " ".join(folded.replace("`", "'").split())
+
+
+def _nfkc(text: str) -> str:
+    """Unicode NFKC, in pieces where a text is longer than any headline: putting marks in order takes their square."""
+    if len(text) <= _PIECE:
+        return unicodedata.normalize("NFKC", text)
+    return "".join(
+        unicodedata.normalize("NFKC", text[at : at + _PIECE]) for at in range(0, len(text), _PIECE)
+    )
 
 
 def printable(text: str) -> str:
