@@ -17,6 +17,7 @@ import lzma
 import os
 import re
 import zlib
+from itertools import pairwise
 from typing import IO, Any, BinaryIO, Literal, NamedTuple
 
 import pyarrow as pa
@@ -29,6 +30,8 @@ Format = Literal["plain", "text", "utf-16", "jsonl", "parquet", "warc", "rejects
 
 PART_BYTES = 8 << 20
 """Bytes of a JSON Lines or WARC file that are unpacked by one task."""
+FOOTERS = 16
+"""How often its own size may be read of a Parquet file, at most, for its footer, which every task reads."""
 
 _MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 WARC_START = b"WARC/1."
@@ -93,9 +96,11 @@ def parts_of(path: str, size: int) -> list[Part]:
         try:
             with open_parquet(path) as file:
                 groups = file.num_row_groups
+                tasks = max(1, min(groups, FOOTERS * size // file.metadata.serialized_size))
         except pa.ArrowInvalid as error:
             raise Damaged(f"no readable Parquet: {error}") from error
-        return [Part(form, compression, path, group, group + 1) for group in range(groups)]
+        edges = [groups * task // tasks for task in range(tasks + 1)] if groups else []
+        return [Part(form, compression, path, start, stop) for start, stop in pairwise(edges)]
     if (form == "jsonl" and not compression) or (form == "warc" and compression in ("", "gzip")):
         return [
             Part(form, compression, path, start, min(start + PART_BYTES, size))

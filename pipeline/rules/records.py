@@ -15,6 +15,8 @@ from pipeline.stores import StoreError, arrow_file, open_file
 
 SEPARATOR = b"\n" * 6
 """Between two records of a spool: more empty lines than any header reaches across."""
+MEMBER_HEAD_BYTES = 1024
+"""Bytes of a gzip member that are enough to tell whether it begins like a WARC record."""
 _GZIP_MEMBER = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]")
 
 
@@ -59,15 +61,23 @@ def entries(part: Part, columns: Columns) -> Iterator[Entry]:
 def _json_lines(part: Part, columns: Columns) -> Iterator[Entry]:
     """One entry a line; a line belongs to the part that it starts in."""
     with open_unpacked(part.path, part.compression) as file:
-        at = part.start
-        if at:
-            file.seek(at - 1)
-            at += len(file.readline()) - 1
+        at = _line_start(file, part) if part.start else 0
         reader = io.BufferedReader(file, 1 << 20) if part.compression else file  # type: ignore[type-var]
         while (part.compression or at < part.stop) and (line := reader.readline()):
             if line.strip():
                 yield _json_entry(f"#{at}", line, columns)
             at += len(line)
+
+
+def _line_start(file: Any, part: Part) -> int:
+    """Where the first line starts that does in a part, or some byte behind the part: a line may go on through many."""
+    at = part.start - 1
+    file.seek(at)
+    while at < part.stop and (piece := file.readline(1 << 16)):
+        at += len(piece)
+        if piece.endswith(b"\n"):
+            break
+    return at
 
 
 def _json_entry(place: str, line: bytes, columns: Columns) -> Entry:
@@ -90,7 +100,8 @@ def _parquet(part: Part, columns: Columns) -> Iterator[Entry]:
             raise Damaged(f"no column {' or '.join(columns.text)} among {', '.join(names)}")
         row = sum(file.metadata.row_group(group).num_rows for group in range(part.start))
         picked = [name for name in wanted if name]
-        for batch in file.iter_batches(256, row_groups=[part.start], columns=picked):
+        groups = list(range(part.start, part.stop))
+        for batch in file.iter_batches(256, row_groups=groups, columns=picked):
             values = [batch[name].to_pylist() if name else [None] * batch.num_rows for name in wanted]
             for text, url, day in zip(*values, strict=True):
                 if text is not None:
@@ -138,16 +149,16 @@ def _record_start(file: IO[bytes], part: Part) -> int | None:
     if part.start == 0 or part.compression not in ("", "gzip"):
         return part.start
     file.seek(part.start)
-    data = file.read(part.stop - part.start + 64)
+    data = file.read(part.stop - part.start + MEMBER_HEAD_BYTES)
     if not part.compression:
         found = data.find(b"\r\n" + WARC_START)
         return part.start + found + 2 if 0 <= found < part.stop - part.start - 2 else None
     for match in _GZIP_MEMBER.finditer(data):
         if match.start() >= part.stop - part.start:
             return None
-        file.seek(part.start + match.start())
+        head = data[match.start() : match.start() + MEMBER_HEAD_BYTES]
         try:
-            if zlib.decompressobj(31).decompress(file.read(1 << 16), 16).startswith(WARC_START):
+            if zlib.decompressobj(31).decompress(head, 16).startswith(WARC_START):
                 return part.start + match.start()
         except zlib.error:
             continue  # two bytes that happen to look like a member's first

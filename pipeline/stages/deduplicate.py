@@ -164,10 +164,12 @@ def fold_all(batches: Iterable[Copies], by: tuple[str, ...]) -> Rows:
     """One row for each group of equal columns in all batches, which need never stand in memory together."""
     folded = concat([])
     waiting: list[Rows] = []
+    rows = 0
     for copies in batches:
         waiting.append(copies.rows)
-        if sum(map(len, waiting)) > max(FLUSH_ROWS, len(folded)):  # so folding stays linear
-            folded, waiting = fold(concat([folded, *waiting]), by), []
+        rows += len(copies.rows)
+        if rows > max(FLUSH_ROWS, len(folded)):  # so folding stays linear
+            folded, waiting, rows = fold(concat([folded, *waiting]), by), [], 0
     return fold(concat([folded, *waiting]), by)
 
 
@@ -256,10 +258,12 @@ class NameLosers(beam.DoFn):
 def _heaps(batches: Iterable[Copies], size: int) -> Iterator[Rows]:
     """The rows of all batches, about `size` at a time: a hot headline's never stand in memory together."""
     heap: list[Rows] = []
+    rows = 0
     for copies in batches:
         heap.append(copies.rows)
-        if sum(map(len, heap)) >= size:
+        rows += len(copies.rows)
+        if rows >= size:
             yield concat(heap)
-            heap = []
+            heap, rows = [], 0
     if heap:
         yield concat(heap)

@@ -93,17 +93,26 @@ class Unite(SameVersions, beam.CombineFn):
     def __init__(self, kind: str) -> None:
         self._kind = kind
 
-    def create_accumulator(self) -> npt.NDArray[Any]:
-        return np.empty(0, self._kind)
+    def create_accumulator(self) -> list[npt.NDArray[Any]]:
+        return [np.empty(0, self._kind)]
 
-    def add_input(self, accumulator: npt.NDArray[Any], values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return np.union1d(accumulator, values)
+    def add_input(
+        self, accumulator: list[npt.NDArray[Any]], values: npt.NDArray[Any]
+    ) -> list[npt.NDArray[Any]]:
+        return _united([*accumulator, values])
 
-    def merge_accumulators(self, accumulators: Iterable[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-        return np.unique(np.concatenate([self.create_accumulator(), *accumulators]))
+    def merge_accumulators(self, accumulators: Iterable[list[npt.NDArray[Any]]]) -> list[npt.NDArray[Any]]:
+        return [self.extract_output([part for parts in accumulators for part in parts])]
 
-    def extract_output(self, accumulator: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return accumulator
+    def extract_output(self, accumulator: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        return np.unique(np.concatenate([np.empty(0, self._kind), *accumulator]))
+
+
+def _united(parts: list[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
+    """Arrays of which each is larger than all behind it: a value is sorted anew only when its array doubles."""
+    while len(parts) > 1 and len(parts[-2]) <= len(parts[-1]):
+        parts[-2:] = [np.union1d(parts[-2], parts[-1])]
+    return parts
 
 
 class _ReadShard(beam.DoFn):
