@@ -1,11 +1,11 @@
-"""Joined is as apart: the dump of any two golden pages gives what each gives alone, in its place.
+"""Joined is as apart: the dump of any two pages gives what each gives alone, in its place.
 
-All ordered pairs are tried, with one, two and three empty lines between them. Reading each pair by itself would
-take long, so they stand in a few dumps in which every page follows every page once; only where such a dump is not
-read as its pages are, are the pairs looked at one by one.
+All ordered pairs of golden pages are tried, with one, two and three empty lines between them. Reading each pair by
+itself would take long, so they stand in a few dumps in which every page follows every page once; only where such a
+dump is not read as its pages are, are the pairs looked at one by one. Cases and mutated pages are tried with some.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 
@@ -13,14 +13,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import today
+from tests.mutations import MUTATIONS
 from tests.reading import Item, read, told_with_place
 from tests.sketch import GOLDEN
+from tests.test_cases import CASES, wrong_in
+from tests.test_mutations import mutants, wrong_with
 
 PAGES = {path.stem: path.read_bytes().strip(b"\n") for path in GOLDEN}
 GAPS = (1, 2, 3)
 """Empty lines between two pages."""
 CHAIN = 100
 """Pages of a dump in which many pairs are looked at."""
+STEPS = 12
+"""How many neighbours each page of the mixture has."""
 
 NO_READER_CAN_TELL: dict[str, str] = {}
 """Pairs that may be read otherwise, as "first second gap", each part a page or *, and why no reader could tell."""
@@ -28,65 +33,67 @@ MOST_EXCEPTIONS = 0.005
 
 
 @cache
-def alone(name: str) -> tuple[Item, ...]:
-    """What a golden page is read as, each item with its place `at` in the page."""
-    return tuple(told_with_place(read(PAGES[name] + b"\n"), 0))
+def alone(page: bytes) -> tuple[Item, ...]:
+    """What a page is read as, each item with its place `at` in the page."""
+    return tuple(told_with_place(read(page + b"\n"), 0))
 
 
-def joined(names: Sequence[str], gaps: Sequence[int]) -> tuple[bytes, list[int]]:
+def joined(pages: Sequence[bytes], gaps: Sequence[int]) -> tuple[bytes, list[int]]:
     """The dump of some pages with that many empty lines behind each, and where each page starts."""
     data, starts = b"", []
-    for name, gap in zip(names, gaps, strict=True):
+    for page, gap in zip(pages, gaps, strict=True):
         starts.append(len(data))
-        data += PAGES[name] + b"\n" * (gap + 1)
+        data += page + b"\n" * (gap + 1)
     return data, starts
 
 
-def misread(names: Sequence[str], gaps: Sequence[int]) -> list[int]:
+def misread(pages: Sequence[bytes], gaps: Sequence[int]) -> list[int]:
     """Which of the joined pages are not read as they are alone, by their numbers."""
-    data, starts = joined(names, gaps)
+    data, starts = joined(pages, gaps)
     ends = [*starts[1:], len(data)]
-    found: list[list[Item]] = [[] for _ in names]
-    page = 0
+    found: list[list[Item]] = [[] for _ in pages]
+    number = 0
     for item in told_with_place(read(data), 0):
-        while item["at"][0] >= ends[page]:
-            page += 1
-        found[page].append(item | {"at": (item["at"][0] - starts[page], item["at"][1])})
-    return [i for i, name in enumerate(names) if found[i] != list(alone(name))]
+        while item["at"][0] >= ends[number]:
+            number += 1
+        found[number].append(item | {"at": (item["at"][0] - starts[number], item["at"][1])})
+    return [i for i, page in enumerate(pages) if found[i] != list(alone(page))]
 
 
 def every_pair() -> list[str]:
-    """Pages in a row in which each, once, stands next to each, itself too."""
-    names = list(PAGES)
-    row = [
-        name
-        for i, first in enumerate(names)
-        for name in (first, *(x for other in names[i + 1 :] for x in (first, other)))
-    ]
+    """Golden pages in a row in which each, once, stands next to each, itself too."""
+    names, row = list(PAGES), []
+    for i, first in enumerate(names):
+        row.append(first)
+        for other in names[i + 1 :]:
+            row += [first, other]
     return [*row, row[0]]
+
+
+def wrong_in_a_row(row: Sequence[str], gap: int, pages: Mapping[str, bytes]) -> dict[str, str]:
+    """The pairs of a row that are not read as apart, as "first second gap", with what is spoiled: a page or both."""
+    wrong = {}
+    for start in range(0, len(row) - 1, CHAIN):
+        names = row[start : start + CHAIN + 1]
+        bad = set(misread([pages[name] for name in names], [gap] * len(names)))
+        for i, pair in enumerate(pairwise(names)):
+            if bad & {i, i + 1} and (spoiled := misread([pages[name] for name in pair], [gap, gap])):
+                wrong[" ".join((*pair, str(gap)))] = " and ".join(pair[i] for i in spoiled)
+    return wrong
 
 
 @cache
 def wrong_pairs() -> dict[str, str]:
-    """All pairs that are not read as apart, as "first second gap", with what is spoiled: each page or both."""
-    row, wrong = every_pair(), {}
-    for gap in GAPS:
-        for start in range(0, len(row) - 1, CHAIN):
-            names = row[start : start + CHAIN + 1]
-            bad = set(misread(names, [gap] * len(names)))
-            for i, pair in enumerate(pairwise(names)):
-                if (bad & {i, i + 1}) and (spoiled := misread(pair, [gap, gap])):
-                    wrong[f"{pair[0]} {pair[1]} {gap}"] = " and ".join(pair[i] for i in spoiled)
-    return wrong
+    """All pairs of golden pages that are not read as apart."""
+    row = every_pair()
+    return {pair: spoiled for gap in GAPS for pair, spoiled in wrong_in_a_row(row, gap, PAGES).items()}
 
 
 def excepted(pair: str) -> bool:
     """Whether no reader could tell the pair apart."""
     parts = pair.split()
-    return any(
-        all(want in ("*", part) for want, part in zip(rule.split(), parts, strict=True))
-        for rule in NO_READER_CAN_TELL
-    )
+    rules = map(str.split, NO_READER_CAN_TELL)
+    return any(all(want in ("*", part) for want, part in zip(rule, parts, strict=True)) for rule in rules)
 
 
 def test_every_page_stands_next_to_every_page():
@@ -108,16 +115,15 @@ def test_exceptions_are_few_and_needed():
     assert all(pair in wrong_pairs() for pair in pairs if excepted(pair))
 
 
-def foreign(first: str, second: str, gap: int) -> list[str]:
+def foreign(first: bytes, second: bytes, gap: int) -> list[str]:
     """The articles of two joined pages whose body holds a paragraph of the other page."""
     data, (_, middle) = joined((first, second), (gap, gap))
-    texts = [{line.strip() for line in PAGES[name].decode().split("\n")} for name in (first, second)]
+    texts = [{line.strip() for line in page.decode().split("\n")} for page in (first, second)]
     spoiled = []
     for item in told_with_place(read(data), 0):
         side = item["at"][0] >= middle
-        if "body" in item and any(
-            text not in texts[side] and text in texts[not side] for text in item["body"].split("\n\n")
-        ):
+        other = texts[not side] - texts[side]
+        if "body" in item and other.intersection(item["body"].split("\n\n")):
             spoiled.append(item["headline"])
     return spoiled
 
@@ -125,13 +131,44 @@ def foreign(first: str, second: str, gap: int) -> list[str]:
 @cache
 def foreign_text() -> list[str]:
     """The pairs in which a good article's body holds text of the other page."""
-    parts = (pair.split() for pair in wrong_pairs())
-    return [f"{first} {second} {gap}" for first, second, gap in parts if foreign(first, second, int(gap))]
+    pairs = map(str.split, wrong_pairs())
+    return [" ".join(pair) for pair in pairs if foreign(PAGES[pair[0]], PAGES[pair[1]], int(pair[2]))]
 
 
 def test_no_body_holds_text_of_another_page():
     """Where two pages cannot be told apart, a reject is the better answer: this holds for exceptions, too."""
     today.check("foreign text", foreign_text())
+
+
+@cache
+def mixture() -> dict[str, bytes]:
+    """Golden pages, cases, and one mutant of each mutation: those of them that are read right alone."""
+    pages = dict(PAGES)
+    for path in CASES:
+        if not wrong_in(path):
+            pages[path.stem] = path.read_bytes().strip(b"\n")
+    for i, mutation in enumerate(MUTATIONS):
+        fitting = [(name, mutant) for name in PAGES for mutant in mutants(mutation, name)]
+        name, mutant = fitting[i * 7 % len(fitting)]
+        if not wrong_with(mutant):
+            pages[f"{mutation.name}@{name}"] = mutant.data.strip(b"\r\n")
+    return pages
+
+
+@cache
+def wrong_in_the_mixture() -> dict[str, str]:
+    """The pairs of the mixture that are not read as apart, of those that are tried: each page with STEPS others."""
+    pages, wrong = mixture(), {}
+    names = list(pages)
+    for step in range(1, STEPS + 1):
+        row = [name for i, first in enumerate(names) for name in (first, names[(i + step) % len(names)])]
+        wrong |= wrong_in_a_row(row, GAPS[step % len(GAPS)], pages)
+    return {pair: spoiled for pair, spoiled in wrong.items() if not set(pair.split()[:2]) <= PAGES.keys()}
+
+
+def test_cases_and_mutants_are_read_as_apart():
+    wrong = wrong_in_the_mixture()
+    today.check("joined mixture", wrong, lambda pair: f"{pair}: {wrong[pair]}")
 
 
 DUMPS = st.lists(st.tuples(st.sampled_from(list(PAGES)), st.sampled_from(GAPS)), min_size=3, max_size=25)
@@ -145,9 +182,10 @@ def test_longer_dumps_in_any_order(dump):
         if f"{names[-1]} {name} {gap}" not in wrong_pairs():
             names.append(name)
             gaps.append(gap)
-    assert [names[i] for i in misread(names, [*gaps, 1])] == []
+    assert [names[i] for i in misread([PAGES[name] for name in names], [*gaps, 1])] == []
 
 
 def all_wrong() -> Iterator[tuple[str, list[str]]]:
     yield "joined", [pair for pair in wrong_pairs() if not excepted(pair)]
     yield "foreign text", foreign_text()
+    yield "joined mixture", list(wrong_in_the_mixture())

@@ -127,6 +127,21 @@ def crawl_line_above(page: Page) -> Iterator[Page]:
         yield page._replace(parts=(a.with_lines(0, 0, top, **want), *rest))
 
 
+@of_page
+def form_above(page: Page) -> Iterator[Page]:
+    """The search form and the breadcrumb's label above the page."""
+    a = page.parts[0]
+    if (
+        "reason" not in a.want
+        and len(a.head)
+        and certain(a)
+        and not (a.at("crawl") or a.at("token") or a.at("crumb"))
+    ):
+        for texts in ("Search form||You are here|", "  • Search form||You are here|", "You are here|"):
+            top = [Line("crumb" if text else "blank", text) for text in texts.split("|")]
+            yield page._replace(parts=(a._replace(lines=(*top, *a.lines), gap=""), *page.parts[1:]))
+
+
 TOKENS = ("º£½ÇÖ±²¥", "海角直播", "Ƶ", "șÚÁÏÉçÇű", "ÂíÍ¼ºÚÁÏ")
 
 

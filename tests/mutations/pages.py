@@ -3,13 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from tests.mutations.base import (
-    at_top,
-    mended,
-    of_article,
-    of_page,
-)
-from tests.sketch import BLANK, OneOf, Page, Part
+from tests.mutations.base import URL, at_top, certain, mended, of_article, of_page, repeated
+from tests.sketch import BLANK, Line, OneOf, Page, Part
 
 # Bodies and what follows them
 
@@ -151,3 +146,55 @@ def mojibake_gbk(page: Page) -> Iterator[Page]:
             )
         if changed and not any(line.role == "token" for part in page.parts for line in part.lines):
             yield page._replace(parts=tuple(parts))
+
+
+def body_lines(part: Part) -> list[int]:
+    """The lines of a body, where it has no others between them."""
+    at = [i for i in part.at("body") if i >= part.body]
+    plain = all(line.role in ("body", "blank") for line in part.lines[part.body :])
+    return at if len(part.head) and plain else []
+
+
+@of_article
+def subheading_first(a: Part) -> Iterator[Part]:
+    """The first line of the body is a subheading."""
+    at = body_lines(a)
+    if at and repeated(a) and not a.want["place"]:
+        for text in "The first of them", "‘The Red Heron’":
+            want = {"body": f"{text}\n\n{a.want['body']}", "subheadings": [text, *a.want["subheadings"]]}
+            part = a.with_lines(at[0], at[0], [text, BLANK], **want)
+            yield part._replace(
+                want={name: value for name, value in part.want.items() if name != "word_count"}
+            )
+
+
+@of_article
+def signature_last(a: Part) -> Iterator[Part]:
+    """The last line of the body is its contributor's name, which is no subheading."""
+    at = body_lines(a)
+    if at and certain(a):
+        for gap in [], [BLANK]:
+            part = a.with_lines(len(a.lines), len(a.lines), [*gap, "Lina Haddad"])
+            want = {name: value for name, value in a.want.items() if name != "word_count"}
+            yield part._replace(
+                want=want | {"body": OneOf((a.want["body"], f"{a.want['body']}\n\nLina Haddad"))}
+            )
+
+
+@of_article
+def header_lost(a: Part) -> Iterator[Part]:
+    """The page begins with its body: nothing tells its headline, and what stands above it does not take it in."""
+    at = body_lines(a)
+    known = a.want["region_source"] == "dateline" and a.want["place"].split(",")[0].isupper()
+    if at and at_top(a) and known:
+        yield a._replace(lines=a.lines[a.body :], want={"reason": "no_headline"})
+
+
+@of_article
+def headline_lost_below_a_url(a: Part) -> Iterator[Part]:
+    """An amp page without its headline: it begins at its short URL, the bullets follow, or the body."""
+    at = body_lines(a)
+    if at and at_top(a) and not a.at("crawl") and a.stamp is None:
+        bullets = [line for line in a.lines[: a.body] if line.role == "bullet"]
+        for top in [Line("url", URL)], [Line("url", URL), *bullets]:
+            yield a._replace(lines=(*top, *a.lines[a.body :]), want={"reason": "no_headline"})

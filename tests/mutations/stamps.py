@@ -196,3 +196,16 @@ def relative_stamp(page: Page) -> Iterator[Page]:
             want["crawled"] = OneOf((a.want["crawled"], day))
             new = a._replace(lines=tuple(lines), want=a.want | want)
             yield page._replace(parts=(*page.parts[:i], new, *page.parts[i + 1 :]))
+
+
+@of_article
+def day_above_the_slot(a: Part) -> Iterator[Part]:
+    """The day on which an opinion first appeared, alone under its headline: neither caption nor stamp."""
+    if (
+        repeated(a)
+        and a.stamp is not None
+        and not any(line.role in ("caption", "byline", "other") for line in a.lines[: a.stamp])
+    ):
+        at = a.above[-1] + 1
+        if a.lines[at].role == "blank" and not a.at("counter"):
+            yield a.with_lines(at + 1, at + 1, ["17 February 2013"])
