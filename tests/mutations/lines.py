@@ -114,15 +114,15 @@ def crawl_line_above(page: Page) -> Iterator[Page]:
     if a.at("crawl") or not len(a.head) or "reason" in a.want or a.at("token") or a.at("crumb"):
         return
     relative = a.want["updated_text"] and "ago" in a.want["updated_text"]
-    want = {"crawled": "2024-05-06"} | (
-        {"updated": "2024-05-06", "updated_source": "crawl"} if relative else {}
+    want = {"crawled": "2026-05-06"} | (
+        {"updated": "2026-05-06", "updated_source": "crawl"} if relative else {}
     )
     home = [Line("crumb", "  • Home"), Line("crumb", f"  • {a.want['headline']}")]
     kicker = [Line("other", "River talks")] * 2
-    crawl = Line("crawl", " date 2024-05-06 You are here")
+    crawl = Line("crawl", " date 2026-05-06 You are here")
     tops = ([crawl, BLANK], [crawl, BLANK, *home, BLANK], [crawl, BLANK, *home, *kicker, BLANK])
     for top in tops if repeated(a) else tops[:1] if certain(a) else ():
-        rest = [part.retold(crawled=OneOf((None, "2024-05-06", part.want.get("crawled")))) if "reason" not in part.want else part
+        rest = [part.retold(crawled=OneOf((None, "2026-05-06", part.want.get("crawled")))) if "reason" not in part.want else part
                 for part in page.parts[1:]]  # fmt: skip
         yield page._replace(parts=(a.with_lines(0, 0, top, **want), *rest))
 

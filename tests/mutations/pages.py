@@ -33,7 +33,8 @@ def paragraphs_apart(a: Part) -> Iterator[Part]:
 def picture_in_the_body(a: Part) -> Iterator[Part]:
     """A picture amid a body: four empty lines and its caption, which is no subheading; in the body or kept out of it."""
     texts = [i for i in a.at("body") if i >= a.body]
-    if len(a.head) and len(texts) > 1 and not a.want["subheadings"]:
+    certain_body = isinstance(a.want["body"], str)
+    if len(a.head) and len(texts) > 1 and not a.want["subheadings"] and certain_body:
         first, rest = a.want["body"].split("\n\n", 1)
         for caption in "The first lamp of the street. (Supplied)", "Nadim Sorel, keeper of the lamps":
             body = OneOf((a.want["body"], f"{first}\n\n{caption}\n\n{rest}"))
@@ -86,6 +87,8 @@ def wider_gaps(page: Page) -> Iterator[Page]:
 @of_article
 def token_in_the_body(a: Part) -> Iterator[Part]:
     """A mirror's token in place of a word of the body; also with mojibake beside it, which is mended."""
+    if not isinstance(a.want["body"], str):
+        return
     last = a.want["body"].split("\n\n")[-1]
     at = next((i for i in a.at("body") if a.lines[i].text == last and i >= a.body), None)
     words = last.split(" ")
@@ -152,6 +155,7 @@ def body_lines(part: Part) -> list[int]:
     """The lines of a body, where it has no others between them."""
     at = [i for i in part.at("body") if i >= part.body]
     plain = all(line.role in ("body", "blank") for line in part.lines[part.body :])
+    plain &= isinstance(part.want["body"], str)
     return at if len(part.head) and plain else []
 
 
@@ -181,13 +185,17 @@ def signature_last(a: Part) -> Iterator[Part]:
             )
 
 
-@of_article
-def header_lost(a: Part) -> Iterator[Part]:
+@of_page
+def header_lost(page: Page) -> Iterator[Page]:
     """The page begins with its body: nothing tells its headline, and what stands above it does not take it in."""
-    at = body_lines(a)
-    known = a.want["region_source"] == "dateline" and a.want["place"].split(",")[0].isupper()
-    if at and at_top(a) and known:
-        yield a._replace(lines=a.lines[a.body :], want={"reason": "no_headline"})
+    for i, a in enumerate(page.parts):
+        known = a.want.get("region_source") == "dateline" and a.want["place"].split(",")[0].isupper()
+        close = any(
+            "\n\n" not in part.gap for part in page.parts[i + 1 : i + 2]
+        )  # its header would be this body's
+        if known and not close and body_lines(a) and at_top(a):
+            lost = a._replace(lines=a.lines[a.body :], want={"reason": "no_headline"})
+            yield page._replace(parts=(*page.parts[:i], lost, *page.parts[i + 1 :]))
 
 
 @of_article
