@@ -27,7 +27,7 @@ from apache_beam.transforms.environments import Environment, python_sdk_capabili
 from google.protobuf import json_format, text_format
 
 from pipeline.rules.contract import contract
-from pipeline.rules.places import gazetteer
+from pipeline.rules.gazetteer import gazetteer
 from runners.doors import PrivateServer, private_doors
 from runners.parent import end_with_parent
 from runners.stages import look_often

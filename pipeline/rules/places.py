@@ -1,23 +1,23 @@
 """Datelines: which country a place is in, and which region the country is in.
 
-    "KYIV"           -> UA, eastern-europe     (told by the dateline)
-    "IMOLA, Italy"   -> IT, southern-europe
-    "RIYADH/JEDDAH"  -> SA, western-asia       (the first place that is known)
+    "KYIV"                      -> UA, eastern-europe     (told by the dateline)
+    "IMOLA, Italy"              -> IT, southern-europe
+    "RIYADH/JEDDAH"             -> SA, western-asia       (the first place that is known)
+    "NORTHERN SYRIA"            -> SY, western-asia       (what is left without "NORTHERN")
+    "ABOARD AIR FORCE ONE"      -> nowhere, unknown
 
-Countries are ISO 3166-1 alpha-2; regions are the sub-regions of the UN's M49 standard, and its
-intermediate regions in Africa and the Americas, as slugs. places.json has one line a country: its
-name, region, other names, and the places that datelines name. United Nations counts as New York.
+Countries are ISO 3166-1 alpha-2, with the user-assigned XK for Kosovo; regions are the sub-regions of the UN's M49
+standard, and its intermediate regions in Africa and the Americas, as slugs. United Nations counts as New York.
+
+gazetteer.py tells which countries have a place of a name.
 """
 
-import json
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Literal, NamedTuple
 
-from pipeline.rules.lines import MAX_NAME
-from pipeline.rules.text import normalise
+from pipeline.rules.gazetteer import countries_with, gazetteer, spelling, table
+from pipeline.rules.lines import AGENCIES, MAX_NAME
 
 RegionSource = Literal["dateline", "dateline_text", "headline", "none"]
 UNKNOWN = "unknown"
@@ -29,9 +29,27 @@ class Location(NamedTuple):
     source: RegionSource
 
 
-_LABELS = frozenset(("WATCH", "VIDEO", "PHOTOS", "OPINION", "REVIEW", "EXCLUSIVE", "BREAKING", "UPDATE", "ANALYSIS",
-                     "INTERVIEW", "EDITORIAL", "FACTBOX", "TIMELINE", "LIVE", "NOTE"))  # fmt: skip
+_LABELS = frozenset(map(str.upper, AGENCIES)) | {
+    "WATCH", "VIDEO", "VIDEOS", "PHOTO", "PHOTOS", "IN PICTURES", "GALLERY", "OPINION", "COMMENT", "COLUMN",
+    "REVIEW", "PREVIEW", "RECAP", "EXCLUSIVE", "BREAKING", "BREAKING NEWS", "UPDATE", "UPDATED", "ANALYSIS",
+    "NEWS ANALYSIS", "INTERVIEW", "PROFILE", "EDITORIAL", "FACTBOX", "FACT CHECK", "EXPLAINER", "TIMELINE",
+    "LIVE", "NOTE", "NOTES", "EDITOR'S NOTE", "EDITOR’S NOTE", "CORRECTION", "CLARIFICATION", "DISCLAIMER",
+    "READ", "READ MORE", "READ ALSO", "RELATED", "MORE", "SOURCE", "SOURCES", "CREDIT", "TOPIC", "TOPICS",
+    "TAGS", "AUTHOR", "AUTHORS", "DIRECTOR", "CAST", "STARRING", "RATING", "GENRE", "DEVELOPER",
+    "PUBLISHER", "PLATFORM", "PLATFORMS", "PRICE", "VERDICT", "RECIPE", "INGREDIENTS", "METHOD", "WHO",
+    "WHAT", "WHEN", "WHERE", "WHY", "HOW", "Q&A", "QUESTION", "ANSWER", "QUOTE", "TIP", "TIPS", "FAQ",
+    "BIO", "TEAM", "TEAMS", "SCORE", "SCORES", "RESULT", "RESULTS", "FIXTURES", "STANDINGS", "HIGHLIGHTS",
+    "POLL", "PODCAST", "SPOILER ALERT", "WARNING", "ALERT", "REPORT", "FEATURE", "SPECIAL", "SPONSORED",
+    "ADVERTISEMENT", "CEO", "PM", "MP", "IMF", "VAR", "MVP", "PS",
+}  # fmt: skip
 """What stands before a colon in capitals and is no place."""
+
+_SMALL = re.compile(r"\b(?:and|of|in|near|off|the|el|al|de|la|du)\b|(?<=\bM)a?c(?=[A-Z])")
+"""What may be in small letters amid a dateline's capitals: "LONDON and CAIRO", "SHARM el-SHEIKH", "McALLEN"."""
+_SIGNS = frozenset(" .,'’‘`´′-‐‑–/&")
+"""What stands in a dateline beside letters."""
+_ABOARD = re.compile(r"(?:ABOARD|ON ?BOARD) ")
+"""Before the name of a ship or plane, which is nowhere, whatever country its name or the headline has."""
 
 MIN_SENTENCE = 40
 """Characters behind the colon of a dateline that is not in capitals, at least."""
@@ -39,53 +57,10 @@ MIN_SENTENCE = 40
 NOWHERE = Location(None, UNKNOWN, "none")
 
 
-@dataclass(frozen=True)
-class Gazetteer:
-    countries: dict[str, str]
-    """Normalised name of a country -> ISO code."""
-    places: dict[str, tuple[str, ...]]
-    """Normalised name of a place -> ISO codes of the countries that have it, the likeliest first."""
-    datelines: frozenset[str]
-    """Those of them that are known from datelines (places.json), in the same form."""
-    regions: dict[str, str]
-    """ISO code -> region slug."""
-    names: dict[str, tuple[str, ...]]
-    """ISO code -> the country's names, as they stand in a text."""
-    mention: re.Pattern[str]
-    """Any country's name, as it stands in a headline."""
-
-
-@cache
-def gazetteer() -> Gazetteer:
-    """The compiled gazetteer; read once a process, in about 30 ms."""
-    folder = files("pipeline.rules")
-    table = json.loads(folder.joinpath("places.json").read_text("utf-8"))
-    names = {name: code for code, entry in table.items() for name in (entry["name"], *entry["aliases"])}
-    longest_first = sorted(names, key=lambda name: (-len(name), name))
-    places: dict[str, tuple[str, ...]] = {}
-    compiled = folder.joinpath("gazetteer.tsv")
-    if compiled.is_file():  # not while it is being built
-        for line in compiled.read_text("utf-8").splitlines():
-            name, _, codes = line.partition("\t")
-            places[name] = tuple(codes.split(" "))
-    for code, entry in table.items():
-        for place in entry["places"]:  # what the paper means goes before what is larger
-            key = normalise(place)
-            places[key] = (code, *(other for other in places.get(key, ()) if other != code))
-    return Gazetteer(
-        countries={normalise(name): code for name, code in names.items()},
-        places=places,
-        datelines=frozenset(normalise(place) for entry in table.values() for place in entry["places"]),
-        regions={code: entry["region"] for code, entry in table.items()},
-        names={code: (entry["name"], *entry["aliases"]) for code, entry in table.items()},
-        mention=re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b"),
-    )
-
-
 @cache
 def regions() -> tuple[str, ...]:
     """Every region slug that a row can have, sorted; `unknown` is one of them."""
-    return tuple(sorted({*gazetteer().regions.values(), UNKNOWN}))
+    return tuple(sorted({*(entry["region"] for entry in table().values()), UNKNOWN}))
 
 
 def dateline(paragraph: str) -> str | None:
@@ -97,17 +72,24 @@ def dateline(paragraph: str) -> str | None:
     True
     """
     place, colon, rest = paragraph[:120].partition(": ")
-    return place if colon and rest.strip() and _is_place(place) else None
+    return place.strip() if colon and rest.strip() and _is_place(place) else None
 
 
 @lru_cache(maxsize=1 << 12)
 def _is_place(text: str) -> bool:
-    """Whether a text is a city in capitals, and what may stand behind its comma."""
-    city = text.partition(",")[0]
-    letters = sum(c.isalpha() for c in city)
-    if letters < 2 or len(city) > MAX_NAME or city != city.upper() or city in _LABELS:
+    """Whether a text is a city in capitals, and what may stand behind its comma.
+
+    With small letters amid the capitals it must be a place that the gazetteer knows; so must what is too short
+    for a name that nobody knows.
+    """
+    city, *behind = map(str.strip, text.split(","))
+    capitals = _SMALL.sub("", city)
+    letters = sum(c.isalpha() for c in capitals)
+    if letters < 2 or len(city) > MAX_NAME or capitals != capitals.upper() or city in _LABELS:
         return False
-    return all(c.isalpha() or c in " .,'’-/&" for c in text)
+    if not all(c.isalpha() or c in _SIGNS for c in text) or not all(part[:1].isupper() for part in behind):
+        return False
+    return (capitals == city and letters > 3) or bool(_countries_of(city))
 
 
 def opening_dateline(paragraph: str) -> str | None:
@@ -124,9 +106,10 @@ def opening_dateline(paragraph: str) -> str | None:
     if place := dateline(paragraph):
         return place
     place, colon, rest = paragraph[:120].partition(": ")
-    known, name = gazetteer(), normalise(place)
-    is_city = name in known.datelines and name not in known.countries
-    return place if colon and is_city and place[0].isupper() and len(rest) >= MIN_SENTENCE else None
+    if not colon or len(rest) < MIN_SENTENCE or not place[:1].isupper():
+        return None
+    known, name = gazetteer(), spelling(place)
+    return place if name in known.datelines and name not in known.countries else None
 
 
 def locate(place: str | None, headline: str, opening: str = "") -> Location:
@@ -134,7 +117,7 @@ def locate(place: str | None, headline: str, opening: str = "") -> Location:
 
     A dateline that names its country, or a place that only one country has, decides. A place that several
     have is the one whose country the text names, if it names exactly one of them; else the likeliest: what
-    the paper means by the name, or the largest city.
+    the paper means by the name, or the largest city. A ship or a plane is in none.
 
     Args:
         place: the dateline as printed, without its colon; None where there is none.
@@ -143,6 +126,8 @@ def locate(place: str | None, headline: str, opening: str = "") -> Location:
     """
     known = gazetteer()
     if place:
+        if _ABOARD.match(place):
+            return NOWHERE
         codes = _countries_of(place)
         if len(codes) > 1:
             text = f"{headline} {opening}"
@@ -168,24 +153,20 @@ def _may_name(text: str, codes: tuple[str, ...]) -> bool:
 def _named(text: str) -> set[str]:
     """The countries whose names stand in a text."""
     known = gazetteer()
-    return {known.countries[normalise(name)] for name in known.mention.findall(text)}
+    return {known.named[name] for name in known.mention.findall(text)}
 
 
 @lru_cache(maxsize=1 << 14)
 def _countries_of(place: str) -> tuple[str, ...]:
-    """The countries that a dateline may mean, the likeliest first."""
-    known = gazetteer()
-    city, _, country = place.partition(",")
-    codes = next((found for name in re.split(r"[/&]| AND ", city) if (found := _places_of(name))), ())
-    if country and (code := known.countries.get(normalise(country))):
-        # What the dateline says goes before what we know; but Georgia is a state of the US, too.
-        return ("US",) if code == "GE" and code not in codes and "US" in codes else (code,)
-    return codes
+    """The countries that a dateline may mean, the likeliest first.
 
-
-def _places_of(name: str) -> tuple[str, ...]:
-    known = gazetteer()
-    name = normalise(name)
-    if name in known.places:
-        return known.places[name]
-    return (known.countries[name],) if name in known.countries else ()
+    What the dateline says behind a comma goes before what we know of its city. Of two countries that share a
+    name (Georgia, Congo) it is the one that has the city.
+    """
+    city, *behind = place.split(",")
+    names = (city, *re.split(r"[/&]| and ", city, flags=re.I))
+    codes = next((found for name in names if (found := countries_with(name))), ())
+    for part in reversed(behind):
+        if named := gazetteer().behind.get(spelling(part)):
+            return (next((code for code in named if code in codes), named[0]),)
+    return codes or next((found for part in behind if (found := countries_with(part))), ())
