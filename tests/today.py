@@ -39,11 +39,11 @@ def check(
 
 
 def main() -> None:
-    from tests import test_cases, test_joined, test_mutations
+    from tests import test_cases, test_invented, test_joined, test_mutations
 
     lists = {
         name: sorted(found)
-        for module in (test_cases, test_joined, test_mutations)
+        for module in (test_cases, test_invented, test_joined, test_mutations)
         for name, found in module.all_wrong()
     }
     LISTS.write_text(json.dumps(lists, indent=0, ensure_ascii=False) + "\n", "utf-8")
