@@ -147,7 +147,8 @@ def mojibake_gbk(page: Page) -> Iterator[Page]:
             parts.append(
                 part._replace(lines=tuple(lines), want=mended(part.want, "mojibake") if hit else part.want)
             )
-        if changed and not any(line.role == "token" for part in page.parts for line in part.lines):
+        roles = {line.role for part in page.parts for line in part.lines}
+        if changed and not roles & ({"token", "crawl", "crumb"} if "•" in odd else {"token"}):
             yield page._replace(parts=tuple(parts))
 
 
