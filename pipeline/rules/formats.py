@@ -33,6 +33,7 @@ PART_BYTES = 8 << 20
 FOOTERS = 16
 """How often its own size may be read of a Parquet file, at most, for its footer, which every task reads."""
 
+_JSON_NAME = re.compile(r"\.(jsonl|ndjson|json)\b")
 _MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 WARC_START = b"WARC/1."
 
@@ -77,7 +78,7 @@ def detect(path: str) -> tuple[Format, str]:
         return "warc", compression
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16", compression
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and re.search(r"\.(jsonl|ndjson|json)\b", name):
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and _JSON_NAME.search(name):
         return "jsonl", compression
     return ("text", compression) if compression else ("plain", "")
 

@@ -48,6 +48,7 @@ _NO_CREDIT = re.compile(
     r"(?:left|right|cent(?:er|re)|top|bottom|above|below|front|back|not pictured|[LRC])$", re.I
 )
 _SHORT_URL = re.compile(r"https?://(?:www\.)?arab\.news/([A-Za-z0-9]{1,12})/?$")
+_NODE = re.compile(r"/node/(\d{1,18})(?![^/?#])")
 _NAME = re.compile(
     r"(?:(?:Dr|Prof|Sir)\.? )?[A-Z][\w’'-]+(?: (?:[A-Z]\.|al|bin|de|van|von|[A-Z][\w’'-]+)){1,3}$"
 )
@@ -157,8 +158,8 @@ def count_words(data: bytes) -> int:
 
 
 _MOJIBAKE = re.compile("[ÂÃâ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
-_ZERO_WIDTH = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
-_NO_BREAK = "\u00a0\u2007\u202f"
+_ZERO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+_NO_BREAK = re.compile("[\u00a0\u2007\u202f]")
 
 
 def mend(text: str) -> tuple[str, list[str]]:
@@ -178,10 +179,12 @@ def mend(text: str) -> tuple[str, list[str]]:
         if fixed != text:
             text = fixed
             repairs.append("mojibake")
-    for characters, instead, name in (_ZERO_WIDTH, "", "zero-width"), (_NO_BREAK, " ", "no-break-space"):
-        if any(character in text for character in characters):
-            text = re.sub(f"[{characters}]", instead, text)
-            repairs.append(name)
+    if _ZERO_WIDTH.search(text):
+        text = _ZERO_WIDTH.sub("", text)
+        repairs.append("zero-width")
+    if _NO_BREAK.search(text):
+        text = _NO_BREAK.sub(" ", text)
+        repairs.append("no-break-space")
     return text, repairs
 
 
@@ -209,7 +212,7 @@ def node_of(page_url: str) -> int | None:
     >>> node_of("https://www.arabnews.com/node/2067116/world")
     2067116
     """
-    match = re.search(r"/node/(\d{1,18})(?![^/?#])", page_url)
+    match = _NODE.search(page_url)
     return int(match[1]) if match else None
 
 

@@ -48,6 +48,8 @@ _SMALL = re.compile(r"\b(?:and|of|in|near|off|the|el|al|de|la|du)\b|(?<=\bM)a?c(
 """What may be in small letters amid a dateline's capitals: "LONDON and CAIRO", "SHARM el-SHEIKH", "McALLEN"."""
 _SIGNS = frozenset(" .,'’‘`´′-‐‑–/&")
 """What stands in a dateline beside letters."""
+_AND = re.compile(r"[/&]| and ", re.I)
+"""Between the cities of a dateline of several."""
 _ABOARD = re.compile(r"(?:ABOARD|ON ?BOARD) ")
 """Before the name of a ship or plane, which is nowhere, whatever country its name or the headline has."""
 
@@ -164,7 +166,7 @@ def _countries_of(place: str) -> tuple[str, ...]:
     name (Georgia, Congo) it is the one that has the city.
     """
     city, *behind = place.split(",")
-    names = (city, *re.split(r"[/&]| and ", city, flags=re.I))
+    names = (city, *_AND.split(city))
     codes = next((found for name in names if (found := countries_with(name))), ())
     for part in reversed(behind):
         if named := gazetteer().behind.get(spelling(part)):

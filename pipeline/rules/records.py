@@ -17,6 +17,7 @@ SEPARATOR = b"\n" * 6
 """Between two records of a spool: more empty lines than any header reaches across."""
 MEMBER_HEAD_BYTES = 1024
 """Bytes of a gzip member that are enough to tell whether it begins like a WARC record."""
+_COMPACT_DAY = re.compile(r"\d{8}")
 _GZIP_MEMBER = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]")
 
 
@@ -210,7 +211,7 @@ def day_of(value: Any) -> date | None:
             return datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC).date()
         if isinstance(value, str):
             text = value.strip()
-            return date.fromisoformat(text[:8] if re.match(r"\d{8}", text) else text[:10])
+            return date.fromisoformat(text[:8] if _COMPACT_DAY.match(text) else text[:10])
     except (ValueError, OverflowError, OSError):
         return None
     return None
