@@ -12,6 +12,7 @@ import filecmp
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -52,6 +53,7 @@ class Engine(NamedTuple):
     """Of `dateline run`: they take its flow there."""
     job_endpoint: str
     worker_pool: str
+    token_file: str
 
 
 def parser(doc: str | None, name: str) -> argparse.ArgumentParser:
@@ -224,13 +226,17 @@ class Services:
         self._stack.callback(process.kill)
         return process
 
-    def pool(self) -> tuple[str, int]:
-        """Start a pool of workers; where it listens, and its process."""
-        pool = self.start("pool", [sys.executable, "-m", "runners.pool"], subprocess.PIPE)
+    def pool(self) -> tuple[str, str, int]:
+        """Start a pool of workers; where it listens, the file of its secret, and its process."""
+        token = self.folder / "pool-token"
+        token.touch(mode=0o600)
+        token.write_text(secrets.token_urlsafe(32))
+        command = [sys.executable, "-m", "runners.pool", "--token-file", str(token)]
+        pool = self.start("pool", command, subprocess.PIPE)
         where = pool.stdout.readline().strip() if pool.stdout else ""  # its only line says where
         if not where:
             raise Failed(f"the pool of workers did not start: is Dateline installed for {sys.executable}?")
-        return where, pool.pid
+        return where, str(token), pool.pid
 
 
 def compared(engine: Engine, folder: Path, dumps: Sequence[str]) -> str:
@@ -295,7 +301,11 @@ def listed(root: Path) -> list[Any]:
 
 def tested(engine: Engine, arguments: Sequence[str]) -> str:
     """Run tests, with all flows on the engine whose test does not name a runner or its options."""
-    names = {"DATELINE_JOB_ENDPOINT": engine.job_endpoint, "DATELINE_WORKER_POOL": engine.worker_pool}
+    names = {
+        "DATELINE_JOB_ENDPOINT": engine.job_endpoint,
+        "DATELINE_WORKER_POOL": engine.worker_pool,
+        "DATELINE_TOKEN_FILE": engine.token_file,
+    }
     command = [sys.executable, "-m", "pytest", "--timeout=1200", *(arguments or FLOW_TESTS)]
     if status := subprocess.run(command, cwd=ROOT, env=os.environ | names, check=False,
                                 preexec_fn=end_with_parent).returncode:  # fmt: skip

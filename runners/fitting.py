@@ -5,6 +5,7 @@ import os
 
 from pipeline.inputs import UsageError
 from pipeline.stores import in_store
+from runners import secret
 
 FLINK = "1.19"
 JOB_SERVER = "org.apache.beam:beam-runners-flink-{}-job-server:2.68.0"
@@ -15,7 +16,7 @@ def require_fitting(args: argparse.Namespace) -> None:
     """Hold the options that a runner has of its own against the runner.
 
     Raises:
-        UsageError: one is missing, goes with another runner, or names no file; or it is not said where to work at a
+        UsageError: one is missing, goes with another runner, names no file, or one that others may read; or it is not said where to work at a
             dataset in a store, so that the runner's workers see it.
     """
     if args.runner != "direct" and in_store(args.output) and not args.work_dir:
@@ -28,14 +29,20 @@ def require_fitting(args: argparse.Namespace) -> None:
         )
     own = {
         "direct": {"--workers": args.workers, "--profile": args.profile},
-        "portable": {"--job-endpoint": args.job_endpoint, "--worker-pool": args.worker_pool},
+        "portable": {
+            "--job-endpoint": args.job_endpoint,
+            "--worker-pool": args.worker_pool,
+            "--token-file": args.token_file,
+        },
         "flink": {
             "--flink-master": args.flink_master,
             "--worker-pool": args.worker_pool,
             "--job-server": args.job_server,
+            "--token-file": args.token_file,
         },
     }
-    missing = [name for name, value in own[args.runner].items() if not value and args.runner != "direct"]
+    optional = {*own["direct"], "--token-file"}
+    missing = [name for name, value in own[args.runner].items() if not value and name not in optional]
     jar = f"{JOB_SERVER.format(FLINK)} of Maven Central, where {FLINK} is the cluster's Flink"
     if missing:
         told = " and ".join(f"{name} {'JAR' if name == '--job-server' else 'HOST:PORT'}" for name in missing)
@@ -48,3 +55,5 @@ def require_fitting(args: argparse.Namespace) -> None:
             raise UsageError(f"{' and '.join(wrong)} goes with --runner {runners}, and this is {args.runner}")
     if args.job_server and not os.path.isfile(args.job_server):
         raise UsageError(f"--job-server {args.job_server} is no file; it is Beam's job server, {jar}")
+    if args.runner != "direct" and (path := secret.file_for_run(args.token_file)):
+        secret.read(path)

@@ -197,15 +197,21 @@ def _execute(
 
 def _runner(args: argparse.Namespace, config: "Config") -> tuple[int, "Callable[[Config], Stages]", str]:
     """How many processes of this machine do the work, what has it done, and what the report calls that."""
+    from runners.secret import file_for_run
+
     if args.runner == "portable":
         from runners import portable
 
-        engine = portable.Engine(args.job_endpoint, args.worker_pool)
+        engine = portable.Engine(
+            args.job_endpoint, args.worker_pool, token_file=file_for_run(args.token_file)
+        )
         return 1, lambda config: portable.run_flow(config, engine), str(engine)
     if args.runner == "flink":
         from runners.flink import submit
 
-        flink = submit.Flink(args.flink_master, args.job_server, args.worker_pool)
+        flink = submit.Flink(
+            args.flink_master, args.job_server, args.worker_pool, file_for_run(args.token_file)
+        )
         return 1, lambda config: submit.run_flow(config, flink), str(flink)
     from runners import local
 

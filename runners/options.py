@@ -128,6 +128,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="HOST:PORT",
         help="portable, flink: where the engine asks for workers",
     )
+    engine.add_argument(
+        "--token-file",
+        metavar="FILE",
+        help="portable, flink: the secret that the worker pool was started with (default: what a pool of this user makes "
+        "by itself: ~/.config/dateline/pool-token)",
+    )
     machine = run.add_argument_group("this machine")
     machine.add_argument(
         "--workers",

@@ -19,7 +19,8 @@ from pipeline.flow import build
 from pipeline.report import Stages
 from pipeline.run import RunFailed
 from pipeline.versions import REFUSED, VersionError, compare, here
-from runners import pool
+from runners import pool, secret
+from runners.proxies import spare_this_machine
 from runners.stages import stages_of
 
 ANSWER_SECONDS = 10
@@ -27,6 +28,9 @@ ANSWER_SECONDS = 10
 
 REACH_SECONDS = 3
 """How long this process looks for the worker pool, which only the engine has to reach."""
+
+LOOK_SECONDS = 600
+"""How long the pass for that is good: the clocks of two machines may differ."""
 
 LONGEST_RUN_SECONDS = 7 * 24 * 3600
 """Beam gives a job's whole life the time that it gives a call, a minute by default."""
@@ -41,6 +45,8 @@ class Engine(NamedTuple):
     """As the engine sees it."""
     flags: tuple[str, ...] = ()
     """Options that the engine alone knows."""
+    token_file: str | None = None
+    """Of the pool's secret, if it has one."""
     pool_refuses: bool = False
     """Whether the pool is told the versions of this process, and starts no worker of others. The workers refuse in any
     case; Flink waits three minutes for one that does, and Prism breaks down over a pool that does."""
@@ -55,6 +61,11 @@ class Engine(NamedTuple):
 def options_for(engine: Engine) -> PipelineOptions:
     """What Beam is told of an engine."""
     params = dict(here()) if engine.pool_refuses else {}
+    if (
+        engine.token_file
+    ):  # engines pass on to the pool what a job has them ask a worker with, and nothing else
+        known = secret.read(engine.token_file)
+        params[secret.PASS] = secret.pass_for(known, pool.STARTS, LONGEST_RUN_SECONDS)
     environment = {"url": engine.worker_pool, "params": params}
     return PipelineOptions(
         list(engine.flags),
@@ -73,11 +84,14 @@ def run_flow(config: Config, engine: Engine) -> Stages:
         engine: where it is done.
 
     Raises:
-        RunFailed: nothing answers as a job service, it went away, or the workers are of other versions.
+        RunFailed: nothing answers as a job service, it went away, the pool wants another secret, or the workers are of
+            other versions.
+        UsageError: the secret cannot be read.
         RuntimeError: the job failed; the text is the engine's.
     """
+    spare_this_machine()
     _await(engine.job_endpoint)
-    _require_same(engine.worker_pool)
+    _require_same(engine.worker_pool, engine.token_file)
     threading.excepthook = _tell_other
     pipeline = beam.Pipeline(PortableRunner(), options_for(engine))
     build(pipeline, config)
@@ -107,19 +121,25 @@ def _tell_other(raised: threading.ExceptHookArgs) -> None:
         threading.__excepthook__(raised)
 
 
-def _require_same(where: str) -> None:
+def _require_same(where: str, token_file: str | None) -> None:
     """Have a pool say its workers' versions, if it can be reached from here: what an engine makes of a worker that
     refuses the work may take minutes, and Spark never says why.
 
     Raises:
-        RunFailed: they are others than those of this process.
+        RunFailed: they are others than those of this process, or the pool wants another secret.
     """
+    shown = []
+    if token_file:
+        known = secret.read(token_file)
+        shown.append((secret.PASS, secret.pass_for(known, pool.ASKS_VERSIONS, LOOK_SECONDS)))
     with grpc.insecure_channel(where) as channel:
-        call = channel.unary_unary(f"/{pool.SERVICE}/{pool.VERSIONS}")
+        call = channel.unary_unary(pool.ASKS_VERSIONS)
         try:
-            told = json.loads(call(b"", timeout=REACH_SECONDS))
-        except grpc.RpcError:  # out of reach, or a pool of Beam's: the workers themselves look
-            return
+            told = json.loads(call(b"", timeout=REACH_SECONDS, metadata=shown))
+        except grpc.RpcError as error:
+            if error.code() == grpc.StatusCode.UNAUTHENTICATED:
+                raise RunFailed(f"--worker-pool {where} refuses: {error.details()}") from None
+            return  # out of reach, or a pool of Beam's: the workers themselves look
     try:
         compare(tuple(map(tuple, told)), here())
     except VersionError as error:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -59,6 +60,15 @@ def files_of(root: Path) -> dict[str, bytes]:
     }
     assert files.keys() == {file["path"] for file in facts.get("files", ())}
     return files | {"manifest": json.dumps(facts).encode()}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def settings_of_tests(tmp_path_factory) -> Iterator[Path]:
+    """Where pools of tests keep their secret, and runs of tests look for it: not in the settings of who runs them."""
+    folder = tmp_path_factory.mktemp("settings")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Which runner the flows of tests go to: the local one, named as the command line names it, or another engine.
 
-DATELINE_JOB_ENDPOINT and DATELINE_WORKER_POOL name an engine, as `runners/prism/check --tests` does. A test that names
+DATELINE_JOB_ENDPOINT and DATELINE_WORKER_POOL name an engine, and DATELINE_TOKEN_FILE its pool's secret, as `runners/prism/check --tests` does. A test that names
 a runner, or an option of one, keeps to it; so does one that watches the flow from within its own process.
 
 Types are checked as a pipeline is built. Beam's checks while it runs hold every tagged output against the
@@ -16,9 +16,14 @@ from apache_beam.testing.test_pipeline import TestPipeline
 from pipeline.config import Config
 from pipeline.report import Stages
 from runners import local, portable
+from runners.secret import file_for_run
 
 ENGINE = (
-    portable.Engine(os.environ["DATELINE_JOB_ENDPOINT"], os.environ["DATELINE_WORKER_POOL"])
+    portable.Engine(
+        os.environ["DATELINE_JOB_ENDPOINT"],
+        os.environ["DATELINE_WORKER_POOL"],
+        token_file=file_for_run(os.environ.get("DATELINE_TOKEN_FILE")),
+    )
     if "DATELINE_JOB_ENDPOINT" in os.environ
     else None
 )
@@ -47,4 +52,5 @@ def of_engine(*args: object) -> list[str]:
         ENGINE.job_endpoint,
         "--worker-pool",
         ENGINE.worker_pool,
+        *(["--token-file", ENGINE.token_file] if ENGINE.token_file else []),
     ]

@@ -21,6 +21,7 @@ NOT_THERE = {
     "flink-master": "of another runner",
     "job-server": "of another runner",
     "worker-pool": "of another runner",
+    "token-file": "of another runner",
     "work-dir": "a folder that all workers see, which Dataflow's do not",
     "workers": "of this machine; Dataflow has its own",
     "profile": "of this machine's processes",

@@ -63,8 +63,8 @@ def test_it_does_not_listen_on_all_networks_unless_it_is_told_to(monkeypatch, ca
 
 
 def test_a_run_goes_to_the_engine_unless_it_has_a_runner(monkeypatch):
-    monkeypatch.setattr(flows, "ENGINE", Engine("a:1", "b:2"))
-    options = ["--runner", "portable", "--job-endpoint", "a:1", "--worker-pool", "b:2"]
+    monkeypatch.setattr(flows, "ENGINE", Engine("a:1", "b:2", token_file="c"))
+    options = ["--runner", "portable", "--job-endpoint", "a:1", "--worker-pool", "b:2", "--token-file", "c"]
     assert flows.of_engine("run", "--quiet") == options
     assert flows.of_engine("run", "--workers", 2) == []
 

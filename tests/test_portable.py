@@ -14,10 +14,16 @@ from typing import NamedTuple
 import pytest
 
 from pipeline.dataset import latest_manifest
+from runners import pool as pool_module
+from runners import secret
 from tests.conftest import EXAMPLES, ROOT, dateline, files_of
 
 SECONDS = 60
 """Until a service that should be there, or gone, is taken for one that fails."""
+
+
+PROXY = {"http_proxy": "http://127.0.0.1:9"}
+"""Nothing answers there: no connection may take it."""
 
 
 class Services(NamedTuple):
@@ -48,7 +54,7 @@ def started_pool(env=None, mute=False) -> tuple[subprocess.Popen, str]:
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory) -> Iterator[Services]:
-    pool, where = started_pool()
+    pool, where = started_pool(os.environ | PROXY)
     with pool:
         try:
             with job_service(tmp_path_factory.mktemp("services")) as (endpoint, _):
@@ -63,7 +69,8 @@ def job_service(folder: Path) -> Iterator[tuple[str, int]]:
     port = folder / "port"
     command = [sys.executable, "-m", "apache_beam.runners.portability.local_job_service_main",
                "--port_file", str(port), "--staging_dir", str(folder)]  # fmt: skip
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as service:
+    env = os.environ | {"no_grpc_proxy": "localhost,127.0.0.1"}  # Beam's own does not see to that itself
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env) as service:
         try:
             wait_until(port.exists)
             yield f"localhost:{port.read_text()}", service.pid
@@ -78,6 +85,17 @@ def wait_until(condition) -> None:
         time.sleep(0.05)
 
 
+def asked_for(name: str, **params: str):
+    """An engine's request for a worker, with a pass made of the secret of the pools of these tests."""
+    from apache_beam.portability.api import beam_fn_api_pb2
+
+    known = secret.read(secret.default_file())
+    params[secret.PASS] = secret.pass_for(known, pool_module.STARTS, SECONDS)
+    request = beam_fn_api_pb2.StartWorkerRequest(worker_id=name, params=params)
+    request.control_endpoint.url = nobody()
+    return request
+
+
 def nobody() -> str:
     """Where nothing listens."""
     with socket.socket() as bound:
@@ -86,7 +104,7 @@ def nobody() -> str:
 
 
 def run(output: Path, *options: object, dumps=EXAMPLES):
-    return dateline("run", "--input", *dumps, "--output", output, *options)
+    return dateline("run", "--input", *dumps, "--output", output, *options, env=os.environ | PROXY)
 
 
 def workers_of(pool: int) -> list[int]:
@@ -177,9 +195,7 @@ def test_workers_end_with_their_pool(number):
     with pool, grpc.insecure_channel(where) as channel:
         stub = beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolStub(channel)
         for name in ("one", "two"):
-            request = beam_fn_api_pb2.StartWorkerRequest(worker_id=name)
-            request.control_endpoint.url = nobody()
-            assert not stub.StartWorker(request).error
+            assert not stub.StartWorker(asked_for(name)).error
         one, two = workers_of(pool.pid)
         stub.StopWorker(beam_fn_api_pb2.StopWorkerRequest(worker_id="one"))
         assert not is_alive(one)
@@ -196,10 +212,8 @@ def test_two_engines_may_call_their_workers_the_same():
     with pool, grpc.insecure_channel(where, apart) as first, grpc.insecure_channel(where, apart) as second:
         try:
             stubs = [beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolStub(each) for each in (first, second)]
-            request = beam_fn_api_pb2.StartWorkerRequest(worker_id="1-1")
-            request.control_endpoint.url = nobody()
             for stub in stubs:
-                assert not stub.StartWorker(request).error
+                assert not stub.StartWorker(asked_for("1-1")).error
             one, two = workers_of(pool.pid)
             stubs[0].StopWorker(beam_fn_api_pb2.StopWorkerRequest(worker_id="1-1"))
             assert (is_alive(one), is_alive(two)) == (False, True)

@@ -1,5 +1,6 @@
 """Versions: what a driver sends is refused by a worker of others, in one clear line."""
 
+import os
 import pickle
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pipeline.listed import write_list
 from pipeline.progress import Progress
 from pipeline.stages.copies import CopiesCoder
 from tests.conftest import ROOT, dateline
-from tests.test_portable import EXAMPLES, Services, job_service, started_pool, workers_of
+from tests.test_portable import EXAMPLES, Services, asked_for, job_service, started_pool, workers_of
 
 MINE = versions.here()
 
@@ -26,7 +27,8 @@ def other(folder: Path, **packages: str) -> dict[str, str]:
         info.mkdir(parents=True)
         info.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
     # Else the folder that a process starts in comes first, and an installation may have left our version there.
-    return {"PYTHONPATH": f"{folder}:{ROOT}", "PYTHONSAFEPATH": "1", "PATH": "/usr/bin:/bin"}
+    names = {"PYTHONPATH": f"{folder}:{ROOT}", "PYTHONSAFEPATH": "1", "PATH": "/usr/bin:/bin"}
+    return names | {"XDG_CONFIG_HOME": os.environ["XDG_CONFIG_HOME"]}
 
 
 def carriers(tmp_path: Path) -> dict[str, object]:
@@ -82,12 +84,12 @@ def test_an_unknown_package_is_named(monkeypatch):
 
 def test_a_pool_of_another_version_starts_no_worker(tmp_path):
     import grpc
-    from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc
+    from apache_beam.portability.api import beam_fn_api_pb2_grpc
 
     pool, where = started_pool(other(tmp_path / "other", dateline="9.9"))
     with pool, grpc.insecure_channel(where) as channel:
         try:
-            request = beam_fn_api_pb2.StartWorkerRequest(worker_id="one", params=dict(MINE))
+            request = asked_for("one", **dict(MINE))
             answer = beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolStub(channel).StartWorker(request)
             assert answer.error.startswith("this worker has dateline 9.9; the run was started with ")
             assert not workers_of(pool.pid)

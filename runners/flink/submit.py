@@ -53,6 +53,8 @@ class Flink(NamedTuple):
     """The jar of Beam's job server."""
     worker_pool: str
     """As the task managers see it, as HOST:PORT."""
+    token_file: str | None = None
+    """Of the pool's secret, if it has one."""
 
     def __str__(self) -> str:
         return f"Beam {beam.__version__} on Flink, {self.master}, worker pool {self.worker_pool}"
@@ -81,9 +83,8 @@ def run_flow(config: Config, flink: Flink) -> Stages:
     )
     with job_server(flink, slots) as (endpoint, server):
         try:
-            return portable.run_flow(
-                config, portable.Engine(endpoint, flink.worker_pool, flags, pool_refuses=True)
-            )
+            engine = portable.Engine(endpoint, flink.worker_pool, flags, flink.token_file, pool_refuses=True)
+            return portable.run_flow(config, engine)
         except RunFailed as failure:
             if not isinstance(failure.__cause__, grpc.RpcError):
                 raise
