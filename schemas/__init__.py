@@ -1,7 +1,7 @@
 """The contracts, as JSON Schema (draft 2020-12): what a row, a ledger, a manifest and a report hold.
 
-The keyword `arrow` names a field's Arrow type where the JSON type does not decide it; JSON Schema
-leaves keywords that it does not know alone.
+The keyword `arrow` names a field's Arrow type where the JSON type does not decide it, and `since` the version that
+brought the field, if it was not the first; JSON Schema leaves keywords that it does not know alone.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any, Literal
 Name = Literal["article", "reject", "duplicate", "manifest", "report"]
 NAMES: tuple[Name, ...] = ("article", "reject", "duplicate", "manifest", "report")
 
-VERSION = 1
+VERSION = 2
 """Version of the article schema; it stands in every file and manifest."""
 
 

@@ -18,6 +18,7 @@ RECORD = {
     "region_source": "dateline",
     "body": "KYIV: The ferry left the harbor at dawn.",
     "subheadings": [],
+    "body_captions": [],
     "word_count": 8,
     "source": "dump.txt",
     "source_offset": 0,

@@ -198,11 +198,11 @@ import json, sys
 from pathlib import Path
 path = Path("schemas/article.schema.json")
 schema = json.loads(path.read_text())
-schema["properties"]["mood"] = {"description": "How it sounds.", "type": ["string", "null"]}
+schema["properties"]["mood"] = {"description": "How it sounds.", "type": ["string", "null"], "since": 3}
 schema["required"].append("mood")
 path.write_text(json.dumps(schema))
 for name, old, new in (
-    ("schemas/__init__.py", "VERSION = 1", "VERSION = 2"),
+    ("schemas/__init__.py", "VERSION = 2", "VERSION = 3"),
     ("pipeline/stages/parse.py", '    fields["copies"] = 1\\n', '    fields["copies"] = 1\\n    fields["mood"] = "calm"\\n'),
 ):
     text = Path(name).read_text()
@@ -246,7 +246,7 @@ def test_a_column_is_added(tmp_path):
         "Another headline of it": "calm",
         "Of a partition that stays": None,
     }
-    with pytest.raises(dataset.NewerDataset, match="has schema version 2, and this program knows up to 1"):
+    with pytest.raises(dataset.NewerDataset, match="has schema version 3, and this program knows up to 2"):
         open_dataset(news)
     done = dateline_here("run", "--input", second, "--output", news)
     assert done.returncode == 2

@@ -32,6 +32,7 @@ ARTICLE = [
     ("region_source", pa.string(), False),
     ("body", pa.string(), False),
     ("subheadings", STRINGS, False),
+    ("body_captions", STRINGS, True),
     ("word_count", pa.int32(), False),
     ("source", pa.string(), False),
     ("source_offset", pa.int64(), False),
@@ -46,6 +47,15 @@ ARTICLE = [
 
 def test_article_field_by_field():
     assert [(field.name, field.type, field.nullable) for field in arrow_schema("article")] == ARTICLE
+
+
+def test_what_a_later_version_brought_may_be_null():
+    for name in schemas.NAMES:
+        for field, spec in schemas.load(name).get("properties", {}).items():
+            if "since" in spec:
+                assert 1 < spec["since"] <= schemas.VERSION, field
+                assert "null" in spec["type"], field
+    assert set(arrow_schema("article").names) - set(arrow_schema("article", 1).names) == {"body_captions"}
 
 
 @pytest.mark.parametrize("name", ["article", "reject", "duplicate"])

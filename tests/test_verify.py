@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.dataset import latest_manifest, manifest_name
-from pipeline.rules.columns import arrow_schema, to_batch
+from pipeline.rules.columns import SCHEMA_VERSION_KEY, arrow_schema, to_batch
 from pipeline.rules.rows import headline_key
 from runners import checking, cli
 from tests.conftest import ROOT
@@ -186,6 +186,30 @@ def test_golden_pages_and_names_of_columns_are_well(tmp_path, capsys):
     ):
         status, findings, summary = told(capsys, "verify", tmp_path / "news", *extra)
         assert (status, findings, summary["dumps_checked"]) == (0, [], count)
+
+
+def older(data, entry, schema):
+    """Write a file of articles anew with the columns of a schema."""
+    rows = data.rows(entry)
+    return data.write_batch(entry, to_batch(rows, schema))["path"]
+
+
+def test_a_file_from_before_a_column_is_well(copy, capsys):
+    entry, _ = copy.find("articles", of(TEA.headline))
+    before = arrow_schema("article", 1)
+    assert "body_captions" not in before.names
+    older(copy, entry, before)
+    assert told(capsys, "verify", copy.root, *dumps(copy))[:2] == (0, [])
+
+
+@pytest.mark.parametrize(("columns", "says"), [(1, b"2"), (2, b"1"), (1, b"3"), (1, b"no number")])
+def test_a_file_has_the_columns_of_the_version_that_it_says(copy, capsys, columns, says):
+    entry, _ = copy.find("articles", of(TEA.headline))
+    schema = arrow_schema("article", columns).with_metadata({SCHEMA_VERSION_KEY: says})
+    path = older(copy, entry, schema)
+    status, findings, _ = told(capsys, "verify", copy.root)
+    assert status == 1
+    assert matching(findings, "schema", path, None, "columns")
 
 
 # Damage. Each function damages a dataset and gives the finding that must be there: its check, file and row, and

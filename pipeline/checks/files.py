@@ -22,7 +22,7 @@ from pipeline.dataset import (
     slot,
     versions,
 )  # fmt: skip
-from pipeline.rules.columns import arrow_schema
+from pipeline.rules.columns import SCHEMA_VERSION_KEY, arrow_schema, upgraded
 from pipeline.rules.contract import contract
 
 SCHEMA_OF: dict[str, schemas.Name] = {
@@ -147,11 +147,24 @@ def read_file(version: Version, entry: dict[str, Any], findings: list[Finding]) 
         if len(findings) == known:  # else it is told already that these are not the bytes that were written
             findings.append(differs("unreadable", path, None, "no readable Arrow IPC", str(error), ""))
         return None
-    wrong = list(_schema(path, table.schema, arrow_schema(SCHEMA_OF[entry["kind"]])))
+    schema = SCHEMA_OF[entry["kind"]]
+    wrong = list(_schema(path, table.schema, arrow_schema(schema, _version(table.schema))))
     findings += wrong
     if len(table) != entry["rows"]:
         findings.append(differs("rows", path, None, "rows", len(table), entry["rows"]))
-    return None if any(finding.what != "metadata" for finding in wrong) else table
+    return (
+        None
+        if any(finding.what != "metadata" for finding in wrong)
+        else upgraded(table, arrow_schema(schema))
+    )
+
+
+def _version(found: pa.Schema) -> int:
+    """The version of the schema that a file says it was written with, where this program knows it; else its own."""
+    text = (found.metadata or {}).get(SCHEMA_VERSION_KEY, b"")
+    return (
+        int(text) if text in {b"%d" % version for version in range(1, schemas.VERSION)} else schemas.VERSION
+    )
 
 
 def _open(version: Version, path: str) -> pa.NativeFile:

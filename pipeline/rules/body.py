@@ -1,10 +1,27 @@
-"""The body below a header: its paragraphs and subheadings, without what is not the article's."""
+"""The body below a header: its paragraphs, without what is not the article's; which of them are none.
+
+A first sentence of the body.
+
+The Lamp Fair                                     a subheading: a short line that heads what follows
+_
+A sentence of what it heads.
+_
+_
+_
+_
+The lamps of the second night. (Supplied)         a caption: below the empty lines that a picture leaves
+_
+The last sentence.
+
+Both stand in the body, too, where they stood: they are lists of what a reader may want to leave out.
+"""
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from pipeline.rules.layout import Header
-from pipeline.rules.lines import MAX_NAME, code_of, crawl_line, is_text
+from pipeline.rules.lines import AGENCIES, MAX_NAME, code_of, crawl_line, is_text
 
 MAX_BOX_LINES = 2
 """Lines of a box above its "Enter": a title and a line under it."""
@@ -12,6 +29,37 @@ MAX_SPECIAL = 100
 """Characters of a line that is no paragraph, at most; but a template that nobody filled in may be longer."""
 MAX_SUBHEADING = 80
 """Characters of a subheading; longer is a paragraph."""
+MAX_CAPTION = 300
+"""Characters of a caption amid the body."""
+PICTURE_GAP = 4
+"""Empty lines that a picture amid the body leaves, at least."""
+MIN_SENTENCE = 40
+"""Characters of each of the two sentences that a subheading without empty lines stands between."""
+QUOTES = "‘’“”'\""
+SENTENCE_ENDS = ".!?…:;" + QUOTES
+
+_BARE_CREDIT = re.compile(
+    rf"[.!?”\"] (?:{'|'.join(sorted(AGENCIES))}|Supplied|Shutterstock|Getty Images|File)(?:/[\w /’'-]{{2,40}})?\.?$"
+)
+_EMBED = re.compile(
+    r"^View this post on Instagram$|^A post shared by .{1,80} \(@[\w.]+\)|\bpic\.twitter\.com/\w+$"
+    r"|^— .{1,80} \(@\w{1,15}\) [A-Z][a-z]+ \d{1,2}, \d{4}$"
+)
+"""What is left of posts that a page shows."""
+_NAME = re.compile(r"[A-Z][\w’'-]+\.?(?: [A-Z][\w.’'-]*| al| bin| de| van| von){1,3}(?=$|, )")
+"""A person's, and perhaps what she is, behind a comma."""
+_WRITER = re.compile(
+    r"^The (?:writer|author)|@\w|\b(?:writer|author|columnist|editor|journalist|correspondent|professor|lecturer|analyst"
+    r"|researcher|scholar|fellow|reporter|critic|novelist|poet|blogger|Twitter)\b"
+)
+"""What the line below a signature says."""
+
+
+class Body(NamedTuple):
+    paragraphs: list[str]
+    subheadings: list[str]
+    captions: list[str]
+    """Those of the paragraphs that are captions of pictures, or texts of what is embedded."""
 
 
 def body_lines(lines: Sequence[str], header: Header) -> list[str]:
@@ -52,21 +100,34 @@ def without_boxes(lines: list[str]) -> list[str]:
     return kept
 
 
-def read_body(lines: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Paragraphs and, among them, subheadings; tags at the end are furniture.
+def read_body(lines: Sequence[str]) -> Body:
+    """Paragraphs, and which of them are subheadings or captions; tags at the end are furniture.
 
     Args:
         lines: stripped.
     """
+    paragraphs, gaps = _paragraphs(lines)
+    odd = [i for i, text in enumerate(paragraphs) if len(text) <= MAX_SPECIAL or gaps[i] >= PICTURE_GAP]
+    captions = [i for i in odd if i and _is_caption(paragraphs, gaps, i)]
+    short = {i for i in odd if i not in captions and _is_subheading(paragraphs[i])}
+    lone = sorted(i for i in short if not {i - 1, i + 1} & short)  # short lines in a row are a list
+    heads = [i for i in lone if i and _heads(paragraphs, gaps, i)]
+    if 0 in lone and _heads_all(paragraphs, gaps, bool(heads)):
+        heads.insert(0, 0)
+    return Body(paragraphs, [paragraphs[i] for i in heads], [paragraphs[i] for i in captions])
+
+
+def _paragraphs(lines: Sequence[str]) -> tuple[list[str], list[int]]:
+    """The paragraphs, and how many empty lines stand above each."""
     paragraphs: list[str] = []
-    subheadings: list[str] = []
+    gaps: list[int] = []
     broken: list[
         str
-    ] = []  # the last paragraph's pieces, if it has several: joined one by one they take their square
-    after_blank = True
+    ] = []  # the last one's pieces, if it has several: joined one by one they take their square
+    gap = 0
     for text in lines:
         if not text:
-            after_blank = True
+            gap += 1
             continue
         if len(text) <= MAX_SPECIAL or text[0] in "-{":  # most are longer, and no code need be found
             code = code_of(text)
@@ -74,25 +135,69 @@ def read_body(lines: Sequence[str]) -> tuple[list[str], list[str]]:
                 break  # a box behind the last paragraph, and what it lists
             if code == "V":
                 continue
-        if not after_blank and paragraphs and text[0].islower() and _is_cut(paragraphs[-1], broken):
+        if not gap and paragraphs and text[0].islower() and _is_cut(paragraphs[-1], broken):
             broken = broken or [paragraphs[-1]]  # the extractor broke a sentence in two
             broken.append(text)
             continue
         if broken:
             paragraphs[-1], broken = " ".join(broken), []
-        if subheadings and paragraphs[-1] == subheadings[-1] and _is_subheading(text):
-            subheadings.pop()  # two short lines in a row head nothing: a list, a quote's speaker
-        elif after_blank and paragraphs and _is_subheading(text):
-            subheadings.append(text)
         paragraphs.append(text)
-        after_blank = False
+        gaps.append(gap)
+        gap = 0
     if broken:
         paragraphs[-1] = " ".join(broken)
     while paragraphs and code_of(paragraphs[-1]) in "pfz":
         paragraphs.pop()
-    if subheadings and paragraphs and paragraphs[-1] == subheadings[-1]:
-        subheadings.pop()  # nothing follows it
-    return paragraphs, subheadings
+    return paragraphs, gaps
+
+
+def _is_caption(paragraphs: Sequence[str], gaps: Sequence[int], i: int) -> bool:
+    """Whether a paragraph behind the first is a picture's caption, or the text of what is embedded.
+
+    Below a picture's empty lines that is a line with a credit; or one that no sentence's end closes, unless it is
+    the last, or looks like a title.
+    """
+    text = paragraphs[i]
+    if _EMBED.search(text):
+        return True
+    if gaps[i] < PICTURE_GAP or len(text) > MAX_CAPTION:
+        return False
+    if code_of(text) == "g" or _BARE_CREDIT.search(text):
+        return True
+    is_title = text != text.strip(QUOTES) or text.isupper() or text[0].isdigit()
+    return not is_title and i + 1 < len(paragraphs) and text[0].isupper() and text[-1] not in SENTENCE_ENDS
+
+
+def _heads(paragraphs: Sequence[str], gaps: Sequence[int], i: int) -> bool:
+    """Whether a short line amid the body heads what follows.
+
+    An agency, a signature (a name, and below it who that is, or nothing), and a quotation's speaker do not.
+    Without an empty line above it, it stands between two sentences that are not short.
+    """
+    text = paragraphs[i]
+    if i + 1 == len(paragraphs) or text in AGENCIES:
+        return False
+    before, after = paragraphs[i - 1], paragraphs[i + 1]
+    name = _NAME.match(text)
+    if name and i + 3 > len(paragraphs) and _WRITER.search(after):
+        return False
+    if gaps[i]:
+        return not (name and name.end() < len(text) and before[0] in QUOTES and before[-1] in QUOTES)
+    return all(len(side) >= MIN_SENTENCE and side[-1] in SENTENCE_ENDS for side in (before, after))
+
+
+def _heads_all(paragraphs: Sequence[str], gaps: Sequence[int], others: bool) -> bool:
+    """Whether the body's first line, which is short, is a subheading.
+
+    It is where others are; alone it stands apart from a sentence and is no person's name, or it is in quotes.
+    """
+    text = paragraphs[0]
+    if len(paragraphs) == 1 or text in AGENCIES:
+        return False
+    after = paragraphs[1]
+    if others or after[-1] not in SENTENCE_ENDS or len(after) <= len(text):
+        return others
+    return (text[0] in QUOTES and text[-1] in QUOTES) or (gaps[1] > 0 and not _NAME.match(text))
 
 
 def _is_cut(first: str, pieces: Sequence[str]) -> bool:
@@ -114,7 +219,7 @@ def _is_subheading(text: str) -> bool:
     """A short line that no sentence's end closes, and no bullet, label or number opens."""
     if len(text) > MAX_SPECIAL:
         return False
-    bare = _ODD_END.sub("", text).strip("‘’“”'\"")
+    bare = _ODD_END.sub("", text).strip(QUOTES)
     return (
         1 < len(bare) <= MAX_SUBHEADING
         and bare[-1] not in ".,:;!…)"

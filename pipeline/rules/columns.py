@@ -22,19 +22,25 @@ _BY_NAME = {"int32": pa.int32(), "int64": pa.int64(), "date32": pa.date32(), "bi
 
 
 @cache
-def arrow_schema(name: schemas.Name) -> pa.Schema:
+def arrow_schema(name: schemas.Name, version: int = schemas.VERSION) -> pa.Schema:
     """The Arrow schema of a kind of row, field by field from its JSON Schema.
 
     The keyword `arrow` decides the type where it stands, the JSON type where not; a field is nullable if
     its JSON type admits null.
+
+    Args:
+        name: the kind of row.
+        version: of the schema; the keyword `since` tells from which one on there is a field.
     """
     fields = []
     for field, spec in schemas.load(name)["properties"].items():
+        if spec.get("since", 1) > version:
+            continue
         types = spec["type"] if isinstance(spec["type"], list) else [spec["type"]]
         (json_type,) = (kind for kind in types if kind != "null")
         arrow = _BY_NAME[spec["arrow"]] if "arrow" in spec else _BY_JSON_TYPE[json_type]
         fields.append(pa.field(field, arrow, nullable="null" in types))
-    return pa.schema(fields, metadata={SCHEMA_VERSION_KEY: str(schemas.VERSION).encode()})
+    return pa.schema(fields, metadata={SCHEMA_VERSION_KEY: str(version).encode()})
 
 
 def to_batch(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> pa.RecordBatch:

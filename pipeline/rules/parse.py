@@ -88,7 +88,7 @@ def parse_block(
         if found is None:
             return _no_header(lines)
         header, below = found, body_lines(lines, found)
-    paragraphs, subheadings = read_body(below)
+    paragraphs, subheadings, body_captions = read_body(below)
     if not paragraphs:
         return Failure("no_body", "a header and nothing below it; expected at least one paragraph")
     body = "\n\n".join(paragraphs)
@@ -119,6 +119,7 @@ def parse_block(
         "region_source": region_source,
         "body": body,
         "subheadings": subheadings,
+        "body_captions": body_captions,
         "word_count": words,
         "page_url": None,
         "node": None,
