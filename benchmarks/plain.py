@@ -104,6 +104,7 @@ def record(block: str, number: int, source: str, offset: int, length: int) -> Re
         "region_source": "dateline" if country else "none",
         "body": text.replace("\n\n", "\n").replace("\n", "\n\n"),
         "subheadings": [part.partition("\n")[0] for part in text.split("\n\n")[1:]],
+        "body_captions": [],
         "word_count": len(text.split()),
         "source": source,
         "source_offset": offset,
