@@ -7,6 +7,7 @@ from pipeline.dataset import Granularity
 from pipeline.elements import Dump
 from pipeline.rules.blocks import Limits
 from pipeline.rules.records import Columns
+from pipeline.rules.streams import Bounds
 from pipeline.versions import SameVersions
 
 TASKS = 16
@@ -33,6 +34,7 @@ class Config(SameVersions):
     """The id of this run: names what it writes until it is committed, never what stays."""
     limits: Limits = field(default_factory=Limits)
     columns: Columns = field(default_factory=Columns)
+    bounds: Bounds = field(default_factory=Bounds)
     crawl_date: date | None = None
     same_headline_days: int | None = None
     ranges: int = 0

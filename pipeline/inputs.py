@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from pipeline.dataset import REJECTED
 from pipeline.elements import Dump
-from pipeline.rules.formats import Damaged, Part, parts_of, reject_sources
+from pipeline.rules.formats import Damaged, Part, parts_of
 from pipeline.rules.records import base_source
+from pipeline.rules.rejected import reject_sources
 from pipeline.stores import SCHEMES, Unusable, absolute, expand, in_store, size_of
 
 

@@ -34,7 +34,7 @@ def write_report(folder: str, report: Report) -> None:
 
 def page(report: Report) -> str:
     """The report as a page of HTML that needs nothing else. All text is escaped: some of it comes from dumps."""
-    balance = report["balance"]
+    balance, records = report["balance"], report["records"]
     parts = [
         _section("What the run brought", "", report["counts"]),
         _section("What the dataset has now", "", report["dataset"]),
@@ -45,6 +45,11 @@ def page(report: Report) -> str:
             "The balance, in bytes",
             f"{balance['read']:,} bytes were read; each is in exactly one of these.",
             {name: count for name, count in balance.items() if name != "read"},
+        ),
+        _section(
+            "Records of containers",
+            f"{records['held']:,} are in them; each is a page that was read, or put aside.",
+            {"pages": records["pages"]} | records["rejected"] if records["held"] else {},
         ),
         _section("Seconds", "", report["seconds"]),
         *_stages(report["stages"]),

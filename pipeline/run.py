@@ -1,6 +1,5 @@
 """One run: build the flow, have a runner do it, settle the balance, commit."""
 
-import os
 import time
 import uuid
 from collections import Counter
@@ -13,6 +12,7 @@ from typing import Any
 import pipeline
 import schemas
 from pipeline import commit, commit_store, dataset, staging
+from pipeline.accounts import Records, account_for
 from pipeline.balance import Balance, settle
 from pipeline.commit import manifest_of, next_version
 from pipeline.config import Config
@@ -23,7 +23,6 @@ from pipeline.limits import RejectLimit
 from pipeline.listed import write_list
 from pipeline.report import Report, Stages, write_report
 from pipeline.rules.text import printable
-from pipeline.stages.spool import Locator
 from pipeline.staging import File
 from pipeline.stores import StoreError
 
@@ -41,6 +40,7 @@ class Result:
 
     files: list[File]
     balance: Balance
+    records: Records
     manifest: Manifest
     seconds: dict[str, float]
     unreadable: Sequence[Unreadable]
@@ -133,19 +133,22 @@ def execute(
         then = clock()
         files = staging.receipts(config.output, config.run)
         balance = settle(config.dumps, files, before)
-        problems, lost = _problems(config)
+        records, problems, lost = account_for(config.dumps, files)
         seconds["balance"] = clock() - then
         if balance.findings:
             places = "\n".join(f"  {printable(finding)}" for finding in balance.findings)
             raise RunFailed(
                 f"the balance does not hold: of {balance.read:,} bytes read, some are lost or doubled\n{places}"
             )
+        if records.findings:
+            told = "\n".join(f"  {printable(finding)}" for finding in records.findings)
+            raise RunFailed(f"the account of records does not hold: some are lost\n{told}")
         then = clock()
         dumps = [dump for dump in dumps if dump["source"] not in lost]
         manifest = manifest_of(
             before.manifest if before else None, _facts(config, files, before, started, dumps), files, dumps
         )
-        result = Result(files, balance, manifest, seconds, [*unreadable, *problems], stages=stages)
+        result = Result(files, balance, records, manifest, seconds, [*unreadable, *problems], stages=stages)
         _check_rejects(result, max_rejects)
         committing = commit_store if dataset.store_of(config.output) else commit
         committing.commit(config.output, manifest, before.manifest if before else None, files)
@@ -188,22 +191,6 @@ def _dumps(config: Config, sums: dict[str, tuple[int, str]]) -> list[dict[str, A
     ]
 
 
-def _problems(config: Config) -> tuple[list[Unreadable], set[str]]:
-    """What was found out while inputs were unpacked, and the sources that gave nothing at all: those count as not
-    read, so that a repaired file is welcome."""
-    locator = Locator(config.dumps)
-    found = {}
-    empty: dict[str, bool] = {}
-    for number, dump in enumerate(config.dumps):
-        if dump.part:
-            problem = locator.index(number).problem
-            if problem:
-                found[dump.origin, problem] = Unreadable(dump.origin, problem)
-            nothing = bool(problem) and not os.path.getsize(dump.path)
-            empty[dump.source] = empty.get(dump.source, True) and nothing
-    return list(found.values()), {source for source, nothing in empty.items() if nothing}
-
-
 def _facts(
     config: Config,
     files: Sequence[File],
@@ -237,6 +224,11 @@ def settings(config: Config) -> dict[str, Any]:
     return {"same_headline_days": config.same_headline_days, "date_granularity": config.granularity}
 
 
+def told_records(records: Records) -> dict[str, Any]:
+    """The account of the containers, for programs."""
+    return {"held": records.held, "pages": records.pages, "rejected": records.rejected}
+
+
 def _report(config: Config, result: Result, started: datetime, runner: str) -> Report:
     balance = result.balance
     return {
@@ -264,6 +256,7 @@ def _report(config: Config, result: Result, started: datetime, runner: str) -> R
             "rejects": balance.rejected,
             "white_space": balance.white_space,
         },
+        "records": told_records(result.records),
         "unreadable": [entry._asdict() for entry in result.unreadable],
         "folded_over_a_year": result.folded_over_a_year,
     }

@@ -23,6 +23,7 @@ from pipeline.dataset import Manifest, Version
 from pipeline.elements import Record
 from pipeline.rules.columns import from_batch
 from pipeline.rules.records import Columns
+from pipeline.rules.streams import Bounds
 
 
 class Dumps(NamedTuple):
@@ -31,6 +32,7 @@ class Dumps(NamedTuple):
     patterns: Sequence[str]
     source_root: str | None
     columns: Columns
+    bounds: Bounds
 
 
 def verify(
@@ -63,7 +65,7 @@ def verify(
         return
     yield from given.findings
     with tempfile.TemporaryDirectory() as folder:
-        texts = Texts(given.dumps, dumps.columns, folder)
+        texts = Texts(given.dumps, dumps.columns, dumps.bounds, folder)
         try:
             _count(given, texts, summary)
             yield from _contents(version, texts, summary)

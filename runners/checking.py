@@ -19,7 +19,7 @@ from pipeline.run import new_run_id
 from pipeline.stores import StoreError, Unusable, in_store
 from pipeline.verify import Dumps, verify
 from runners import explain as explaining
-from runners.job import columns, log
+from runners.job import bounds, columns, log
 from runners.outcome import FAILED, LOCKED, OK, USAGE
 
 MAX_FINDINGS = 20
@@ -63,7 +63,7 @@ def _verify(args: argparse.Namespace, root: str) -> int:
     if not args.dumps and (args.source_root or args.text_column or args.url_column or args.date_column):
         raise UsageError("--source-root and the names of columns say how to read --dumps: give those, too")
     number, manifest = manifest_for(root, args.version)
-    dumps = Dumps(args.dumps, args.source_root, columns(args)) if args.dumps else None
+    dumps = Dumps(args.dumps, args.source_root, columns(args), bounds(args)) if args.dumps else None
     summary = Summary(store_of(root) or root, number)
     if args.version is None and number < versions(root)[-1]:
         summary.not_checked.append(

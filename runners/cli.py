@@ -15,7 +15,7 @@ os.environ.setdefault(
 )  # no algebra is done, and workers are forked: from one thread
 
 from runners import job
-from runners.job import columns, log, stopped_by
+from runners.job import bounds, columns, log, stopped_by
 from runners.options import parser
 from runners.outcome import FAILED, OK, USAGE, begin
 
@@ -96,7 +96,7 @@ def _inspect(args: argparse.Namespace) -> int:
     from runners.inspect import as_json, as_text, inspect
 
     try:
-        for found in inspect(args.file, args.offset, args.crawl_date, columns(args)):
+        for found in inspect(args.file, args.offset, args.crawl_date, columns(args), bounds(args)):
             print(as_json(found) if args.json else as_text(found, sys.stdout.isatty(), args.full))
     except UsageError as error:
         log.error("%s", error)

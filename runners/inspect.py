@@ -14,10 +14,14 @@ from pipeline.rules.lines import LINE_KINDS, code_of
 from pipeline.rules.parse import header_of, mend
 from pipeline.rules.records import Columns
 from pipeline.rules.split import cut_range
+from pipeline.rules.streams import Bounds
 from pipeline.rules.text import printable
 from pipeline.stages.parse import record_of
-from pipeline.stages.spool import Locator, unpack
+from pipeline.stages.room import Room
+from pipeline.stages.split import of_record
+from pipeline.stages.spool import Locator
 from pipeline.stages.validate import check
+from pipeline.stages.whole import unpack_all
 from pipeline.stores import open_file
 
 LINES_SHOWN = 12
@@ -45,7 +49,9 @@ class Found(NamedTuple):
     """The first lines of a reject, each with what it was taken for."""
 
 
-def inspect(path: str, offset: int | None, crawl_date: date | None, columns: Columns) -> Iterator[Found]:
+def inspect(
+    path: str, offset: int | None, crawl_date: date | None, columns: Columns, bounds: Bounds | None = None
+) -> Iterator[Found]:
     """Every block of a file, in order; with an offset only the one that it is in.
 
     Raises:
@@ -56,12 +62,10 @@ def inspect(path: str, offset: int | None, crawl_date: date | None, columns: Col
         raise OSError(f"{path}: {error}")
     with tempfile.TemporaryDirectory() as folder:
         dumps = with_spools(inputs.dumps, folder)
-        for dump in dumps:
-            if dump.part:
-                unpack(dump.part, dump.path, columns)
+        unpack_all(dumps, columns, Room(folder, bounds or Bounds()))
         locator = Locator(dumps)
         for number, dump in enumerate(dumps):
-            if dump.part and (problem := locator.index(number).problem):
+            if dump.part and (problem := locator.index(number).facts.problem):
                 raise OSError(f"{path}: {problem}")
             for found in _blocks(number, dump, locator, crawl_date):
                 if offset is None or found.offset <= offset < found.offset + found.length:
@@ -83,10 +87,9 @@ def _blocks(number: int, dump: Dump, locator: Locator, crawl_date: date | None) 
             if block is None:
                 continue
             place = locator.place(number, block.offset, block.length)
-            if isinstance(block, Block) and place.error:
-                item: Any = Reject(*block[:3], "split", "bad_record", None, place.error)
-            else:
-                item = record_of(block, place, crawl_date) if isinstance(block, Block) else block
+            if dump.part and dump.part.format not in ("text", "utf-16"):
+                block = of_record(block, locator)
+            item: Any = record_of(block, place, crawl_date) if isinstance(block, Block) else block
             if not isinstance(item, Reject):
                 item = check(item, contract("article"))
             text = mend(block.text)[0] if isinstance(block, Block) else ""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline.known import Seen, Sorted
     from pipeline.report import Stages
     from pipeline.rules.records import Columns
+    from pipeline.rules.streams import Bounds
 
 # Beam and Arrow take a second to import: only a command that works imports them.
 
@@ -129,6 +130,7 @@ def _config(
         output=output,
         run=run,
         columns=columns(args),
+        bounds=bounds(args),
         limits=Limits(args.max_block_bytes, args.max_line_bytes),
         crawl_date=args.crawl_date,
         same_headline_days=rules["same_headline_days"],
@@ -250,6 +252,24 @@ def columns(args: argparse.Namespace) -> "Columns":
 
     asked = {"text": args.text_column, "url": args.url_column, "date": args.date_column}
     return Columns()._replace(**{name: (value,) for name, value in asked.items() if value})
+
+
+def bounds(args: argparse.Namespace) -> "Bounds":
+    """What unpacking may take; a command that does not ask for all of it has the defaults."""
+    from pipeline.rules.streams import Bounds
+
+    asked = {name: getattr(args, option, None) for name, option in BOUNDS.items()}
+    return Bounds()._replace(**{name: value for name, value in asked.items() if value})
+
+
+BOUNDS = {
+    "record_bytes": "max_record_bytes",
+    "dump_bytes": "max_unpacked_bytes",
+    "run_bytes": "max_unpacked_run_bytes",
+    "ratio": "max_unpacked_ratio",
+    "window_bytes": "max_window_bytes",
+}
+"""The fields of Bounds, and the options that set them."""
 
 
 def _last_line(error: Exception) -> str:

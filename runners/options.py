@@ -102,6 +102,15 @@ def parser() -> argparse.ArgumentParser:
         metavar="BYTES",
         help="an article with a longer line is a reject (default: %(default)s)",
     )
+    for option, default, metavar, what in (
+        ("--max-unpacked-bytes", 64 << 30, "BYTES", "a packed dump that unpacks to more is not read"),
+        ("--max-unpacked-run-bytes", 4 << 40, "BYTES", "of dumps that unpack to more together, some are not read"),
+        ("--max-unpacked-ratio", 1000, "N", "a packed dump that unpacks to more than N times its size, and to more than "
+         "64 MiB, is taken for a bomb and not read"),
+    ):  # fmt: skip
+        limits.add_argument(
+            option, type=_size, default=default, metavar=metavar, help=f"{what} (default: %(default)s)"
+        )
     engine = run.add_argument_group("who does the work")
     engine.add_argument(
         "--runner",
@@ -242,6 +251,21 @@ def _add_columns(parser: argparse.ArgumentParser) -> None:
     names.add_argument("--url-column", metavar="NAME", help="its URL (default: url, page_url or source_url)")
     names.add_argument("--date-column", metavar="NAME",
                        help="the day of its crawl (default: date, timestamp, crawl_date or date_download)")  # fmt: skip
+    sizes = parser.add_argument_group("what unpacking may take")
+    sizes.add_argument(
+        "--max-record-bytes",
+        type=_size,
+        default=8 << 20,
+        metavar="BYTES",
+        help="a longer line of JSON Lines, page of a WARC or text of Parquet is a reject (default: %(default)s)",
+    )
+    sizes.add_argument(
+        "--max-window-bytes",
+        type=_size,
+        default=128 << 20,
+        metavar="BYTES",
+        help="memory that a packed stream may ask for, as with zstd --long (default: %(default)s)",
+    )
 
 
 def _day(text: str) -> date:

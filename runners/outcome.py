@@ -30,6 +30,7 @@ def begin() -> Outcome:
 def tell(result: "Result", config: "Config", outcome: Outcome) -> None:
     """What a run that was committed came to."""
     from pipeline.dataset import totals
+    from pipeline.run import told_records
 
     outcome |= {
         "version": result.version,
@@ -43,6 +44,7 @@ def tell(result: "Result", config: "Config", outcome: Outcome) -> None:
         },
         "dataset": totals(result.manifest),
         "rejects_by_reason": result.reasons,
+        "records": told_records(result.records),
         "bytes_read": result.balance.read,
         "unreadable": [entry._asdict() for entry in result.unreadable],
     }

@@ -31,10 +31,13 @@ def summary(result: Result, config: Config) -> str:
         )
     wide = max(len(number) for _, number, _ in rows)
     table = "\n".join(f"  {name:<10}  {number:>{wide}}  {what}" for name, number, what in rows)
-    balance = result.balance
+    balance, records = result.balance, result.records
+    rejected = "".join(f", {count:,} {kind}" for kind, count in records.rejected.items())
+    account = f"  records     all {records.held:,} in the containers: {records.pages:,} pages{rejected}\n"
     return (
         f"{table}\n"
-        f"  balance     all {balance.read:,} bytes read are in a row, a duplicate, a reject or white space\n\n"
+        f"  balance     all {balance.read:,} bytes read are in a row, a duplicate, a reject or white space\n"
+        f"{account if records.held else ''}\n"
         f"The dataset is in {store_of(config.output) or config.output}, version {result.version}:\n"
         f"  date=*/region=*/   the articles\n"
         f"  _duplicates/       each copy, and the article that it belongs to\n"

@@ -126,9 +126,9 @@ def test_json_lines_that_cannot_be_used(tmp_path):
     path.write_text(json_lines(PAGES[:1]) + "\n".join(lines))
     rows, result = run(tmp_path, path)
     assert len(rows) == 2
-    assert result.reasons == {"bad_record": 5}
+    assert result.reasons == {"bad_record": 6}
     table = ds.dataset(tmp_path / "news" / "_rejected", format="ipc").to_table().to_pylist()
-    assert {row["raw"].decode().strip() for row in table} == set(lines[:5])
+    assert {row["raw"].decode().strip() for row in table} == set(lines[:6])
     assert any("expected an object with text" in row["detail"] for row in table)
 
 
@@ -207,7 +207,9 @@ def test_a_warc_of_responses_is_told(tmp_path):
         gzip.compress(warc_record("response", URLS[0], DAYS[0], "HTTP/1.1 200 OK\r\n\r\n<html>"))
     )
     _, result = run(tmp_path, path)
-    assert result.unreadable == [(str(path), "1 records that are no conversion records hold no text to read")]
+    ((name, why),) = result.unreadable
+    assert name == str(path)
+    assert why.startswith("1 records that are no conversion records hold no text to read: make JSON Lines")
 
 
 @pytest.mark.parametrize("suffix", PACKERS)

@@ -17,9 +17,12 @@ from pipeline import stores
 from pipeline.config import Config
 from pipeline.dataset import latest_manifest
 from pipeline.inputs import UsageError, find_inputs, with_spools
-from pipeline.rules import formats, records
+from pipeline.rules import formats, json_lines, warc
+from pipeline.rules import parquet as parquet_rules
+from pipeline.rules.containers import entries
 from pipeline.rules.formats import Part, open_unpacked
-from pipeline.rules.records import Columns, entries
+from pipeline.rules.records import Account, Columns
+from pipeline.rules.streams import Bounds
 from pipeline.run import RunFailed, execute
 from pipeline.stores import StoreError
 from runners.local import run_flow
@@ -264,13 +267,13 @@ def test_a_store_that_fails_is_no_damaged_dump(name, monkeypatch):
     """It would be told of, and left out, and the run would go on."""
     compression = {"gz": "gzip", "bz2": "bzip2"}.get(name.rsplit(".", 1)[1], "")
     form = {"jsonl": "jsonl", "parquet": "parquet", "wet": "warc"}.get(name.rsplit(".", 1)[1], "text")
-    for module in (formats, records, stores):
+    for module in (formats, json_lines, parquet_rules, warc, stores):
         monkeypatch.setattr(module, "open_file", lambda path: io.BufferedReader(Breaking(DUMPS[name])))
     part = Part(form, compression, f"s3://dumps/{name}", 0, 1 if form == "parquet" else len(DUMPS[name]))
 
     def read_all():
         if form != "text":
-            return list(entries(part, Columns()))
+            return list(entries(part, Columns(), Bounds(), Account()))
         with open_unpacked(part.path, compression) as file:
             return list(iter(lambda: file.read(1 << 16), b""))
 

@@ -15,8 +15,8 @@ from pipeline.elements import Dump
 from pipeline.inputs import Unreadable, find_inputs
 from pipeline.known import Seen, checksums, files_of
 from pipeline.rules.formats import Damaged, open_unpacked
-from pipeline.rules.records import SEPARATOR, Columns
-from pipeline.stages.spool import Index, unpack
+from pipeline.rules.records import SEPARATOR
+from pipeline.stages.index import Index
 
 
 class Given(NamedTuple):
@@ -83,8 +83,8 @@ class Span(NamedTuple):
     """For UTF-16, which is read as it lies in the dump: which of the two."""
 
 
-def spans_of(number: int, dump: Dump, columns: Columns) -> Iterator[tuple[str, Span]]:
-    """The records of a dump, each with its name in the rows; a dump that has to be is unpacked."""
+def spans_of(number: int, dump: Dump) -> Iterator[tuple[str, Span]]:
+    """The records of a dump, or of a part of it that is unpacked, each with its name in the rows."""
     part = dump.part
     if part is None:
         yield dump.source, Span(number, 0, dump.size, 0)
@@ -99,13 +99,14 @@ def spans_of(number: int, dump: Dump, columns: Columns) -> Iterator[tuple[str, S
             encoding = "utf-16-be" if file.read(2) == b"\xfe\xff" else "utf-16-le"
         yield dump.source, Span(number, min(2, size), max(0, size - 2), 2, encoding)
     else:
-        size = unpack(part, dump.path, columns)
-        index = Index.read(dump.path)
+        size = os.path.getsize(dump.path)
         if part.format == "text":
             yield dump.source, Span(number, 0, size, 0)
             return
+        index = Index(f"{dump.path}.index")
         ends = [start - len(SEPARATOR) for start in [*index.starts[1:], size]]
-        for start, end, source, place, base in zip(
-            index.starts, ends, index.rows["source"], index.rows["place"], index.rows["base"], strict=True
-        ):
-            yield source or f"{dump.source}{place}", Span(number, start, end - start, base)
+        for row, end in zip(index.rows(), ends, strict=True):
+            yield (
+                row.source or f"{dump.source}{row.place}",
+                Span(number, row.start, end - row.start, row.base),
+            )

@@ -12,9 +12,12 @@ from pipeline.rules.lines import code_of, crawl_line
 from pipeline.rules.parse import mend
 from pipeline.rules.records import Columns, base_source
 from pipeline.rules.rows import headline_key
+from pipeline.rules.streams import Bounds
 from pipeline.rules.text import WHITE_SPACE, normalise, unify_newlines
 from pipeline.stages.read import BlockReader
 from pipeline.stages.rejects import MAX_RAW_BYTES
+from pipeline.stages.room import Room
+from pipeline.stages.whole import unpack_all
 from pipeline.stores import each, size_of
 
 NO_LIMITS = Limits(1 << 62, 1 << 62)
@@ -26,22 +29,24 @@ GAP_BYTES = 1 << 20
 class Texts:
     """The blocks of dumps, by the places that rows name."""
 
-    def __init__(self, dumps: Sequence[Dump], columns: Columns, folder: str) -> None:
+    def __init__(self, dumps: Sequence[Dump], columns: Columns, bounds: Bounds, folder: str) -> None:
         """
         Args:
             dumps: what find_dumps() found good.
             columns: what JSON Lines keys and Parquet columns are called.
+            bounds: what unpacking may take.
             folder: where what is not plain text is unpacked.
 
         Raises:
             OSError: there is no room for it.
         """
         self.dumps = with_spools(dumps, folder)
+        unpack_all(self.dumps, columns, Room(folder, bounds))
         self._sources = {dump.source for dump in dumps}
         self._blocks = BlockReader(self.dumps)
         self._spans: dict[str, list[Span]] = {}
         for number, dump in enumerate(self.dumps):
-            for name, span in spans_of(number, dump, columns):
+            for name, span in spans_of(number, dump):
                 self._spans.setdefault(name, []).append(span)
         for spans in self._spans.values():
             spans.sort(key=lambda span: span.base)

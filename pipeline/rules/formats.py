@@ -10,31 +10,23 @@ What is not plain text is unpacked by parts into spool files of UTF-8, which all
 See records.py for what a record is.
 """
 
-import bz2
-import gzip
-import io
-import lzma
 import os
 import re
-import zlib
 from itertools import pairwise
-from typing import IO, Any, BinaryIO, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-import zstandard
-
-from pipeline.stores import arrow_file, in_store, open_file
+from pipeline.rules.parquet import row_groups
+from pipeline.rules.rejected import reject_sources
+from pipeline.rules.streams import Bounds, Unpacked, compression_of
+from pipeline.rules.streams import Damaged as Damaged
+from pipeline.stores import in_store, open_file
 
 Format = Literal["plain", "text", "utf-16", "jsonl", "parquet", "warc", "rejects"]
 
 PART_BYTES = 8 << 20
 """Bytes of a JSON Lines or WARC file that are unpacked by one task."""
-FOOTERS = 16
-"""How often its own size may be read of a Parquet file, at most, for its footer, which every task reads."""
 
 _JSON_NAME = re.compile(r"\.(jsonl|ndjson|json)\b")
-_MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 WARC_START = b"WARC/1."
 
 
@@ -43,15 +35,13 @@ class Part(NamedTuple):
 
     format: Format
     compression: str
-    """A value of _MAGIC, or "" """
+    """A key of streams.MAGIC, or "" """
     path: str
     start: int
     """The first byte, row group or row of rejects that belongs to the part; `stop` is the first that does not."""
     stop: int
-
-
-class Damaged(Exception):
-    """A file cannot be read to its end: it is cut off, or its bytes are not what they should be."""
+    size: int = 0
+    """Bytes of the file."""
 
 
 def detect(path: str) -> tuple[Format, str]:
@@ -62,11 +52,11 @@ def detect(path: str) -> tuple[Format, str]:
     """
     with open_file(path) as file:
         head = file.read(4096)
-    compression = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "")
+    compression = compression_of(head)
     if compression:
         try:
-            with open_unpacked(path, compression) as file:
-                head = file.read(4096)
+            with open_unpacked(path, compression) as unpacked:
+                head = unpacked.read(4096)
         except Damaged:
             return "text", compression  # told when it is unpacked
     name = os.path.basename(path).lower()
@@ -92,111 +82,29 @@ def parts_of(path: str, size: int) -> list[Part]:
     """
     form, compression = detect(path)
     if form == "plain":
-        return [Part("text", "", path, 0, size)] if in_store(path) else []
+        return [Part("text", "", path, 0, size, size)] if in_store(path) else []
+    if form in ("parquet", "rejects") and compression:
+        raise Damaged(f"a file of {form} in {compression}: unpack it first")
     if form == "parquet":
-        try:
-            with open_parquet(path) as file:
-                groups = file.num_row_groups
-                tasks = max(1, min(groups, FOOTERS * size // file.metadata.serialized_size))
-        except pa.ArrowInvalid as error:
-            raise Damaged(f"no readable Parquet: {error}") from error
-        edges = [groups * task // tasks for task in range(tasks + 1)] if groups else []
-        return [Part(form, compression, path, start, stop) for start, stop in pairwise(edges)]
+        groups, tasks = row_groups(path, size)
+        edges = [groups * task // tasks for task in range(tasks + 1)]
+        return [Part(form, "", path, *edge, size) for edge in pairwise(edges)]
     if (form == "jsonl" and not compression) or (form == "warc" and compression in ("", "gzip")):
         return [
-            Part(form, compression, path, start, min(start + PART_BYTES, size))
+            Part(form, compression, path, start, min(start + PART_BYTES, size), size)
             for start in range(0, size, PART_BYTES)
         ]
     if form == "rejects":
-        return [Part(form, compression, path, 0, len(reject_sources(path)))]
-    return [Part(form, compression, path, 0, size)]
+        return [Part(form, "", path, 0, len(reject_sources(path)), size)]
+    return [Part(form, compression, path, 0, size, size)]
 
 
-def open_parquet(path: str) -> pq.ParquetFile:
-    """A Parquet file, open; pyarrow closes only what it opened itself."""
-    return pq.ParquetFile(arrow_file(path) if in_store(path) else path)
-
-
-def reject_sources(path: str) -> list[str]:
-    """The sources in a file of rejects, row by row.
+def open_unpacked(path: str, compression: str, bounds: Bounds | None = None) -> Unpacked:
+    """A file, unpacked as it is read.
 
     Raises:
-        Damaged: it is none.
+        OSError: it cannot be opened.
+        Damaged (when read): it is cut off or damaged, or takes more than it may.
+        StoreError (when read): its store failed.
     """
-    try:
-        with arrow_file(path) as source:
-            table = pa.ipc.open_file(source).read_all()
-            table["raw"]
-            found: list[str] = table["source"].to_pylist()
-            return found
-    except (pa.ArrowException, KeyError) as error:
-        raise Damaged(f"no file of rejects: {error}") from error
-
-
-def open_unpacked(path: str, compression: str) -> BinaryIO | io.BufferedIOBase:
-    """A file, decompressed as it is read.
-
-    Raises (when read):
-        Damaged: it is cut off or damaged.
-    """
-    file = open_file(path)  # closed with what wraps it
-    if compression == "gzip":
-        return _Checked(gzip.GzipFile(fileobj=file), file)
-    if compression == "bzip2":
-        return _Checked(bz2.BZ2File(file), file)
-    if compression == "xz":
-        return _Checked(lzma.LZMAFile(file), file)
-    if compression == "zstd":
-        return _Checked(_Zstd(file), file)
-    return file
-
-
-class _Zstd:
-    """Reads zstd frames one after the other. The library's own reader takes a cut-off frame for a whole one."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._frame = zstandard.ZstdDecompressor().decompressobj()
-        self._begun = False
-        self._ready = io.BytesIO()
-
-    def read(self, size: int) -> bytes:
-        """Up to `size` bytes; b"" at the end."""
-        while not (data := self._ready.read(size)):
-            more = self._frame.unused_data if self._frame.eof else b""
-            if self._frame.eof:
-                self._frame, self._begun = zstandard.ZstdDecompressor().decompressobj(), False
-            more = more or self._file.read(1 << 17)
-            if not more:
-                if self._begun:
-                    raise EOFError("the last frame does not end")
-                break
-            self._begun = True
-            self._ready = io.BytesIO(self._frame.decompress(more))
-        return data
-
-    def close(self) -> None:
-        self._ready.close()
-
-
-class _Checked(io.BufferedIOBase):
-    """Turns what decompressors raise on bad bytes into Damaged."""
-
-    def __init__(self, inner: Any, file: IO[bytes]) -> None:
-        self._inner = inner
-        self._file = file
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        try:
-            data: bytes = self._inner.read(size if size is not None else -1)
-        except (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
-            raise Damaged(f"cut off or damaged: {error}") from error
-        return data
-
-    def close(self) -> None:
-        self._inner.close()
-        self._file.close()
-        super().close()
+    return Unpacked(open_file(path), compression, bounds)

@@ -17,7 +17,8 @@ from pipeline.rules.blocks import Limits
 from pipeline.rules.split import CHUNK, Cut, cut_range
 from pipeline.stages.counts import count
 from pipeline.stages.ranges import Ranges, plan_reads
-from pipeline.stages.spool import Locator, Spool
+from pipeline.stages.spool import PLAIN, Locator, Spool
+from pipeline.stages.whole import WholeDumps
 from pipeline.stores import open_file
 
 OPEN_DUMPS = 64
@@ -88,10 +89,14 @@ class ReadDumps(beam.PTransform):
             | "SpreadReads" >> beam.Reshuffle()
         )
         if any(dump.part for dump in config.dumps):
+            spools = ranges | "Spool" >> beam.ParDo(Spool(config)).with_outputs(PLAIN, main="parts")
+            whole = (
+                spools.parts
+                | "GatherParts" >> beam.GroupByKey()
+                | "WholeDumps" >> beam.ParDo(WholeDumps(config))
+            )
             ranges = (
-                ranges
-                | "Spool" >> beam.ParDo(Spool(config.dumps, config.columns, config.range_bytes))
-                | "SpreadSpools" >> beam.Reshuffle()
+                (spools[PLAIN], whole) | "AllRanges" >> beam.Flatten() | "SpreadSpools" >> beam.Reshuffle()
             )
         return ranges | "ReadRanges" >> beam.ParDo(ReadRanges(config))
 

@@ -60,8 +60,10 @@ class CutBlocks(beam.DoFn):
         return block_of(piece, self._config.limits, digest)
 
     def _of_a_record(self, block: Block | Reject | None) -> Block | Reject | None:
-        if isinstance(block, Block):
-            error = self._locator.place(*block[:3]).error
-            if error:
-                return Reject(*block[:3], "split", "bad_record", None, error[:1000])
-        return block
+        return block and of_record(block, self._locator)
+
+
+def of_record(block: Block | Reject, locator: Locator) -> Block | Reject:
+    """A block of a record; a reject if the record cannot be used, whatever the block itself is."""
+    error = locator.error(block.dump, block.offset)
+    return Reject(*block[:3], "split", error[0], None, error[1][:1000]) if error else block

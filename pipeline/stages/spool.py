@@ -3,145 +3,172 @@
 A winner's text is read a second time when it is written, by offset; a compressed stream, a Parquet file or a
 WARC cannot give it back. Records are parted by more empty lines than any header reaches across, and the index
 beside each spool says where each begins, what it is called, and what its envelope tells.
+
+A dump is unpacked by parts, and is read once all of them are whole: of a damaged one nothing is (see whole.py).
 """
 
+import codecs
 import os
 import uuid
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import IO, Literal, NamedTuple, TypeAlias
 
 import apache_beam as beam
-import pyarrow as pa
+from apache_beam.pvalue import TaggedOutput
 
+from pipeline.config import Config
+from pipeline.dataset import spool_folder
 from pipeline.elements import Dump
+from pipeline.rules.containers import entries
 from pipeline.rules.formats import Damaged, Part, open_unpacked
-from pipeline.rules.records import SEPARATOR, Columns, Entry, entries
-from pipeline.stages.ranges import ByteRange, Ranges, ranges_of
+from pipeline.rules.records import SEPARATOR, Account, Columns, Entry
+from pipeline.rules.streams import Bounds
+from pipeline.stages.index import Facts, Index, IndexWriter, Row
+from pipeline.stages.ranges import ByteRange, Ranges
+from pipeline.stages.room import Room
+from pipeline.stores import StoreError
 
+PLAIN: Literal["plain"] = "plain"
+Plain: TypeAlias = TaggedOutput[Literal["plain"], Ranges]
+Told: TypeAlias = tuple[int, int, str | None, int | None, int]
+"""A part's number, and the fields of its Report: plain values, whose coder is a fast one."""
+MAX_PROBLEM = 1000
+"""Characters of what is told of a damaged dump."""
 INDEXES = 256
 """Indexes that a worker keeps at hand."""
 STEP = 1 << 16
 """Bytes of a transcoded text between two marks in its index."""
 
 
+class Report(NamedTuple):
+    """What came of a part that was unpacked."""
+
+    size: int
+    """Bytes of its spool."""
+    problem: str | None
+    first: int | None = None
+    end: int = 0
+    """As Account has them."""
+
+
 class Spool(beam.DoFn):
-    """Unpacks the parts of a task; gives the byte ranges of what it wrote, and passes on those of plain dumps."""
+    """Unpacks the parts of a task, and tells of each under the first part of its dump; passes on the byte ranges of
+    plain dumps, tagged as PLAIN."""
 
-    def __init__(self, dumps: Sequence[Dump], columns: Columns, range_bytes: int) -> None:
-        self._dumps = dumps
-        self._columns = columns
-        self._range_bytes = range_bytes
+    def __init__(self, config: Config) -> None:
+        self._config = config
 
-    def process(self, task: Ranges) -> Iterable[Ranges]:
+    def setup(self) -> None:
+        self._room = room_of(self._config)
+
+    def process(self, task: Ranges) -> Iterable[tuple[int, Told] | Plain]:
+        dumps = self._config.dumps
         pieces = [ByteRange(*piece) for piece in task]
-        plain = tuple((n, start, stop) for n, start, stop in pieces if self._dumps[n].part is None)
+        plain = tuple((n, start, stop) for n, start, stop in pieces if dumps[n].part is None)
         if plain:
-            yield plain
+            yield TaggedOutput(PLAIN, plain)
         for piece in pieces:
-            dump = self._dumps[piece.dump]
+            dump = dumps[piece.dump]
             if dump.part is not None:
-                size = unpack(dump.part, dump.path, self._columns)
-                for start, stop in ranges_of(size, self._range_bytes):
-                    yield ((piece.dump, start, stop),)
+                report = unpack(dump.part, dump.path, self._config.columns, self._room)
+                first = bisect_left(dumps, dump.source, key=lambda dump: dump.source)
+                yield first, (piece.dump, *report)
 
 
-def unpack(part: Part, path: str, columns: Columns) -> int:
-    """Write a part's spool and its index; the spool's size in bytes.
+def room_of(config: Config) -> Room:
+    """The room that a run's workers share."""
+    return Room(spool_folder(config.output, config.run), config.bounds)
+
+
+def unpack(part: Part, path: str, columns: Columns, room: Room) -> Report:
+    """Write a part's spool and its index.
 
     A part that cannot be read to its end leaves an empty spool, and an index that says why.
+
+    Raises:
+        StoreError: the part's store failed, or there is no room on the disk.
     """
     temporary = f"{path}.{uuid.uuid4().hex}"
-    rows: dict[str, list[Any]] = {
-        name: [] for name in ("start", "place", "url", "crawled", "error", "source", "base")
-    }
-    problem = None
-    with open(temporary, "wb") as out:
-        try:
-            if part.format in ("text", "utf-16"):
-                _unpack_text(part, out, rows)
-            else:
-                problem = _unpack_records(entries(part, columns), out, rows)
-        except Damaged as error:
-            problem = str(error)
-            out.seek(0)
-            out.truncate()
-            rows = {name: [] for name in rows}
-        size = out.tell()
-    types = [pa.int64(), pa.string(), pa.string(), pa.date32(), pa.string(), pa.string(), pa.int64()]
-    table = pa.table(
-        [pa.array(rows[name], kind) for name, kind in zip(rows, types, strict=True)], names=list(rows)
-    )
-    metadata = {b"format": part.format.encode()} | ({b"problem": problem.encode()} if problem else {})
-    with (
-        pa.OSFile(f"{temporary}.index", "wb") as sink,
-        pa.ipc.new_file(sink, table.schema.with_metadata(metadata)) as file,
-    ):
-        file.write_table(table)
+    account = None if part.format in ("text", "utf-16") else Account()
+    try:
+        index = IndexWriter(f"{temporary}.index")
+        with open(temporary, "wb") as file:
+            out = _Out(file, part, room)
+            try:
+                if account is None:
+                    _unpack_text(part, out, index, room.bounds)
+                else:
+                    _unpack_records(entries(part, columns, room.bounds, account), out, index)
+            except Damaged as error:
+                index.abandon()
+                leave_nothing(path, Facts(part.format, str(error)[:MAX_PROBLEM]))
+                room.give_back(out.size)
+                return Report(0, str(error), account.first if account else None)
+        index.close(Facts(part.format, None, account))
+        os.replace(f"{temporary}.index", f"{path}.index")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise StoreError(f"{part.path} cannot be unpacked to {path}: {error.strerror or error}") from error
+    return Report(out.size, None, account.first if account else None, account.end if account else 0)
+
+
+def leave_nothing(path: str, facts: Facts) -> None:
+    """An empty spool in the place of one that is there or not, and an index that says why."""
+    temporary = f"{path}.{uuid.uuid4().hex}"
+    with open(temporary, "wb"):
+        pass
+    IndexWriter(f"{temporary}.index").close(facts)
     os.replace(f"{temporary}.index", f"{path}.index")
     os.replace(temporary, path)
-    return size
 
 
-def _unpack_text(part: Part, out: Any, rows: dict[str, list[Any]]) -> None:
+class _Out:
+    """A spool as it is written, with what it may come to."""
+
+    def __init__(self, file: IO[bytes], part: Part, room: Room) -> None:
+        self._file = file
+        self._part = part
+        self._room = room
+        self._most = room.of_dump(part)
+        self.size = 0
+
+    def write(self, data: bytes) -> None:
+        self.size += len(data)
+        if self.size > self._most:
+            raise Damaged(self._room.too_much(self._part))
+        self._room.take(len(data))
+        self._file.write(data)
+
+
+def _unpack_text(part: Part, out: _Out, index: IndexWriter, bounds: Bounds) -> None:
     """Decompress; transcode UTF-16, with a mark now and then of where it stands in the dump."""
-    import codecs
-
-    decoder = codecs.getincrementaldecoder("utf-16")("replace") if part.format == "utf-16" else None
-    with open_unpacked(part.path, part.compression) as file:
+    with open_unpacked(part.path, part.compression, bounds) as file:
+        if part.format == "text":
+            for piece in file.pieces():
+                out.write(piece)
+            if out.size != file.unpacked:
+                raise RuntimeError(f"{part.path}: {file.unpacked} bytes unpacked, and {out.size} kept")
+            return
+        decoder = codecs.getincrementaldecoder("utf-16")("replace")
         read = 0
         while chunk := file.read(STEP):
-            if decoder:
-                pending = len(decoder.getstate()[0])
-                rows["start"].append(out.tell())
-                rows["base"].append(max(read - pending, 2))
-                for name in ("place", "url", "crawled", "error", "source"):
-                    rows[name].append(None)
-                read += len(chunk)
-                chunk = decoder.decode(chunk).encode("utf-8", "replace")
-            out.write(chunk)
+            pending = len(decoder.getstate()[0])
+            index.add(Row(out.size, base=max(read - pending, 2)))
+            read += len(chunk)
+            out.write(decoder.decode(chunk).encode("utf-8", "replace"))
 
 
-def _unpack_records(records: Iterator[Entry], out: Any, rows: dict[str, list[Any]]) -> str | None:
-    problem = None
+def _unpack_records(records: Iterator[Entry], out: _Out, index: IndexWriter) -> None:
     for entry in records:
-        if entry.error and not entry.text:
-            problem = entry.error  # of the part, not of a record
-            continue
-        rows["start"].append(out.tell())
-        for name, value in (("place", entry.place), ("url", entry.url), ("crawled", entry.crawled),
-                            ("error", entry.error), ("source", entry.source), ("base", entry.offset)):  # fmt: skip
-            rows[name].append(value)
+        index.add(
+            Row(out.size, entry.size, entry.place, entry.url, entry.crawled, entry.error, entry.reason, entry.source,
+                entry.offset)
+        )  # fmt: skip
         out.write(entry.text)
         out.write(SEPARATOR)
-    return problem
-
-
-class Index(NamedTuple):
-    """What a spool's index says."""
-
-    format: str
-    starts: list[int]
-    rows: dict[str, list[Any]]
-    problem: str | None
-
-    @classmethod
-    def read(cls, path: str) -> "Index":
-        with pa.memory_map(f"{path}.index") as source:
-            table = pa.ipc.open_file(source).read_all()
-        metadata = table.schema.metadata
-        problem = metadata.get(b"problem")
-        columns = {name: table[name].to_pylist() for name in table.column_names}
-        return cls(
-            metadata[b"format"].decode(), columns["start"], columns, problem.decode() if problem else None
-        )
-
-    @property
-    def records(self) -> list[int]:
-        """Where records begin; none where the spool is one text."""
-        return [] if self.format in ("text", "utf-16") else self.starts
 
 
 class Place(NamedTuple):
@@ -155,6 +182,8 @@ class Place(NamedTuple):
     lead: bool = False
     """Whether it is the first block of its page; only known where a record is a page."""
     error: str | None = None
+    """Why the record cannot be used, and the reason of that kind."""
+    reason: str | None = None
     repairs: tuple[str, ...] = ()
 
 
@@ -172,33 +201,40 @@ class Locator:
             # The text of a compressed dump counts as the dump: its offsets are those of its unpacked bytes.
             return Place(entry.source, offset, length)
         index = self.index(dump)
-        if index.format == "utf-16":
+        if entry.part.format == "utf-16":
             start, stop = (self._in_utf16(entry.path, index, at) for at in (offset, offset + length))
             return Place(entry.source, start, stop - start, repairs=("utf-16",))
-        record = bisect_right(index.starts, offset) - 1
-        row = {name: values[record] for name, values in index.rows.items()}
-        source = row["source"] or f"{entry.source}{row['place']}"
-        inside = offset - row["start"]
+        row = index.at(offset)
+        inside = offset - row.start
         return Place(
-            source, row["base"] + inside, length, row["url"], row["crawled"], inside == 0, row["error"]
-        )
+            row.source or f"{entry.source}{row.place}", row.base + inside, length, row.url, row.crawled,
+            inside == 0, row.error, row.reason,
+        )  # fmt: skip
 
-    def records(self, dump: int) -> list[int]:
+    def error(self, dump: int, offset: int) -> tuple[str, str] | None:
+        """Why the record that a byte is in cannot be used: the reason, and what was found; None where it can."""
+        index = self.index(dump)
+        if not index.has_errors:
+            return None
+        row = index.at(offset)
+        return (row.reason, row.error) if row.reason and row.error else None
+
+    def records(self, dump: int) -> Sequence[int]:
         """Where the records of a dump begin; none for a dump that is one text."""
-        return self.index(dump).records if self._dumps[dump].part else []
+        part = self._dumps[dump].part
+        return self.index(dump).starts if part and part.format not in ("text", "utf-16") else []
 
     def index(self, dump: int) -> Index:
         if dump not in self._indexes:
-            self._indexes[dump] = Index.read(self._dumps[dump].path)
+            self._indexes[dump] = Index(f"{self._dumps[dump].path}.index")
             if len(self._indexes) > INDEXES:
                 self._indexes.popitem(last=False)
         self._indexes.move_to_end(dump)
         return self._indexes[dump]
 
     def _in_utf16(self, path: str, index: Index, offset: int) -> int:
-        mark = bisect_right(index.starts, offset) - 1
+        mark = index.at(offset)
         with open(path, "rb") as file:
-            file.seek(index.starts[mark])
-            between = file.read(offset - index.starts[mark])
-        base: int = index.rows["base"][mark]
-        return base + len(between.decode("utf-8", "replace").encode("utf-16-le"))
+            file.seek(mark.start)
+            between = file.read(offset - mark.start)
+        return mark.base + len(between.decode("utf-8", "replace").encode("utf-16-le"))

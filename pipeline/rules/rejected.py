@@ -1,0 +1,93 @@
+"""The rejects of a dataset as input. Anyone may have made the file: its schema and all its bytes are checked before a
+value is touched, since offsets that lead out of it end in a crash of the process."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.rules.columns import arrow_schema
+from pipeline.rules.records import Account, Entry
+from pipeline.rules.streams import Damaged
+from pipeline.stores import arrow_file
+
+if TYPE_CHECKING:
+    from pipeline.rules.formats import Part
+
+MAX_BYTES = 65_536
+"""Of a reject's bytes and of its source, at most."""
+MAX_OFFSET = 1 << 62
+ROWS = 256
+"""Rows that are made values at once."""
+CUT = "{count:,} rejects keep only the first of their bytes: read their dumps again"
+
+
+def reject_sources(path: str) -> list[str]:
+    """The sources in a file of rejects, row by row.
+
+    Raises:
+        Damaged: it is none.
+    """
+    return [source for batch in _batches(path) for source in batch["source"].to_pylist()]
+
+
+def rejects(part: "Part", account: Account) -> Iterator[Entry]:
+    """The rows of a part, each with the bytes of its block; those that are not whole are counted, and told.
+
+    Raises:
+        Damaged: the file is none of rejects.
+    """
+    account.held = account.size = part.stop - part.start
+    at = 0
+    for batch in _batches(part.path):
+        first, stop = max(part.start - at, 0), min(part.stop - at, batch.num_rows)
+        at += batch.num_rows
+        for begin in range(first, stop, ROWS):
+            for row in batch.slice(begin, min(ROWS, stop - begin)).to_pylist():
+                if row["raw_truncated"]:
+                    account.others["cut"] += 1
+                    account.others_size += 1
+                elif not (row["source"] and 0 <= row["source_offset"] < MAX_OFFSET and row["raw"].strip()):
+                    raise Damaged(
+                        "no file of rejects: a row has no source, no bytes, or no offset that can be"
+                    )
+                else:
+                    yield Entry("", 1, row["raw"], source=row["source"], offset=row["source_offset"])
+
+
+def _batches(path: str) -> Iterator[pa.RecordBatch]:
+    """The record batches of a file, whole and of the columns that are needed.
+
+    Raises:
+        Damaged: it is no file of rejects.
+    """
+    wanted = arrow_schema("reject")
+    names = ["source", "source_offset", "raw", "raw_truncated"]
+    with _reading(), arrow_file(path) as source:
+        file = pa.ipc.open_file(source)
+        for name in names:
+            places = file.schema.get_all_field_indices(name)
+            if len(places) != 1 or file.schema.field(places[0]).type != wanted.field(name).type:
+                raise Damaged(f"no file of rejects: it has no column {name} of {wanted.field(name).type}")
+        for number in range(file.num_record_batches):
+            batch = file.get_batch(number)
+            batch.validate(full=True)
+            batch = batch.select(names)
+            if any(column.null_count for column in batch.columns):
+                raise Damaged("no file of rejects: a value is missing")
+            if (
+                max((pc.max(pc.binary_length(batch[name])).as_py() or 0) for name in ("source", "raw"))
+                > MAX_BYTES
+            ):
+                raise Damaged(f"no file of rejects: a value has more than {MAX_BYTES:,} bytes")
+            yield batch
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        raise Damaged(f"no file of rejects: {error}") from error
