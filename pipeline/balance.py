@@ -156,12 +156,13 @@ def _settle_dumps(
     gaps = np.flatnonzero(stops > starts)
     space = 0
     data = b"".join(map(_read, dumps)) if len(dumps) > 1 else None
-    for lo, hi in _sweeps(starts[gaps], stops[gaps]):
+    which_gap, begins, ends = _short(gaps, starts[gaps], stops[gaps])
+    for lo, hi in _sweeps(begins, ends):
         text = np.frombuffer(data, np.uint8) if data else _mapped(dumps[0])
-        which = gaps[lo:hi]
-        lengths = stops[which] - starts[which]
+        which = which_gap[lo:hi]
+        lengths = ends[lo:hi] - begins[lo:hi]
         before = np.cumsum(lengths) - lengths
-        places = np.repeat(starts[which] - before, lengths) + np.arange(lengths.sum())
+        places = np.repeat(begins[lo:hi] - before, lengths) + np.arange(lengths.sum())
         white = _IS_SPACE[text[places]]
         space += int(white.sum())
         if not white.all():
@@ -179,6 +180,18 @@ def _read(dump: Dump) -> bytes:
 def _mapped(dump: Dump) -> npt.NDArray[np.uint8]:
     """The bytes of a dump; mapped anew for each sweep, since what was touched counts as this process's memory."""
     return np.memmap(dump.path, np.uint8, "r")
+
+
+def _short(
+    which: npt.NDArray[np.int64], starts: npt.NDArray[np.int64], stops: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Gaps in pieces of GAP_BYTES at most, each with its gap's number: one may be megabytes long."""
+    pieces = -(-(stops - starts) // GAP_BYTES)
+    if not len(pieces) or pieces.max() == 1:
+        return which, starts, stops
+    number = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    begins = np.repeat(starts, pieces) + number * GAP_BYTES
+    return np.repeat(which, pieces), begins, np.minimum(begins + GAP_BYTES, np.repeat(stops, pieces))
 
 
 def _sweeps(starts: npt.NDArray[np.int64], stops: npt.NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -1,12 +1,12 @@
 """The run report: report.json for programs, report.html for people, both in the run's folder."""
 
 import html
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeline.rules.contract import require_valid
+from pipeline.rules.text import to_json
 
 Report = dict[str, Any]
 """In the terms of schemas/report.schema.json."""
@@ -28,7 +28,7 @@ p { color: #555 } code { overflow-wrap: anywhere }
 def write_report(folder: str, report: Report) -> None:
     """Write both forms into an existing folder."""
     require_valid(report, "report")
-    Path(folder, "report.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    Path(folder, "report.json").write_text(to_json(report, indent=1) + "\n", "utf-8")
     Path(folder, "report.html").write_text(page(report), "utf-8")
 
 

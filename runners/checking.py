@@ -1,7 +1,6 @@
 """`dateline explain`, `verify`, `log`, `diff` and `prune`: what there is to do with a dataset between its runs."""
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +13,7 @@ from pipeline.history import kept_manifests, log_entry, manifest_for, prune_vers
 from pipeline.inputs import UsageError, require_known
 from pipeline.lock import Locked, lock
 from pipeline.published import looked_at
-from pipeline.rules.text import printable
+from pipeline.rules.text import printable, to_json
 from pipeline.run import new_run_id
 from pipeline.stores import StoreError, Unusable, in_store
 from pipeline.verify import Dumps, verify
@@ -73,9 +72,9 @@ def _verify(args: argparse.Namespace, root: str) -> int:
     for finding in verify(root, manifest, number, dumps, summary):
         kinds[finding.check] += 1
         if kinds[finding.check] <= MAX_FINDINGS:
-            print(_json(finding._asdict()) if args.json else as_text(finding))
+            print(to_json(finding._asdict()) if args.json else as_text(finding))
     if args.json:
-        print(_json({"summary": vars(summary) | {"findings": dict(kinds)}}))
+        print(to_json({"summary": vars(summary) | {"findings": dict(kinds)}}))
     else:
         for kind, count in kinds.items():
             if count > MAX_FINDINGS:
@@ -107,7 +106,7 @@ def _names(names: Any) -> str:
 def _log(args: argparse.Namespace, root: str) -> int:
     for manifest in kept_manifests(root):
         entry = log_entry(manifest)
-        print(_json(entry) if args.json else _entry(entry))
+        print(to_json(entry) if args.json else _entry(entry))
     return OK
 
 
@@ -130,10 +129,10 @@ def _diff(args: argparse.Namespace, root: str) -> int:
     kinds: Counter[str] = Counter()
     for change in diff(old, new):
         kinds[change.kind] += 1
-        print(_json(_known(change)) if args.json else _change(change))
+        print(to_json(_known(change)) if args.json else _change(change))
     counts = {kind: kinds[kind] for kind in SIGNS}
     if args.json:
-        print(_json({"summary": {"from": args.old, "to": args.new} | counts}))
+        print(to_json({"summary": {"from": args.old, "to": args.new} | counts}))
     else:
         told = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
         print(f"version {args.old} to {args.new}: {told}")
@@ -159,7 +158,7 @@ def _explain(args: argparse.Namespace, root: str) -> int:
         log.error("no article of %s has the id, short URL or headline %r", args.dataset, args.article)
         return FAILED
     for story in stories:
-        print(_json(explaining.as_json(story)) if args.json else explaining.as_text(story))
+        print(to_json(explaining.as_json(story)) if args.json else explaining.as_text(story))
     return OK
 
 
@@ -173,17 +172,13 @@ def _prune(args: argparse.Namespace, root: str) -> int:
     for run in done["recovered"]:
         log.info("put in order what run %s left, which did not end", run)
     if args.json:
-        print(_json(done))
+        print(to_json(done))
         return OK
     gone = ", ".join(map(str, done["versions"]))
     what = f"removed versions {gone}" if gone else "nothing to remove"
     kept = ", ".join(map(str, done["kept"]))
     print(f"{what}; {done['files']:,} files, {done['bytes']:,} bytes went; kept: {kept}")
     return OK
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 COMMANDS = {

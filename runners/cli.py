@@ -1,7 +1,6 @@
 """The command line: a command is a function from its arguments to an exit status."""
 
 import argparse
-import json
 import logging
 import os
 import signal
@@ -71,22 +70,27 @@ def _log_to_stderr(level: str) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from runners.metrics import why_unusable, write_metrics
+
     outcome = begin()
+    refused = why_unusable(args.metrics, args.output, args.input) if args.metrics else None
     try:
-        status = job.run(args, outcome)
+        status = (
+            job.refuse(outcome, f"--metrics {args.metrics} {refused}") if refused else job.run(args, outcome)
+        )
     except BaseException:
         if not stopped_by:
             raise
         status = job.stopped(args, outcome, stopped_by[0], signal.Signals(stopped_by[0]).name)
-    if args.metrics:
-        from runners.metrics import write_metrics
-
+    if args.metrics and not refused:
         try:
             write_metrics(args.metrics, outcome)
         except OSError as error:
-            log.error("--metrics %s cannot be written: %s", args.metrics, error.strerror)
+            log.warning("--metrics %s cannot be written: %s", args.metrics, error.strerror or error)
     if args.json:
-        print(json.dumps(outcome, ensure_ascii=False))
+        from pipeline.rules.text import to_json
+
+        print(to_json(outcome))
     return status
 
 

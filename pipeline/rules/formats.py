@@ -10,6 +10,7 @@ What is not plain text is unpacked by parts into spool files of UTF-8, which all
 See records.py for what a record is.
 """
 
+import io
 import os
 import re
 from itertools import pairwise
@@ -56,7 +57,7 @@ def detect(path: str) -> tuple[Format, str]:
     if compression:
         try:
             with open_unpacked(path, compression) as unpacked:
-                head = unpacked.read(4096)
+                head = io.BufferedReader(unpacked).read(4096)
         except Damaged:
             return "text", compression  # told when it is unpacked
     name = os.path.basename(path).lower()
@@ -64,7 +65,7 @@ def detect(path: str) -> tuple[Format, str]:
         return "parquet", compression
     if head.startswith(b"ARROW1"):
         return "rejects", compression
-    if head.startswith(WARC_START):
+    if head.lstrip(b"\r\n").startswith(WARC_START):
         return "warc", compression
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16", compression

@@ -37,7 +37,7 @@ def json_lines(part: Part, columns: Columns, bounds: Bounds, account: Account) -
         if span is None:
             file.close()
             return
-        at, end = span
+        at, end = account.first, account.end = span
         file.seek(at)
         counted = Counted(Unpacked(file, ""), end - at)
     with io.BufferedReader(counted, 1 << 20) as reader:

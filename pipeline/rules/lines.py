@@ -70,9 +70,12 @@ LABELS = ("quotes ", "Special ")
 _CREDIT = re.compile(r"[(\[][^()\[\]]{2,100}[)\]]\.?$")
 
 
-@lru_cache(maxsize=1 << 12)
 def code_of(line: str) -> str:
     """The code of the line's kind, or of its form where it is text; "_" for an empty line."""
+    return _known_code(line) if len(line) <= MAX_LINE else _code(line)
+
+
+def _code(line: str) -> str:
     stripped = line.strip()
     if not stripped:
         return "_"
@@ -92,6 +95,10 @@ def code_of(line: str) -> str:
     if len(stripped) <= MAX_NAME and is_name(stripped):
         return "n"
     return "h" if is_headline(stripped) else "t"
+
+
+_known_code = lru_cache(maxsize=1 << 12)(_code)
+"""For lines that may come again. Long ones are kept by no cache: some thousands of them are a gigabyte."""
 
 
 def is_text(code: str) -> bool:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from pipeline.elements import Again, Parsed, Record
 from pipeline.rules.places import regions
-from pipeline.rules.text import normalise
+from pipeline.rules.text import MAX_KNOWN, normalise
 
 Rows = npt.NDArray[Any]
 """A one-dimensional array of dtype COPY."""
@@ -54,12 +54,18 @@ _EPOCH = date(1970, 1, 1).toordinal()
 REGION_NUMBERS = {region: i for i, region in enumerate(regions())}
 
 
-@lru_cache(maxsize=1 << 12)
 def headline_key(headline: str) -> bytes:
     """16 bytes that stand for the normalised headline."""
+    return _known_key(headline) if len(headline) <= MAX_KNOWN else _key(headline)
+
+
+def _key(headline: str) -> bytes:
     return blake2b(
         normalise(headline).encode("utf-8", "surrogatepass"), digest_size=16, person=b"headline"
     ).digest()
+
+
+_known_key = lru_cache(maxsize=1 << 12)(_key)
 
 
 def url_id(slug: bytes) -> bytes:

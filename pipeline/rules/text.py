@@ -1,9 +1,13 @@
 """Plain text helpers that more than one rule needs: newlines, normalised headlines, safe printing."""
 
+import json
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Any
 
+MAX_KNOWN = 2_000
+"""Characters of a text that a cache may keep: a longer one is no headline."""
 WHITE_SPACE = b" \t\n\r\f\v"
 """The bytes that may stand between blocks without belonging to one."""
 
@@ -27,7 +31,6 @@ def unify_newlines(data: bytes) -> bytes:
     return data.replace(b"\r\n", b" \n").replace(b"\r", b"\n")
 
 
-@lru_cache(maxsize=1 << 12)
 def normalise(headline: str) -> str:
     """The form in which two headlines are compared (design: Identity).
 
@@ -37,12 +40,19 @@ def normalise(headline: str) -> str:
     >>> normalise(" Riyadh’s  “Green”—plan ") == normalise("RIYADH'S \\"green\\"-plan")
     True
     """
+    return _known_form(headline) if len(headline) <= MAX_KNOWN else _form(headline)
+
+
+def _form(headline: str) -> str:
     if not headline.isascii():
         headline = _nfkc(_INVISIBLE.sub("", headline)).translate(_FOLD)
     folded = headline.casefold()
     if not folded.isascii():  # NFKC and case folding can each undo the other's form, for few letters
         folded = _nfkc(folded).translate(_FOLD)
     return " ".join(folded.replace("`", "'").split())
+
+
+_known_form = lru_cache(maxsize=1 << 12)(_form)
 
 
 def _nfkc(text: str) -> str:
@@ -52,6 +62,18 @@ def _nfkc(text: str) -> str:
     return "".join(
         unicodedata.normalize("NFKC", text[at : at + _PIECE]) for at in range(0, len(text), _PIECE)
     )
+
+
+def to_json(value: Any, indent: int | None = None) -> str:
+    """JSON that can be read, but is harmless: what could steer a terminal, or turn its text around, is an escape.
+
+    >>> print(to_json({"é": "a\\x9b\\u202eb"}))
+    {"é": "a\\u009b\\u202eb"}
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
 def printable(text: str) -> str:

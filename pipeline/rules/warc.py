@@ -103,14 +103,12 @@ def _record(
             raise Damaged(f"it ends within the WARC record at {place}: {left:,} bytes are missing")
         quoted.feed(more)
         left -= len(more)
-    for _ in range(2):
-        found = cursor.line()
-        if found not in _EMPTY:
-            what = "the file ends" if not found else f"{found[:40]!r} stands there"
-            raise Damaged(
-                f"two empty lines have to stand behind the WARC record at {place}, and {what}: "
-                "its Content-Length is wrong, or the file is cut"
-            )
+    behind = cursor.line(), cursor.line()
+    if behind[0] not in _EMPTY or behind[0] != behind[1]:
+        raise Damaged(
+            f"two empty lines have to stand behind the WARC record at {place}, and {b''.join(behind)[:40]!r} does: "
+            "its Content-Length is wrong, or the file is cut"
+        )
     size = cursor.at - start
     if not wanted:
         account.others[kind if kind in KINDS else "unknown"] += 1
