@@ -36,16 +36,16 @@ PICTURE_GAP = 4
 MIN_SENTENCE = 40
 """Characters of each of the two sentences that a subheading without empty lines stands between."""
 QUOTES = "‘’“”'\""
-SENTENCE_ENDS = ".!?…:;" + QUOTES
+SENTENCE_ENDS, NO_HEAD_ENDS = ".!?…:;" + QUOTES, ".,:;!…)"
 
 _BARE_CREDIT = re.compile(
     rf"[.!?”\"] (?:{'|'.join(sorted(AGENCIES))}|Supplied|Shutterstock|Getty Images|File)(?:/[\w /’'-]{{2,40}})?\.?$"
 )
 _EMBED = re.compile(
-    r"^View this post on Instagram$|^A post shared by .{1,80} \(@[\w.]+\)|\bpic\.twitter\.com/\w+$"
-    r"|^— .{1,80} \(@\w{1,15}\) [A-Z][a-z]+ \d{1,2}, \d{4}$"
+    r"View this post on Instagram$|A post shared by .{1,80} \(@[\w.]+\)|.*\bpic\.twitter\.com/\w+$"
+    r"|— .{1,80} \(@\w{1,15}\) [A-Z][a-z]+ \d{1,2}, \d{4}$"
 )
-"""What is left of posts that a page shows."""
+"""What is left of posts that a page shows; "@" or "pic." or "View" is in all of it."""
 _NAME = re.compile(r"[A-Z][\w’'-]+\.?(?: [A-Z][\w.’'-]*| al| bin| de| van| von){1,3}(?=$|, )")
 """A person's, and perhaps what she is, behind a comma."""
 _WRITER = re.compile(
@@ -109,7 +109,10 @@ def read_body(lines: Sequence[str]) -> Body:
     paragraphs, gaps = _paragraphs(lines)
     odd = [i for i, text in enumerate(paragraphs) if len(text) <= MAX_SPECIAL or gaps[i] >= PICTURE_GAP]
     captions = [i for i in odd if i and _is_caption(paragraphs, gaps, i)]
-    short = {i for i in odd if i not in captions and _is_subheading(paragraphs[i])}
+    open_ended = [i for i in odd if paragraphs[i][-1] not in NO_HEAD_ENDS]
+    short = {i for i in open_ended if i not in captions and _is_subheading(paragraphs[i])}
+    if not short:
+        return Body(paragraphs, [], [paragraphs[i] for i in captions])
     lone = sorted(i for i in short if not {i - 1, i + 1} & short)  # short lines in a row are a list
     heads = [i for i in lone if i and _heads(paragraphs, gaps, i)]
     if 0 in lone and _heads_all(paragraphs, gaps, bool(heads)):
@@ -158,7 +161,7 @@ def _is_caption(paragraphs: Sequence[str], gaps: Sequence[int], i: int) -> bool:
     the last, or looks like a title.
     """
     text = paragraphs[i]
-    if _EMBED.search(text):
+    if ("@" in text or "pic." in text or text.startswith("View")) and _EMBED.match(text):
         return True
     if gaps[i] < PICTURE_GAP or len(text) > MAX_CAPTION:
         return False
@@ -219,10 +222,10 @@ def _is_subheading(text: str) -> bool:
     """A short line that no sentence's end closes, and no bullet, label or number opens."""
     if len(text) > MAX_SPECIAL:
         return False
-    bare = _ODD_END.sub("", text).strip(QUOTES)
+    bare = (_ODD_END.sub("", text) if text[-1] > "\x7f" else text).strip(QUOTES)
     return (
         1 < len(bare) <= MAX_SUBHEADING
-        and bare[-1] not in ".,:;!…)"
+        and bare[-1] not in NO_HEAD_ENDS
         and bare[0].isupper()
         and ": " not in bare
         and is_text(code_of(text))
