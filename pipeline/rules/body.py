@@ -42,11 +42,11 @@ _BARE_CREDIT = re.compile(
     rf"[.!?”\"] (?:{'|'.join(sorted(AGENCIES))}|Supplied|Shutterstock|Getty Images|File)(?:/[\w /’'-]{{2,40}})?\.?$"
 )
 _EMBED = re.compile(
-    r"View this post on Instagram$|A post shared by .{1,80} \(@[\w.]+\)|.*\bpic\.twitter\.com/\w+$"
-    r"|— .{1,80} \(@\w{1,15}\) [A-Z][a-z]+ \d{1,2}, \d{4}$"
+    r"^(?:View this post on Instagram$|A post shared by .{1,80} \(@[\w.]+\)"
+    r"|— .{1,80} \(@\w{1,15}\) [A-Z][a-z]+ \d{1,2}, \d{4}$)"
 )
-"""What is left of posts that a page shows; "@" or "pic." or "View" is in all of it."""
-_NAME = re.compile(r"[A-Z][\w’'-]+\.?(?: [A-Z][\w.’'-]*| al| bin| de| van| von){1,3}(?=$|, )")
+"""What is left of a post that a page shows, beside its text with an address of a picture in it."""
+_NAME = re.compile(r"^[A-Z][\w’'-]+\.?(?: (?:[A-Z][\w.’'-]*|al|bin|de|van|von)){1,3}(?=$|, )")
 """A person's, and perhaps what she is, behind a comma."""
 _WRITER = re.compile(
     r"^The (?:writer|author)|@\w|\b(?:writer|author|columnist|editor|journalist|correspondent|professor|lecturer|analyst"
@@ -161,7 +161,7 @@ def _is_caption(paragraphs: Sequence[str], gaps: Sequence[int], i: int) -> bool:
     the last, or looks like a title.
     """
     text = paragraphs[i]
-    if ("@" in text or "pic." in text or text.startswith("View")) and _EMBED.match(text):
+    if "pic.twitter.com/" in text or _EMBED.match(text):
         return True
     if gaps[i] < PICTURE_GAP or len(text) > MAX_CAPTION:
         return False
