@@ -36,8 +36,9 @@ from benchmarks.results import report_of
 from benchmarks.scale_page import page
 from benchmarks.scale_parts import PARTS
 from pipeline.config import Config
-from pipeline.dataset import Version, latest_manifest, manifest_name
+from pipeline.dataset import Version, latest_manifest
 from pipeline.elements import Dump
+from pipeline.names import manifest_name
 from pipeline.stages.kept import KEY_COLUMNS, hashes
 
 ROOT = Path(__file__).parent.parent

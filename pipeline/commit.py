@@ -12,28 +12,30 @@ nothing that a manifest names; one that dies later has only left things to tidy.
 of dead runs and does what remains, in either direction. The lock makes sure that they are dead.
 """
 
-import json
 import os
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pipeline.dataset import (
+from pipeline import links
+from pipeline.dataset import Manifest, latest_manifest, read_manifest, versions
+from pipeline.disk import flush, sync, write_through, write_whole
+from pipeline.mend import put_right
+from pipeline.names import (
     MANIFESTS,
     RUNS,
     VERSIONS,
-    Manifest,
+    is_kept,
+    is_run,
     kept_name,
-    latest_manifest,
+    kind_of,
     manifest_name,
-    read_manifest,
     run_folder,
     slot,
-    versions,
 )  # fmt: skip
-from pipeline.disk import flush, sync, write_through, write_whole
+from pipeline.own import DamagedFile, read_json, require_folders, require_own_run
 from pipeline.rules.contract import require_valid
 from pipeline.staging import File, clean_up
 
@@ -102,13 +104,14 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
     folder = run_folder(root, manifest["run"])
     try:
         write_whole(f"{folder}/{JOURNAL}", journal)
+        known: set[str] = set()
         for file in new:
-            _name(root, file)
+            _name(root, file, known)
         flush(root, [path for file in new for path in (file.path, kept_name(file.path))])
         _publish(manifest, target)
     except BaseException:
         if not os.path.lexists(target):
-            _unlink(root, [file.path for file in new])
+            links.take(root, [file.path for file in new])
             prune(root, len(versions(root)), sweep=True)
             _forget(folder)
         raise
@@ -121,10 +124,9 @@ def finish(root: str, run: str, keep: int) -> None:
         keep: how many versions are kept, the new one among them.
     """
     sync(f"{root}/{MANIFESTS}")
-    folder = Path(run_folder(root, run))
-    journal = _journal(folder)
+    journal = _journal(root, run)
     _tidy(root, journal["replaced"] if journal else [], keep)
-    _forget(str(folder))
+    _forget(run_folder(root, run))
 
 
 def recover(root: str, keep: int) -> list[str]:
@@ -132,27 +134,43 @@ def recover(root: str, keep: int) -> list[str]:
 
     Returns:
         The ids of the runs that left something.
+
+    Raises:
+        DamagedFile: what stands there is not what a run left.
     """
     left = []
-    for folder in sorted(Path(root, RUNS).glob("*/")):
-        if {path.name for path in folder.iterdir()} <= {"report.json", "report.html"}:
+    for run in _runs(root):
+        folder = run_folder(root, run)
+        if set(os.listdir(folder)) <= {"report.json", "report.html"}:
             continue
-        left.append(folder.name)
-        journal = _journal(folder)
+        require_own_run(folder)
+        left.append(run)
+        journal = _journal(root, run)
         if journal:
             now = latest_manifest(root)
+            if now:
+                put_right(root, now)
             listed = {file["path"] for file in now["files"]} if now else set()
-            for path in listed.intersection(journal["replaced"]):
-                if not os.path.exists(f"{root}/{path}"):
-                    os.makedirs(os.path.dirname(f"{root}/{path}"), exist_ok=True)
-                    os.link(f"{root}/{kept_name(path)}", f"{root}/{path}")
             unlisted = [path for path in (*journal["named"], *journal["replaced"]) if path not in listed]
             _tidy(root, unlisted, keep, sweep=True)
-        _forget(str(folder))
-        clean_up(root, folder.name)
+        _forget(folder)
+        clean_up(root, run)
+    require_folders(root, f"{MANIFESTS}/", set())
     for path in Path(root, MANIFESTS).glob(f"{TEMPORARY}*"):
         os.unlink(path)
     return left
+
+
+def _runs(root: str) -> list[str]:
+    """The runs that have a folder, in order."""
+    require_folders(root, f"{RUNS}/", set())
+    try:
+        with os.scandir(f"{root}/{RUNS}") as entries:
+            return sorted(
+                entry.name for entry in entries if entry.is_dir(follow_symlinks=False) and is_run(entry.name)
+            )
+    except FileNotFoundError:
+        return []
 
 
 def prune(root: str, keep: int, sweep: bool = False) -> list[int]:
@@ -179,31 +197,22 @@ def prune(root: str, keep: int, sweep: bool = False) -> list[int]:
         kept_name(file["path"]) for number, manifest in whole if number in gone for file in manifest["files"]
     } - listed
     if sweep and os.path.isdir(f"{root}/{VERSIONS}"):
-        unneeded |= {f"{VERSIONS}/{name}" for name in os.listdir(f"{root}/{VERSIONS}")} - listed
+        there = (f"{VERSIONS}/{name}" for name in os.listdir(f"{root}/{VERSIONS}"))
+        unneeded |= set(filter(is_kept, there)) - listed
     for number in gone:  # before their files: no manifest may name what is not there
         os.unlink(f"{root}/{manifest_name(number)}")
-    _unlink(root, unneeded)
+    links.take(root, unneeded)
     return gone
 
 
-def _name(root: str, file: File) -> None:
+def _name(root: str, file: File, known: set[str]) -> None:
     """Give a staged file its names. The one in _versions may be there: then it is an earlier version's."""
     found = os.path.getsize(file.staged)
     if found != file.bytes:
         raise OSError(f"{file.staged}: {found} bytes on disk, {file.bytes} were written")
-    place, kept = f"{root}/{file.path}", f"{root}/{kept_name(file.path)}"
     with suppress(FileExistsError):
-        _in_folder(os.link, file.staged, kept)
-    _in_folder(os.rename, file.staged, place)
-
-
-def _in_folder(call: Callable[[str, str], None], source: str, target: str) -> None:
-    """A link or rename, into a folder that may have to be made."""
-    try:
-        call(source, target)
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        call(source, target)
+        links.give(os.link, file.staged, root, kept_name(file.path), known)
+    links.give(os.rename, file.staged, root, file.path, known)
 
 
 def _publish(manifest: Manifest, target: str) -> None:
@@ -219,43 +228,25 @@ def _publish(manifest: Manifest, target: str) -> None:
             os.unlink(temporary)
 
 
-def _journal(folder: Path) -> dict[str, Any] | None:
-    try:
-        journal: dict[str, Any] = json.loads((folder / JOURNAL).read_text("utf-8"))
-    except (FileNotFoundError, ValueError):
-        return None  # it died before it named anything: the journal is whole before that
+def _journal(root: str, run: str) -> dict[str, Any] | None:
+    """The journal of a run; None where it died before it named anything: the journal is whole before that.
+
+    Raises:
+        DamagedFile: it is not valid, or names what no file of a dataset is called.
+    """
+    name = f"{RUNS}/{run}/{JOURNAL}"
+    journal: dict[str, Any] | None = read_json(root, name, "journal")
+    for path in (*journal["named"], *journal["replaced"]) if journal else ():
+        if not kind_of(path):
+            raise DamagedFile(f"{root}/{name} names {path!r}, which no file of a dataset is called")
     return journal
 
 
-def _unlink(root: str, paths: Iterable[str]) -> None:
-    """Remove files by these names, and folders that are empty then."""
-    for path in paths:
-        with suppress(FileNotFoundError, NotADirectoryError):
-            os.unlink(f"{root}/{path}")
-        _remove_empty(root, os.path.dirname(path))
-
-
 def _tidy(root: str, paths: Sequence[str], keep: int, sweep: bool = False) -> None:
-    """Take their names from files that the newest version does not list; then prune.
-
-    A copy of a dataset may have been made without the links in _versions: there a file gets one now.
-    """
-    for path in paths:
-        with suppress(FileExistsError, FileNotFoundError):
-            _in_folder(os.link, f"{root}/{path}", f"{root}/{kept_name(path)}")
-    _unlink(root, paths)
+    """Take their places from files that the newest version does not list; then prune."""
+    links.keep(root, paths)
+    links.take(root, paths)
     prune(root, keep, sweep)
-
-
-def _remove_empty(root: str, folder: str) -> None:
-    while folder:
-        try:
-            os.rmdir(f"{root}/{folder}")
-        except FileNotFoundError:
-            pass  # gone already; its parent may be empty all the same
-        except OSError:
-            return
-        folder = os.path.dirname(folder)
 
 
 def _forget(folder: str) -> None:

@@ -29,7 +29,6 @@ a file may be missing or left over in the folder, not in a version; the next run
 
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -38,31 +37,27 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.bucket import Bucket, at_once, open_bucket
-from pipeline.dataset import (
+from pipeline.dataset import Manifest, latest_manifest, read_manifest, store_of, versions
+from pipeline.lock import Locked
+from pipeline.names import (
     LOCK,
     MANIFESTS,
     RUNS,
     SEEN,
     STORE,
     VERSIONS,
-    DamagedFile,
-    Manifest,
-    kept_name,
-    latest_manifest,
+    kind_of,
     manifest_name,
-    read_manifest,
     run_folder,
-    store_of,
-    versions,
+    stored_name,
+    upload_of,
+    version_of,
 )  # fmt: skip
-from pipeline.lock import Locked
+from pipeline.own import DamagedFile
 from pipeline.published import POINTER, TRIES, Pointer, be_working_copy, find, manifest_at, note, read_pointer
 from pipeline.rules.contract import require_valid
 from pipeline.staging import File
 from pipeline.stores import StoreError, Unusable
-
-_NUMBERED = re.compile(rf"(?:{MANIFESTS}/(\d{{8}})\.json|{VERSIONS}/(\d{{8}})/[^/]+)")
-_PLACED = re.compile(r"(?:date=[^/]+/region=[^/]+|_duplicates|_keys|_rejected)/[^/]+\.arrow")
 
 
 class Uncertain(StoreError):
@@ -85,6 +80,7 @@ def checked_out(address: str, root: str, keep: int) -> Iterator[None]:
         Unusable: the store cannot be used as things are set up, cannot refuse to replace, or has something else there.
         StoreError: it failed.
         NewerDataset: a newer program wrote the dataset.
+        DamagedFile: a manifest or the pointer is not what a run writes.
     """
     _empty(root, LOCK, SEEN)
     bucket = open_bucket(address)
@@ -107,6 +103,8 @@ def checked_out(address: str, root: str, keep: int) -> Iterator[None]:
             "could overwrite each other's version"
         )
     manifest = find(bucket)
+    if manifest:  # what tidy() will read, before any work
+        _kept(bucket, manifest, keep)
     if manifest and now.tidied < manifest["version"]:
         tidy(bucket, manifest, keep)
     be_working_copy(root, address)
@@ -135,8 +133,7 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
     bucket = open_bucket(store_of(root))
     stored = {file["path"]: file["stored"] for file in before["files"]} if before else {}
     for entry in manifest["files"]:
-        hashed = os.path.basename(kept_name(entry["path"]))
-        entry["stored"] = stored.get(entry["path"], f"{VERSIONS}/{manifest['version']:08d}/{hashed}.arrow")
+        entry["stored"] = stored.get(entry["path"], stored_name(manifest["version"], entry["path"]))
     require_valid(manifest, "manifest")
     names = {entry["path"]: entry["stored"] for entry in manifest["files"]}
     new = [file for file in files if file.rows and file.path not in stored]
@@ -174,10 +171,10 @@ def tidy(bucket: Bucket, manifest: Manifest, keep: int) -> None:
         manifest: of the newest version.
         keep: how many versions are kept.
     """
-    newest = manifest["version"]
+    newest: int = manifest["version"]
     _point(bucket, newest, 0)
     oldest = max(1, newest - keep + 1)
-    kept = [manifest, *filter(None, (manifest_at(bucket, number) for number in range(oldest, newest)))]
+    kept = _kept(bucket, manifest, keep)
     needed = {file["stored"] for each in kept for file in each["files"]}
     places = {file["path"]: file for file in manifest["files"]}
     there = set(bucket.names())
@@ -187,17 +184,24 @@ def tidy(bucket: Bucket, manifest: Manifest, keep: int) -> None:
 
     def is_nobodys(name: str) -> bool:
         """Whether it is of a number that is published, and no kept version needs it."""
-        match = _NUMBERED.fullmatch(name)
-        if not match:
-            return False
-        return int(match[1]) < oldest if match[1] else int(match[2]) <= newest and name not in needed
+        if (number := version_of(name)) is not None:
+            return number < oldest
+        writer = upload_of(name)
+        return writer is not None and writer <= newest and name not in needed
 
     at_once(place, sorted(places.keys() - there))
-    bucket.delete([name for name in there if _PLACED.fullmatch(name) and name not in places])
+    bucket.delete([name for name in there if kind_of(name) and name not in places])
     for folder in (MANIFESTS, VERSIONS):  # in this order: no manifest may name what is not there
         bucket.delete([name for name in there if name.startswith(folder) and is_nobodys(name)])
     bucket.abandon_uploads(is_nobodys)
     _point(bucket, newest, newest)
+
+
+def _kept(bucket: Bucket, manifest: Manifest, keep: int) -> list[Manifest]:
+    """The newest manifest, and those of the other versions that are kept."""
+    newest = manifest["version"]
+    older = range(max(1, newest - keep + 1), newest)
+    return [manifest, *filter(None, (manifest_at(bucket, number) for number in older))]
 
 
 def prune_stored(root: str, keep: int) -> dict[str, Any]:

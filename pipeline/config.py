@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from pipeline.dataset import Granularity
 from pipeline.elements import Dump
+from pipeline.names import Granularity
 from pipeline.rules.blocks import Limits
 from pipeline.rules.records import Columns
 from pipeline.rules.streams import Bounds

@@ -9,99 +9,62 @@
     _runs/<run>/                             the report of a run; while it runs also what it writes
     _lock                                    held by the run that is under way
 
-A version is what its manifest lists, nothing else. How a new one comes about is in commit.py. The working copy of a
-dataset in an object store (commit_store.py) has _store.json, which says where that is, and files only once they are read.
+What each may be called is in names.py. A version is what its manifest lists, nothing else. How a new one comes about is
+in commit.py. The working copy of a dataset in an object store (commit_store.py) has _store.json, which says where that
+is, and files only once they are read.
 """
 
 import hashlib
-import json
 import os
-import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 
 import schemas
-from pipeline.rules.columns import arrow_schema, upgraded
+from pipeline.names import (
+    LOCK,
+    MANIFESTS,
+    RUNS,
+    SEEN,
+    STORE,
+    hash_of,
+    is_run,
+    kept_name,
+    kind_of,
+    manifest_name,
+    slot,
+    stored_by,
+    stored_name,
+    version_of,
+)  # fmt: skip
+from pipeline.own import DamagedFile, parse_json, read_json, read_own, require_folders, require_shape, size_in
+from pipeline.rules.columns import arrow_schema, read_table
 from pipeline.stores import open_file
-
-NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
-"""Hive's name for a null partition value; readers turn it back into null."""
-
-MANIFESTS, RUNS, VERSIONS = "_manifests", "_runs", "_versions"
-DUPLICATES, REJECTED, KEYS = "_duplicates", "_rejected", "_keys"
-LOCK, SEEN, STORE = "_lock", "_seen.json", "_store.json"
 
 SCHEMAS: dict[str, schemas.Name] = {
     "articles": "article", "duplicates": "duplicate", "keys": "duplicate", "rejected": "reject",
 }  # fmt: skip
 """The schema of each kind of file."""
 
-Granularity = Literal["day", "month", "year"]
-GRANULARITIES: dict[Granularity, int] = {"day": 10, "month": 7, "year": 4}
-"""How fine the partitions by date are, and how much of YYYY-MM-DD names one."""
-
 Manifest = dict[str, Any]
 """In the terms of schemas/manifest.schema.json."""
-
-_MANIFEST = re.compile(r"(\d{8})\.json")
 
 
 class NewerDataset(Exception):
     """A dataset was written by a newer program; the message says what to do."""
 
 
-class DamagedFile(Exception):
-    """A file of a version is not what its manifest says; the message names it."""
-
-
-def partition_folder(updated: str | None, region: str, granularity: Granularity = "day") -> str:
-    """Where the rows of a day and region stand. Both come from fixed forms, never from a dump's text."""
-    value = updated[: GRANULARITIES[granularity]] if updated else NULL_PARTITION
-    return f"date={value}/region={region}"
-
-
-def run_folder(root: str, run: str) -> str:
-    return f"{root}/{RUNS}/{run}"
-
-
-def progress_folder(root: str, run: str) -> str:
-    return f"{run_folder(root, run)}/progress"
-
-
-def spool_folder(root: str, run: str) -> str:
-    """Where a run unpacks what is not plain text; removed when it ends."""
-    return f"{run_folder(root, run)}/spool"
-
-
-def dumps_list(root: str, run: str) -> str:
-    """The file that lists the dumps of a run."""
-    return f"{spool_folder(root, run)}/dumps.json"
-
-
-def parsed_folder(root: str, run: str) -> str:
-    """Where a run's parsed records wait until it is known which win."""
-    return f"{run_folder(root, run)}/parsed"
-
-
-def shuffled_folder(root: str, run: str) -> str:
-    """Where rows lie that go from one of a run's workers to another."""
-    return f"{run_folder(root, run)}/shuffled"
-
-
-def manifest_name(version: int) -> str:
-    """The path of a version's manifest in the dataset."""
-    return f"{MANIFESTS}/{version:08d}.json"
-
-
 def versions(root: str) -> list[int]:
     """The numbers of all manifests, whole or torn, in order."""
-    names = (path.name for path in Path(root, MANIFESTS).glob("*.json"))
-    return sorted(int(match[1]) for name in names if (match := _MANIFEST.fullmatch(name)))
+    try:
+        names = os.listdir(f"{root}/{MANIFESTS}")
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return sorted(number for name in names if (number := version_of(f"{MANIFESTS}/{name}")))
 
 
 def read_manifest(root: str, version: int) -> Manifest | None:
@@ -109,24 +72,29 @@ def read_manifest(root: str, version: int) -> Manifest | None:
 
     Raises:
         NewerDataset: its schema is newer than this program.
+        DamagedFile: it is whole, and no manifest of that version.
     """
+    manifest = found_manifest(root, version)
+    if manifest is not None:
+        require_manifest(root, manifest, version)
+    return manifest
+
+
+def found_manifest(root: str, version: int) -> Manifest | None:
+    """The same as it stands there, valid or not: for who looks what is wrong with it."""
     try:
-        text = Path(root, manifest_name(version)).read_text("utf-8")
-    except (ValueError, FileNotFoundError):
+        return parse_manifest(root, version, read_own(root, manifest_name(version)))
+    except FileNotFoundError:
         return None
-    return parse_manifest(root, text)
 
 
-def parse_manifest(root: str, text: str | bytes) -> Manifest | None:
-    """A manifest from its text; None if it is torn.
+def parse_manifest(root: str, version: int, text: str | bytes) -> Manifest | None:
+    """A manifest from its text, valid or not; None if it is torn.
 
     Raises:
-        NewerDataset: see read_manifest().
+        NewerDataset, DamagedFile: see read_manifest().
     """
-    try:
-        manifest = json.loads(text)
-    except ValueError:
-        return None
+    manifest = parse_json(f"{root}/{manifest_name(version)}", text)
     if not isinstance(manifest, dict) or not isinstance(manifest.get("schema_version"), int):
         return None
     if manifest["schema_version"] > schemas.VERSION:
@@ -137,11 +105,46 @@ def parse_manifest(root: str, text: str | bytes) -> Manifest | None:
     return manifest
 
 
+def require_manifest(root: str, manifest: Manifest, version: int, stored: bool = False) -> None:
+    """See that a manifest is valid, and calls files only what files of a dataset are called.
+
+    Args:
+        root: the dataset, for the message.
+        manifest: as it was read.
+        version: whose it is.
+        stored: it is of a dataset in a store, and says where each file is.
+
+    Raises:
+        DamagedFile: it does not.
+    """
+    place = f"{root}/{manifest_name(version)}"
+    require_shape(place, manifest, "manifest")
+    if manifest["version"] != version:
+        raise DamagedFile(f"{place} says that it is of version {manifest['version']}")
+    if not is_run(manifest["run"]):
+        raise DamagedFile(f"{place} is not valid at /run: {manifest['run']!r} is not what a run is called")
+    slots = set()
+    for number, file in enumerate(manifest["files"]):
+        path, where = file["path"], f"{place} is not valid at /files/{number}"
+        if kind_of(path) != file["kind"]:
+            raise DamagedFile(f"{where}/path: {path!r} is not what a file of the {file['kind']} is called")
+        if hash_of(path) != file["sha256"][:32]:
+            raise DamagedFile(f"{where}/sha256: it is not the one in the name of {path}")
+        if (of := slot(path)) in slots:
+            raise DamagedFile(f"{where}/path: {of} has two files")
+        slots.add(of)
+        name = file.get("stored", "" if stored else None)
+        if name is not None and not (
+            (by := stored_by(name)) and by <= version and name == stored_name(by, path)
+        ):
+            raise DamagedFile(f"{where}/stored: {name!r} is not what the object of {path} is called")
+
+
 def latest_manifest(root: str) -> Manifest | None:
     """The newest manifest that is whole, or None where there is none.
 
     Raises:
-        NewerDataset: see read_manifest().
+        NewerDataset, DamagedFile: see read_manifest().
     """
     for number in reversed(versions(root)):
         if (manifest := read_manifest(root, number)) is not None:
@@ -158,10 +161,8 @@ def is_unfinished(root: str) -> bool:
 
 def store_of(root: str) -> str:
     """The address of the store that a folder is the working copy of; "" for a dataset that lies here."""
-    try:
-        return str(json.loads(Path(root, STORE).read_text("utf-8"))["address"])
-    except FileNotFoundError:
-        return ""
+    found = read_json(root, STORE, "store")
+    return str(found["address"]) if found else ""
 
 
 def totals(manifest: Manifest) -> dict[str, int]:
@@ -189,6 +190,8 @@ class Version:
     def __init__(self, root: str, manifest: Manifest) -> None:
         self.root = root
         self.manifest = manifest
+        self._folders: set[str] = set()
+        self._checked: set[str] = set()
 
     @cached_property
     def _store(self) -> str:
@@ -229,11 +232,12 @@ class Version:
         a working copy it is fetched to its place.
 
         Raises:
+            DamagedFile: there is a link on the way.
             OSError: it is not in the store, or has other bytes there.
             pipeline.stores.StoreError: the store failed.
         """
         place = f"{self.root}/{path}"
-        if os.path.exists(place):
+        if self._is_there(path):
             return place
         if self._store:
             from pipeline.bucket import open_bucket
@@ -245,38 +249,38 @@ class Version:
             return place
         return f"{self.root}/{kept_name(path)}"
 
+    def _is_there(self, path: str) -> bool:
+        require_folders(self.root, path, self._folders)
+        return size_in(self.root, path) is not None
+
     def read(self, entry: dict[str, Any], columns: list[str] | None = None) -> pa.Table:
-        """A file of this version, mapped into memory; checked against its checksum if it is read whole.
+        """A file of this version, mapped into memory; held against its checksum before the first time that it is used.
 
         Columns that a later schema added, and the file has not, are null.
 
         Raises:
-            DamagedFile: it is not there, or not what the manifest says.
+            DamagedFile: it is not there, or not what the manifest says, or no file of its kind.
         """
         path = entry["path"]
         try:
             path = self.locate(path)
-            if columns is None and sha256_of(path) != entry["sha256"]:
-                raise DamagedFile(f"{path}: its bytes are not those of the manifest's checksum")
             with pa.memory_map(path) as source:
-                if columns is None:
-                    return upgraded(pa.ipc.open_file(source).read_all(), arrow_schema(SCHEMAS[entry["kind"]]))
-                names = pa.ipc.open_file(source).schema.names
-                options = pa.ipc.IpcReadOptions(included_fields=[names.index(name) for name in columns])
-                return pa.ipc.open_file(source, options=options).read_all()
-        except (OSError, pa.ArrowException) as error:
+                if path not in self._checked:
+                    _require_checksum(path, source, entry["sha256"])
+                    self._checked.add(path)
+                table = read_table(source, arrow_schema(SCHEMAS[entry["kind"]]), columns)
+        except (OSError, ValueError, pa.ArrowException) as error:
             raise DamagedFile(f"{path}: {error}") from error
+        if len(table) != entry["rows"]:
+            raise DamagedFile(f"{path}: it has {len(table)} rows, and {entry['rows']} in the manifest")
+        return table
 
 
-def kept_name(path: str) -> str:
-    """The second name of a file of this path, in the dataset: its content's hash, below VERSIONS."""
-    return f"{VERSIONS}/{path.rsplit('-', 1)[1].removesuffix('.arrow')}"
-
-
-def slot(path: str) -> str:
-    """What a file is the only one for: its partition's folder, or its ledger and shard."""
-    folder, name = path.rsplit("/", 1)
-    return f"{folder}/{name.split('-')[1]}" if folder.startswith("_") else folder
+def _require_checksum(path: str, source: pa.MemoryMappedFile, digest: str) -> None:
+    """Hash a mapped file: its bytes are then in memory for who reads them."""
+    content = source.read_buffer() if source.size() else b""
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise DamagedFile(f"{path}: its bytes are not those of the manifest's checksum")
 
 
 @lru_cache(2)

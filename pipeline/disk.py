@@ -4,7 +4,7 @@ import ctypes
 import json
 import os
 from collections.abc import Collection
-from typing import Any
+from typing import IO, Any
 
 
 def flush(root: str, paths: Collection[str]) -> None:
@@ -40,6 +40,15 @@ def sync(path: str) -> None:
         os.close(handle)
 
 
+def new_file(path: str) -> IO[str]:
+    """A file to write text to, in place of one that a run left which died; never what a link of that name leads to."""
+    try:
+        return open(path, "x", encoding="utf-8")
+    except FileExistsError:
+        os.unlink(path)
+        return open(path, "x", encoding="utf-8")
+
+
 def write_whole(target: str, content: dict[str, Any]) -> None:
     """A small JSON file, whole or not at all, and on the disk when this returns."""
     temporary = f"{target}.tmp"
@@ -50,7 +59,7 @@ def write_whole(target: str, content: dict[str, Any]) -> None:
 
 def write_through(path: str, content: dict[str, Any]) -> None:
     """A small JSON file, whose content is on the disk when this returns; its name is not."""
-    with open(path, "w", encoding="utf-8") as out:
+    with new_file(path) as out:
         json.dump(content, out, indent=1, ensure_ascii=False)
         out.write("\n")
         out.flush()

@@ -9,7 +9,7 @@ in pipeline/rules. build() starts nothing: the command line, the tests and every
 import apache_beam as beam
 
 from pipeline.config import Config
-from pipeline.dataset import progress_folder
+from pipeline.names import progress_folder
 from pipeline.stages.deduplicate import Deduplicate
 from pipeline.stages.parse import ParseBlocks
 from pipeline.stages.read import ReadDumps

@@ -1,21 +1,14 @@
 """The versions of a dataset: which are kept, and what each changed."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pipeline.commit import prune, recover
-from pipeline.dataset import (
-    VERSIONS,
-    DamagedFile,
-    Manifest,
-    latest_manifest,
-    manifest_name,
-    read_manifest,
-    versions,
-)
+from pipeline.dataset import Manifest, latest_manifest, read_manifest, versions
 from pipeline.inputs import UsageError
-from pipeline.rules.contract import contract
+from pipeline.mend import put_right, require_whole
+from pipeline.names import VERSIONS
 
 
 def kept_manifests(root: str) -> list[Manifest]:
@@ -27,31 +20,26 @@ def kept_manifests(root: str) -> list[Manifest]:
         NewerDataset: one was written by a newer program.
     """
     manifest_for(root, None)
-    found = ((number, read_manifest(root, number)) for number in reversed(versions(root)))
-    return [valid(root, number, manifest) for number, manifest in found if manifest is not None]
+    return list(filter(None, (read_manifest(root, number) for number in reversed(versions(root)))))
 
 
-def valid(root: str, number: int, manifest: Manifest) -> Manifest:
-    """The manifest itself.
-
-    Raises:
-        DamagedFile: it is not valid by its JSON Schema.
-    """
-    if not contract("manifest").is_valid(manifest):
-        pointer, message = contract("manifest").violation(manifest)
-        raise DamagedFile(f"{root}/{manifest_name(number)} is not valid at {pointer or '/'}: {message}")
-    return manifest
-
-
-def manifest_for(root: str, number: int | None) -> tuple[int, Manifest]:
+def manifest_for(
+    root: str, number: int | None, read: Callable[[str, int], Manifest | None] = read_manifest
+) -> tuple[int, Manifest]:
     """A version's number and manifest: the newest where no number is given.
+
+    Args:
+        root: the dataset.
+        number: of the version.
+        read: found_manifest to have it as it stands there, valid or not.
 
     Raises:
         UsageError: there is no dataset, or no such version.
         NewerDataset: it was written by a newer program.
+        DamagedFile: it is not valid.
     """
     for found in versions(root)[::-1] if number is None else [number]:
-        manifest = read_manifest(root, found)
+        manifest = read(root, found)
         if manifest is not None:
             return found, manifest
     if latest_manifest(root) is None:
@@ -89,9 +77,10 @@ def prune_versions(root: str, keep: int) -> dict[str, Any]:
     Raises:
         UsageError, DamagedFile, NewerDataset: see kept_manifests().
     """
-    kept_manifests(root)
+    newest, *_ = kept_manifests(root)
     before, sizes = set(versions(root)), dict(_files(root))
     runs = recover(root, keep)
+    require_whole(root, newest, put_right(root, newest))
     prune(root, keep)
     gone = sizes.keys() - dict(_files(root)).keys()
     return {

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from pipeline.dataset import REJECTED
 from pipeline.elements import Dump
+from pipeline.names import REJECTED
 from pipeline.rules.formats import Damaged, Part, parts_of
 from pipeline.rules.records import base_source
 from pipeline.rules.rejected import reject_sources

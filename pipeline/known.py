@@ -2,9 +2,9 @@
 
 A dump is immutable: read again unchanged it changes nothing, and is skipped. The same source with other bytes
 is refused by name, since its rows would say what no file holds. To tell the two apart a dump need not be read:
-_seen.json has how each file looked (its size, time of change and inode; in a store its ETag for an inode) when its
-checksum was taken. It is only
-a memory of this machine; where it is missing or does not match, the checksum is taken again.
+_seen.json has how each file looked (its size, time of change, inode and the inode's time of change, which nobody can set
+back; in a store its ETag for an inode) when its checksum was taken. It is only a memory of this machine; where it is
+missing, damaged or does not match, the checksum is taken again.
 """
 
 import json
@@ -12,13 +12,17 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.dataset import SEEN, Manifest, sha256_of
+from pipeline.dataset import Manifest, sha256_of
+from pipeline.disk import new_file
 from pipeline.elements import Dump
 from pipeline.inputs import Unreadable
+from pipeline.names import SEEN, SEEN_NEXT
+from pipeline.own import DamagedFile, parse_json, read_own, require_shape
 from pipeline.stores import each, look_of, size_of
 
 SETTLED_NS = 2_000_000_000
@@ -41,39 +45,56 @@ class Seen:
     def __init__(self, root: str) -> None:
         self._path = Path(root, SEEN)
         self._facts: dict[str, list[Any]] = {}
+        self._taken: dict[str, str] = {}
+        self.forgotten = ""
+        """Why nothing is remembered of files that were seen; "" where that is not so."""
         try:
-            facts = json.loads(self._path.read_text("utf-8"))
-            if isinstance(facts, dict):
-                self._facts = facts
-        except (FileNotFoundError, ValueError):
-            pass  # forgotten: checksums are taken anew
+            text = read_own(root, SEEN)
+            facts = parse_json(str(self._path), text, texts=False)
+            require_shape(str(self._path), facts, "seen")
+            self._facts = facts
+        except FileNotFoundError:
+            pass
+        except DamagedFile as error:
+            self.forgotten = str(error)
 
     def checksum(self, path: str) -> str:
         """The SHA-256 of a file, without reading it if it looks as it did."""
         look = look_of(path)
         known = self._facts.get(path)
-        if known and known[:3] == look:
-            return str(known[3])
+        if known and known[:-1] == look:
+            return str(known[-1])
         return self.take(path)
 
     def take(self, path: str) -> str:
         """The SHA-256 of a file, by reading it."""
         now, look = _now(), look_of(path)
-        digest = sha256_of(path)
-        if look == look_of(path) and int(look[1]) < now - SETTLED_NS:
+        digest = self._taken[path] = sha256_of(path)
+        if look == look_of(path) and changed_ns(look) < now - SETTLED_NS:
             self._facts[path] = [*look, digest]
         else:
             self._facts.pop(path, None)
         return digest
 
+    def is_as_taken(self, path: str) -> bool:
+        """Whether a file has the bytes of which the checksum was last taken here; it is read."""
+        return self._taken.get(path) == sha256_of(path)
+
     def save(self) -> None:
         """Write what is known, whole or not at all; a failure costs only time later."""
-        temporary = self._path.with_suffix(".tmp")
-        try:
-            temporary.write_text(json.dumps(self._facts), "utf-8")
+        temporary = str(self._path.with_name(SEEN_NEXT))
+        with suppress(OSError):
+            with new_file(temporary) as file:
+                file.write(json.dumps(self._facts))
             os.replace(temporary, self._path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
+            return
+        with suppress(OSError):
+            os.unlink(temporary)
+
+
+def changed_ns(look: Sequence[int | str]) -> int:
+    """When a file last changed, in nanoseconds since 1970: its bytes, or anything that is told of it."""
+    return max(int(time) for time in (*look[1:2], *look[3:]))
 
 
 def looks_of(dumps: Sequence[Dump]) -> dict[str, list[int | str]]:

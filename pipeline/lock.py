@@ -7,8 +7,13 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import IO, Any
 
-from pipeline.dataset import LOCK
+from pipeline.names import LOCK
+from pipeline.own import DamagedFile, parse_json, require_own_file, require_shape
+
+MOST_TEXT = 4096
+"""Characters of the file that are looked at: what a run writes there is shorter."""
 
 
 class Locked(Exception):
@@ -21,13 +26,14 @@ def lock(root: str, run: str) -> Iterator[None]:
 
     Raises:
         Locked: another process holds it.
+        DamagedFile: there is something else in its place.
     """
-    with open(f"{root}/{LOCK}", "a+", encoding="utf-8") as file:
+    with _opened(root) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             file.seek(0)
-            raise Locked(f"{root} is locked by {_holder(file.read())}") from error
+            raise Locked(f"{root} is locked by {_holder(file.read(MOST_TEXT))}") from error
         file.truncate(0)
         file.write(
             json.dumps(
@@ -44,8 +50,29 @@ def lock(root: str, run: str) -> Iterator[None]:
         file.truncate(0)
 
 
-def _holder(text: str) -> str:
+def _opened(root: str) -> IO[str]:
+    """The lock's file, which may have to be made. Whoever holds the lock empties it: it has to be the dataset's own."""
+    require_own_file(root, LOCK)
+    handle = os.open(f"{root}/{LOCK}", os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+    file = os.fdopen(handle, "a+", encoding="utf-8", errors="replace")
+    if os.fstat(file.fileno()).st_nlink > 1:  # as in a copy of a dataset that is made of hard links
+        file.seek(0)
+        text = file.read(MOST_TEXT)
+        if text and _held_by(text) is None:
+            file.close()
+            raise DamagedFile(f"{root}/{LOCK} is another name of a file that is no lock: remove it")
+    return file
+
+
+def _held_by(text: str) -> dict[str, Any] | None:
     try:
-        return "run {run}, process {pid} on {host}, since {since}".format(**json.loads(text))
-    except (ValueError, KeyError, TypeError):
-        return "another process"
+        found = parse_json(LOCK, text)
+        require_shape(LOCK, found, "lock")
+    except DamagedFile:
+        return None
+    return dict(found)
+
+
+def _holder(text: str) -> str:
+    held = _held_by(text)
+    return "run {run}, process {pid} on {host}, since {since}".format(**held) if held else "another process"

@@ -4,7 +4,6 @@ A working copy is a folder of this machine that looks like the dataset: it has m
 file once it is read.
 """
 
-import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -12,8 +11,10 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from pipeline.bucket import Bucket, address_of, open_bucket
-from pipeline.dataset import MANIFESTS, STORE, DamagedFile, Manifest, manifest_name, parse_manifest
+from pipeline.dataset import Manifest, parse_manifest, require_manifest
 from pipeline.disk import write_whole
+from pipeline.names import MANIFESTS, STORE, manifest_name
+from pipeline.own import DamagedFile, parse_json, require_own, require_shape
 from pipeline.stores import Unusable
 
 POINTER = f"{MANIFESTS}/latest.json"
@@ -56,9 +57,10 @@ def manifest_at(bucket: Bucket, number: int) -> Manifest | None:
     found = bucket.get(manifest_name(number))
     if found is None:
         return None
-    manifest = parse_manifest(bucket.address, found[0])
+    manifest = parse_manifest(bucket.address, number, found[0])
     if manifest is None:
         raise DamagedFile(f"{bucket.address}/{manifest_name(number)} is no manifest")
+    require_manifest(bucket.address, manifest, number, stored=True)
     return manifest
 
 
@@ -67,11 +69,10 @@ def read_pointer(bucket: Bucket) -> Pointer | None:
     found = bucket.get(POINTER)
     if found is None:
         return None
-    try:
-        said = json.loads(found[0])
-        return Pointer(int(said["version"]), int(said["tidied"]), found[1])
-    except (ValueError, KeyError, TypeError):
-        raise DamagedFile(f"{bucket.address}/{POINTER} is not what a run writes there") from None
+    place = f"{bucket.address}/{POINTER}"
+    said = parse_json(place, found[0])
+    require_shape(place, said, "pointer")
+    return Pointer(said["version"], said["tidied"], found[1])
 
 
 @contextmanager
@@ -87,7 +88,9 @@ def looked_at(dataset: str) -> Iterator[str]:
     """
     address = address_of(dataset)
     if not address:
-        yield os.path.abspath(dataset)
+        root = os.path.abspath(dataset)
+        require_own(root, here=True)
+        yield root
         return
     bucket = open_bucket(address)
     manifest = find(bucket)
@@ -97,7 +100,8 @@ def looked_at(dataset: str) -> Iterator[str]:
         be_working_copy(folder, address)
         while manifest:
             note(folder, manifest)
-            manifest = manifest_at(bucket, manifest["version"] - 1)
+            older = manifest["version"] - 1
+            manifest = manifest_at(bucket, older) if older else None
         yield folder
 
 

@@ -13,7 +13,9 @@ import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 
 from pipeline.bucket import address_of, open_bucket
-from pipeline.dataset import Manifest, kept_name, latest_manifest, read_manifest, versions
+from pipeline.dataset import Manifest, latest_manifest, read_manifest, versions
+from pipeline.names import kept_name
+from pipeline.own import require_folders, require_own, size_in
 from pipeline.published import find, manifest_at
 from pipeline.rules.columns import arrow_schema
 
@@ -35,6 +37,7 @@ def open_dataset(path: str | os.PathLike[str], version: int | None = None) -> ds
     Raises:
         FileNotFoundError: there is no dataset, or no such version of it any more.
         pipeline.dataset.NewerDataset: it was written by a newer program.
+        pipeline.own.DamagedFile: its manifest is not valid, or there are links where it has folders and files.
         pipeline.stores.StoreError: its store failed, or cannot be used as things are set up.
     """
     if address := address_of(os.fspath(path)):
@@ -58,6 +61,7 @@ Found: TypeAlias = tuple[Manifest, Callable[[dict[str, Any]], str], pafs.FileSys
 
 
 def _in_folder(root: str, version: int | None) -> Found:
+    require_own(root)
     manifest = latest_manifest(root) if version is None else read_manifest(root, version)
     if manifest is None:
         kept = ", ".join(map(str, versions(root)))
@@ -79,5 +83,9 @@ def _in_store(address: str, version: int | None) -> Found:
 
 def _place(root: str, path: str) -> str:
     """In _versions; where a dataset was copied without the links there, in its place."""
-    kept = f"{root}/{kept_name(path)}"
-    return kept if os.path.exists(kept) else f"{root}/{path}"
+    kept = kept_name(path)
+    if size_in(root, kept) is None:
+        require_folders(root, path, set())
+        size_in(root, path)
+        return f"{root}/{path}"
+    return f"{root}/{kept}"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pipeline
 import schemas
-from pipeline import commit, commit_store, dataset, staging
+from pipeline import commit, commit_store, dataset, names, staging
 from pipeline.accounts import Records, account_for
 from pipeline.balance import Balance, settle
 from pipeline.commit import manifest_of, next_version
@@ -21,6 +21,7 @@ from pipeline.inputs import Unreadable
 from pipeline.known import Seen, checksums, files_of, looks_of
 from pipeline.limits import RejectLimit
 from pipeline.listed import write_list
+from pipeline.own import DamagedFile
 from pipeline.report import Report, Stages, write_report
 from pipeline.rules.text import printable
 from pipeline.staging import File
@@ -120,16 +121,14 @@ def execute(
     before = dataset.version(config.output, config.base)
     staging.prepare(config.output, config.run)
     try:
-        config = replace(
-            config, dumps=write_list(config.dumps, dataset.dumps_list(config.output, config.run))
-        )
+        config = replace(config, dumps=write_list(config.dumps, names.dumps_list(config.output, config.run)))
         with ThreadPoolExecutor(1) as beside:
             looks = looks_of(config.dumps)
             sums = beside.submit(checksums, files_of(config.dumps), seen, True)
             stages = run_flow(config) or {}
             seconds["flow"] = clock() - begin
             dumps = _dumps(config, sums.result())
-        _check_unchanged(looks, looks_of(config.dumps))
+        _check_unchanged(looks, looks_of(config.dumps), seen)
         then = clock()
         files = staging.receipts(config.output, config.run)
         balance = settle(config.dumps, files, before)
@@ -154,20 +153,27 @@ def execute(
         committing.commit(config.output, manifest, before.manifest if before else None, files)
         try:
             committing.finish(config.output, config.run, keep_versions)
-        except (OSError, StoreError) as error:
+        except (OSError, StoreError, DamagedFile) as error:
             result = replace(result, untidied=str(error))
         seen.save()
         seconds["commit"] = clock() - then
         seconds["all"] = clock() - begin
-        write_report(dataset.run_folder(config.output, config.run), _report(config, result, started, runner))
+        write_report(names.run_folder(config.output, config.run), _report(config, result, started, runner))
         return result
     finally:
         staging.clean_up(config.output, config.run)
 
 
-def _check_unchanged(before: dict[str, list[int | str]], now: dict[str, list[int | str]]) -> None:
-    """A dump that changes under the run's hands has rows of some bytes, and a checksum of others."""
-    changed = sorted(path for path, look in before.items() if now[path] != look)
+def _check_unchanged(before: dict[str, list[int | str]], now: dict[str, list[int | str]], seen: Seen) -> None:
+    """A dump that changes under the run's hands has rows of some bytes, and a checksum of others.
+
+    Where only its inode changed it may have been linked or renamed; its bytes tell.
+    """
+    changed = sorted(
+        path
+        for path, look in before.items()
+        if now[path] != look and (now[path][:3] != look[:3] or not seen.is_as_taken(path))
+    )
     if changed:
         raise RunFailed(f"{changed[0]} changed while it was read; run again when it is whole")
 

@@ -19,7 +19,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.dataset import run_folder
+from pipeline.names import hash_of, kind_of, run_folder
+from pipeline.own import DamagedFile, parse_json, require_shape
+from pipeline.rules.columns import read_table
 
 BATCH_ROWS = 4096
 """Rows of a record batch; a file of more has several, so that writing it never needs it whole."""
@@ -90,8 +92,9 @@ class Writer:
 
     def receipt(self, task: str, files: Sequence[File]) -> None:
         """Leave word of a task's files where the commit looks for it; doing a task again replaces it."""
-        columns = {name: pa.array([getattr(file, name) for file in files]) for name in File._fields[:-1]}
-        table = pa.table(columns | {"facts": pa.array([json.dumps(file.facts) for file in files])})
+        columns = {name: [getattr(file, name) for file in files] for name in File._fields}
+        columns["facts"] = [json.dumps(_NO_FACTS | file.facts) for file in files]
+        table = pa.table([pa.array(columns[field.name], field.type) for field in _RECEIPT], schema=_RECEIPT)
         target = f"{self._receipts}/{task}.arrow"
         temporary = f"{target}.{uuid.uuid4().hex}"
         with pa.OSFile(temporary, "wb") as sink, pa.ipc.new_file(sink, table.schema) as file:
@@ -106,21 +109,65 @@ def prepare(root: str, run: str) -> None:
 
 
 def receipts(root: str, run: str) -> list[File]:
-    """What a run wrote, by its receipts, in the order of the paths."""
+    """What a run wrote, by its receipts, in the order of the paths.
+
+    Raises:
+        DamagedFile: a receipt is not what a task writes, or names what no file of a run is called.
+    """
     files: list[File] = []
     for path in Path(run_folder(root, run), "receipts").glob("*.arrow"):
-        with pa.memory_map(str(path)) as source:
-            table = pa.ipc.open_file(source).read_all().combine_chunks()
-            columns = {
-                name: _lists(table[name]) if name in _LISTS else table[name].to_pylist()
-                for name in table.column_names
-            }
-            columns["facts"] = map(json.loads, columns["facts"])
-            files += map(File._make, zip(*(columns[name] for name in File._fields), strict=True))
+        try:
+            with pa.memory_map(str(path)) as source:
+                table = read_table(source, _RECEIPT).combine_chunks()
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise DamagedFile(f"{path} is not what a task writes: {error}") from error
+        columns: dict[str, list[Any]] = {
+            name: _lists(table[name]) if name in _LISTS else table[name].to_pylist() for name in File._fields
+        }
+        columns["facts"] = [_facts(str(path), text) for text in columns["facts"]]
+        files += map(File._make, zip(*(columns[name] for name in File._fields), strict=True))
+        for file in files[-len(table) :] if len(table) else ():
+            _require_names(str(path), f"{run_folder(root, run)}/staged/", file)
     return sorted(files, key=lambda file: file.path)
 
 
+def _facts(place: str, text: str) -> Any:
+    if text == _NOTHING:  # of most of them
+        return {}
+    facts = parse_json(place, text)
+    require_shape(place, facts, "receipt")
+    return facts
+
+
+def _require_names(place: str, staged: str, file: File) -> None:
+    """See that a receipt names a file of a dataset, and one that the run staged."""
+    if kind_of(file.path) != file.kind or (file.rows and hash_of(file.path) != file.sha256[:32]):
+        raise DamagedFile(
+            f"{place} names {file.path!r}, which no file of the {file.kind} of these bytes is called"
+        )
+    name = file.staged.removeprefix(staged)
+    if file.staged != (staged + name if name and "/" not in name and name[0] != "." else ""):
+        raise DamagedFile(f"{place} names {file.staged!r}, which is not where a run writes")
+
+
+_NO_FACTS: dict[str, Any] = {"reasons": {}, "folded": []}
+_NOTHING = json.dumps(_NO_FACTS)
 _LISTS = ("dumps", "offsets", "lengths")
+_RECEIPT = pa.schema(
+    [
+        pa.field(name, kind, nullable=False)
+        for name, kind in (
+            *((name, pa.string()) for name in ("path", "staged", "kind")),
+            *((name, pa.int64()) for name in ("rows", "bytes")),
+            ("sha256", pa.string()),
+            ("dumps", pa.list_(pa.field("item", pa.int32(), nullable=False))),
+            ("offsets", pa.list_(pa.field("item", pa.int64(), nullable=False))),
+            ("lengths", pa.list_(pa.field("item", pa.int64(), nullable=False))),
+            ("facts", pa.string()),
+        )
+    ]
+)
+"""The columns of a receipt, in the order of File."""
 
 
 def _lists(column: pa.ChunkedArray) -> list[npt.NDArray[Any]]:

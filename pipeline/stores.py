@@ -61,8 +61,8 @@ def size_of(path: str) -> int:
 
 
 def look_of(path: str) -> list[int | str]:
-    """What tells, without reading it, whether a file is still what it was: size, time of change in nanoseconds, and its
-    inode, or what a store has in its place (S3: the ETag, GCS: the CRC-32C).
+    """What tells, without reading it, whether a file is still what it was: size, time of change in nanoseconds, its inode,
+    and when that changed; or of a store what it has in place of both (S3: the ETag, GCS: the CRC-32C).
 
     Raises:
         OSError: it is not there, or not ours to read.
@@ -70,7 +70,7 @@ def look_of(path: str) -> list[int | str]:
     """
     if not in_store(path):
         stat = os.stat(path)
-        return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+        return [stat.st_size, stat.st_mtime_ns, stat.st_ino, stat.st_ctime_ns]
     if path.startswith("s3://"):
         from apache_beam.io.aws.clients.s3.messages import GetRequest
 

@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from pipeline.checks.dumps import Given, find_dumps
-from pipeline.checks.files import check_changes, check_manifest, kind_of, read_file, violation
+from pipeline.checks.files import check_changes, check_manifest, read_file, violation
 from pipeline.checks.finding import Finding, Summary
 from pipeline.checks.rows import KEYS_SHARED, Gathered, Rules, check_rows, keys_of
 from pipeline.checks.texts import Texts
 from pipeline.checks.whole import Whole, needs
 from pipeline.dataset import Manifest, Version
 from pipeline.elements import Record
+from pipeline.names import kind_of
 from pipeline.rules.columns import from_batch
 from pipeline.rules.records import Columns
 from pipeline.rules.streams import Bounds

@@ -7,11 +7,12 @@ from typing import Any
 
 from pipeline.checks.finding import Summary, as_text
 from pipeline.commit_store import prune_stored
-from pipeline.dataset import DamagedFile, NewerDataset, Version, store_of, versions
+from pipeline.dataset import NewerDataset, Version, found_manifest, store_of, versions
 from pipeline.diff import Change, diff
-from pipeline.history import kept_manifests, log_entry, manifest_for, prune_versions, valid
+from pipeline.history import kept_manifests, log_entry, manifest_for, prune_versions
 from pipeline.inputs import UsageError, require_known
 from pipeline.lock import Locked, lock
+from pipeline.own import DamagedFile
 from pipeline.published import looked_at
 from pipeline.rules.text import printable, to_json
 from pipeline.run import new_run_id
@@ -61,7 +62,7 @@ def _told(command: Callable[[argparse.Namespace, str], int]) -> Callable[[argpar
 def _verify(args: argparse.Namespace, root: str) -> int:
     if not args.dumps and (args.source_root or args.text_column or args.url_column or args.date_column):
         raise UsageError("--source-root and the names of columns say how to read --dumps: give those, too")
-    number, manifest = manifest_for(root, args.version)
+    number, manifest = manifest_for(root, args.version, found_manifest)
     dumps = Dumps(args.dumps, args.source_root, columns(args), bounds(args)) if args.dumps else None
     summary = Summary(store_of(root) or root, number)
     if args.version is None and number < versions(root)[-1]:
@@ -125,7 +126,7 @@ def _entry(entry: dict[str, Any]) -> str:
 
 
 def _diff(args: argparse.Namespace, root: str) -> int:
-    old, new = (Version(root, valid(root, *manifest_for(root, number))) for number in (args.old, args.new))
+    old, new = (Version(root, manifest_for(root, number)[1]) for number in (args.old, args.new))
     kinds: Counter[str] = Counter()
     for change in diff(old, new):
         kinds[change.kind] += 1

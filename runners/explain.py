@@ -5,11 +5,12 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from pipeline import open_dataset
-from pipeline.dataset import Version, latest_manifest, partition_folder, store_of
+from pipeline.dataset import SCHEMAS, Version, latest_manifest, store_of
 from pipeline.inputs import UsageError
+from pipeline.names import partition_folder
+from pipeline.own import DamagedFile, require_shape
 from pipeline.rules.columns import from_batch
 from pipeline.rules.parse import short_url
 from pipeline.rules.rows import UPDATED_SOURCES, fields_of, headline_key
@@ -68,29 +69,51 @@ def explain(dataset: str, wanted: str) -> list[Story]:
 
     Raises:
         UsageError: there is no dataset there.
+        DamagedFile: a file of it is not what a run writes.
     """
     manifest = latest_manifest(dataset)
     if manifest is None:
         raise UsageError(f"{dataset} holds no dataset")
     version = Version(dataset, manifest)
     articles = open_dataset(store_of(dataset) or dataset, manifest["version"])
-    keys = articles.to_table(columns=["id", "short_url", "headline"]).to_pylist()
+    try:
+        keys = articles.to_table(columns=["id", "short_url", "headline", "updated", "region"])
+        keys.validate(full=True)  # before a value is looked at
+    except pa.ArrowException as error:
+        raise DamagedFile(f"{dataset}: a file of the articles is not what a run writes: {error}") from error
     url, headline = short_url(wanted), normalise(wanted)
-    ids = sorted(
-        {
-            key["id"]
-            for key in keys
-            if wanted == key["id"] or url == key["short_url"] or headline == normalise(key["headline"])
-        }
-    )
-    rows = from_batch(
-        articles.to_table(filter=ds.field("id").isin(pa.array(ids, pa.string()))).drop_columns(["date"])
-    )
+    found = [
+        key
+        for key in from_batch(keys)
+        if wanted == key["id"]
+        or (url and url == key["short_url"])
+        or headline == normalise(key["headline"] or "")
+    ]
+    ids = sorted({key["id"] for key in found})
+    rows: list[Row] = []
+    granularity = manifest["settings"]["date_granularity"]
+    for folder in sorted(
+        {partition_folder(key["updated"], key["region"] or "", granularity) for key in found}
+    ):
+        if entry := version.partition(folder):
+            rows += _rows_of(version, entry, ids)
     copies: list[Row] = []
     for entry in version.files("duplicates"):
-        ledger = version.read(entry)
-        copies += from_batch(ledger.filter(pc.is_in(ledger["id"], pa.array(ids, pa.string()))))
+        copies += _rows_of(version, entry, ids)
     return [_story(version, row, [copy for copy in copies if copy["id"] == row["id"]]) for row in rows]
+
+
+def _rows_of(version: Version, entry: dict[str, Any], ids: Sequence[str]) -> list[Row]:
+    """The rows of a file that are of some articles.
+
+    Raises:
+        DamagedFile: one is not valid.
+    """
+    table = version.read(entry)
+    rows = from_batch(table.filter(pc.is_in(table["id"], pa.array(ids, pa.string()))))
+    for row in rows:
+        require_shape(entry["path"], row, SCHEMAS[entry["kind"]])
+    return rows
 
 
 def _story(version: Version, row: Row, copies: Sequence[Row]) -> Story:

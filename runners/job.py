@@ -29,9 +29,10 @@ def run(args: argparse.Namespace, outcome: Outcome) -> int:
     Raises:
         BaseException: whatever the runner raises once a signal ended it.
     """
-    from pipeline.dataset import DamagedFile, NewerDataset
+    from pipeline.dataset import NewerDataset
     from pipeline.inputs import UsageError
     from pipeline.lock import Locked, lock
+    from pipeline.own import DamagedFile
     from pipeline.run import new_run_id
     from pipeline.stores import StoreError, Unusable
     from runners.fitting import require_fitting
@@ -54,16 +55,28 @@ def run(args: argparse.Namespace, outcome: Outcome) -> int:
 def _locked(args: argparse.Namespace, output: str, inputs: "Inputs", outcome: Outcome) -> int:
     """The run, once the dataset is its own."""
     from pipeline.commit import recover
-    from pipeline.dataset import is_unfinished, latest_manifest, totals
+    from pipeline.dataset import is_unfinished, latest_manifest, store_of, totals
     from pipeline.inputs import UsageError
     from pipeline.known import Seen, sort_out
+    from pipeline.mend import put_right, require_whole
 
     before = latest_manifest(output)
     if before is None and not is_unfinished(output):  # torn manifests are all that it has
         raise UsageError(no_dataset(output))
     for name in recover(output, args.keep_versions):
         log.info("put in order what run %s left, which did not end", name)
+    if before and not store_of(output):
+        mended = put_right(output, before)
+        require_whole(output, before, mended)
+        if mended.linked or mended.removed:
+            log.warning(
+                "the folder did not show version %d, after which a manifest is torn or gone; it does again: %d files have "
+                "their places back, %d went that it does not list",
+                before["version"], len(mended.linked), len(mended.removed),
+            )  # fmt: skip
     seen = Seen(output)
+    if seen.forgotten:
+        log.warning("%s; the checksums of dumps that were read are taken anew", seen.forgotten)
     known = sort_out(inputs.dumps, before, seen) if before else None
     left_out = [*inputs.unreadable, *(known.refused if known else ())]
     for path, why in left_out:
@@ -105,8 +118,8 @@ def _config(
         UsageError: the dataset was made with other rules.
     """
     from pipeline.config import Config
-    from pipeline.dataset import spool_folder
     from pipeline.inputs import UsageError, with_spools
+    from pipeline.names import spool_folder
     from pipeline.rules.blocks import Limits
 
     asked: dict[str, Any] = {
@@ -143,9 +156,11 @@ def _execute(
     args: argparse.Namespace, config: "Config", seen: "Seen", left_out: Sequence[Any], outcome: Outcome
 ) -> int:
     from pipeline.commit_store import Uncertain, send_report
-    from pipeline.dataset import progress_folder, store_of
+    from pipeline.dataset import store_of
     from pipeline.inputs import UsageError
     from pipeline.lock import Locked
+    from pipeline.names import progress_folder
+    from pipeline.own import DamagedFile
     from pipeline.run import RunFailed, execute
     from pipeline.stores import StoreError
     from runners.forked import forked_workers
@@ -165,7 +180,7 @@ def _execute(
         raise
     except Uncertain as unknown:
         return _end(outcome, "failed", FAILED, f"failed: {unknown}")
-    except (RunFailed, StoreError, OSError) as failure:
+    except (RunFailed, StoreError, DamagedFile, OSError) as failure:
         told = re.sub(r" \[while running .*\]$", "", str(failure))  # Beam says in which step
         return _end(outcome, "failed", FAILED, f"failed, nothing was committed: {told}")
     except Exception as error:
@@ -173,9 +188,9 @@ def _execute(
             raise
         last = _last_line(error)
         told = re.sub(
-            r"^pipeline\.stores\.(StoreError|Unusable): (.*?)( \[while running .*\])?$", r"\2", last
+            r"^pipeline\.(?:stores\.(?:StoreError|Unusable)|own\.DamagedFile): (.*?)( \[while running .*\])?$", r"\1", last
         )
-        if told == last:  # a store's failure is none of the program's
+        if told == last:  # a store's failure, or a damaged dataset, is none of the program's
             import traceback
 
             traceback.print_exc()
@@ -239,9 +254,13 @@ def _end(outcome: Outcome, status: str, code: int, message: str | None, told: bo
 
 def stopped(args: argparse.Namespace, outcome: Outcome, number: int, name: str) -> int:
     """Note that a signal ended a run: it may come when the version is already made."""
-    from pipeline.dataset import latest_manifest
+    from pipeline.dataset import NewerDataset, latest_manifest
+    from pipeline.own import DamagedFile
 
-    now = latest_manifest(output_of(args)[0])
+    try:
+        now = latest_manifest(output_of(args)[0])
+    except (DamagedFile, NewerDataset):  # so it is nothing that this run has made
+        now = None
     if now is not None and now["run"] == outcome["run"]:
         outcome["version"] = now["version"]
         what = f"version {now['version']} was committed before, and is whole"

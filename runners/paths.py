@@ -26,10 +26,18 @@ def output_of(args: argparse.Namespace) -> tuple[str, str]:
 
 
 def checked_out(args: argparse.Namespace, output: str, address: str) -> AbstractContextManager[None]:
-    """The dataset, in the folder to work in; where it lies here, it is there already."""
-    from pipeline import commit_store
+    """The dataset, in the folder to work in; where it lies here, it is there already.
 
-    return commit_store.checked_out(address, output, args.keep_versions) if address else nullcontext()
+    Raises:
+        DamagedFile: there are links in it, or it is the working copy of a dataset in a store.
+    """
+    from pipeline import commit_store
+    from pipeline.own import require_own
+
+    if address:
+        return commit_store.checked_out(address, output, args.keep_versions)
+    require_own(output, here=True)
+    return nullcontext()
 
 
 def inputs_of(args: argparse.Namespace, output: str, address: str) -> "Inputs":
@@ -38,8 +46,9 @@ def inputs_of(args: argparse.Namespace, output: str, address: str) -> "Inputs":
     Raises:
         UsageError: there is something wrong with either.
     """
-    from pipeline.dataset import REJECTED, is_unfinished, versions
+    from pipeline.dataset import is_unfinished, versions
     from pipeline.inputs import UsageError, find_inputs
+    from pipeline.names import REJECTED
     from pipeline.stores import absolute
 
     if os.path.lexists(output) and not os.path.isdir(output):

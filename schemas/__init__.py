@@ -1,4 +1,5 @@
-"""The contracts, as JSON Schema (draft 2020-12): what a row, a ledger, a manifest and a report hold.
+"""The contracts, as JSON Schema (draft 2020-12): what a row, a ledger, a manifest and a report hold, and each small file
+of JSON that a run leaves for the next.
 
 The keyword `arrow` names a field's Arrow type where the JSON type does not decide it, and `since` the version that
 brought the field, if it was not the first; JSON Schema leaves keywords that it does not know alone.
@@ -7,10 +8,14 @@ brought the field, if it was not the first; JSON Schema leaves keywords that it 
 import json
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-Name = Literal["article", "reject", "duplicate", "manifest", "report"]
-NAMES: tuple[Name, ...] = ("article", "reject", "duplicate", "manifest", "report")
+Name = Literal[
+    "article", "reject", "duplicate", "manifest", "report",
+    "journal", "lock", "pointer", "receipt", "seen", "store",
+]  # fmt: skip
+NAMES: tuple[Name, ...] = tuple(name for name in get_args(Name) if name != "seen")
+"""Those of objects with fields that are known; `seen` is of a map."""
 
 VERSION = 2
 """Version of the article schema; it stands in every file and manifest."""

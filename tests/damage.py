@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline.dataset import latest_manifest, manifest_name
+from pipeline.dataset import latest_manifest
+from pipeline.names import manifest_name
 from pipeline.rules.columns import arrow_schema, from_batch, to_batch
 
 SCHEMA_OF = {"articles": "article", "keys": "duplicate", "duplicates": "duplicate", "rejected": "reject"}

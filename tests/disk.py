@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
 
-from pipeline import commit, staging
+from pipeline import commit, links, mend, staging
 from pipeline import disk as disk_module
 
 CHANGES = ("rename", "replace", "link", "unlink", "makedirs", "rmdir", "open", "fsync")
@@ -61,7 +61,7 @@ class _Os:
 @contextmanager
 def on(disk: Disk):
     """Have the commit use a disk."""
-    modules = (commit, disk_module, staging)
+    modules = (commit, disk_module, links, mend, staging)
     try:
         for module in modules:
             module.os = _Os(disk)

@@ -16,7 +16,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from pipeline import commit, dataset, staging
+from pipeline import commit, dataset, names, staging
 from pipeline import disk as disk_module
 from pipeline.lock import Locked, lock
 from tests.disk import Died, Disk, on
@@ -47,11 +47,11 @@ def test_versions_follow_one_another(tmp_path):
     folder = grown(tmp_path)
     folder.check_tidy()
     three = next(path for path in folder.expected[1] if "01-03" in path)
-    assert (tmp_path / dataset.kept_name(three)).exists()
+    assert (tmp_path / names.kept_name(three)).exists()
     folder.commit(*folder.stage(THIRD))
     folder.check_tidy()
     assert dataset.versions(folder.root) == [2, 3]
-    assert not (tmp_path / dataset.kept_name(three)).exists()
+    assert not (tmp_path / names.kept_name(three)).exists()
 
 
 def test_every_step_is_on_the_disk_before_the_next(tmp_path):
@@ -243,7 +243,7 @@ def test_the_lock_of_a_dead_process_holds_nobody_up(tmp_path):
 def test_a_torn_manifest_is_no_version(tmp_path):
     folder = grown(tmp_path)
     for number, text in ((3, '{"version": 3, "fi'), (4, ""), (5, "[]"), (6, '{"version": 6}')):
-        (tmp_path / dataset.manifest_name(number)).write_text(text)
+        (tmp_path / names.manifest_name(number)).write_text(text)
     assert folder.latest().manifest["version"] == 2
     assert commit.next_version(folder.root) == 7
 
@@ -260,7 +260,7 @@ def test_files_that_a_version_replaced_come_back_when_it_is_torn(tmp_path):
         folder.commit(*staged)
     assert folder.check_versions() == 3
     assert not all((tmp_path / path).exists() for path in folder.expected[2])
-    (tmp_path / dataset.manifest_name(3)).write_text("")
+    (tmp_path / names.manifest_name(3)).write_text("")
     commit.recover(folder.root, KEEP)
     latest = folder.latest()
     assert latest.manifest["version"] == 2
@@ -299,7 +299,7 @@ def test_a_manifest_that_is_not_valid_is_not_published(tmp_path):
 
 def test_a_newer_dataset_is_refused(tmp_path):
     folder = grown(tmp_path)
-    path = tmp_path / dataset.manifest_name(2)
+    path = tmp_path / names.manifest_name(2)
     path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 99}))
     with pytest.raises(dataset.NewerDataset, match="schema version 99"):
         folder.latest()
@@ -389,5 +389,5 @@ TestLife.settings = settings(max_examples=200, stateful_step_count=12)
     ],
 )
 def test_partition_folder(updated, granularity, expected):
-    folder = dataset.partition_folder(updated, "eastern-europe", granularity)
+    folder = names.partition_folder(updated, "eastern-europe", granularity)
     assert folder == f"date={expected}/region=eastern-europe"

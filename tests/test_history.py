@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.dataset import kept_name, manifest_name, versions
+from pipeline.dataset import versions
 from pipeline.lock import lock
+from pipeline.names import kept_name, manifest_name
 from runners import cli
 from tests.damage import Dataset
 from tests.pages import Article, plain

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.dataset import latest_manifest, manifest_name
+from pipeline.dataset import latest_manifest
+from pipeline.names import manifest_name
 from pipeline.rules.columns import SCHEMA_VERSION_KEY, arrow_schema, to_batch
 from pipeline.rules.rows import headline_key
 from runners import checking, cli

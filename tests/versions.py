@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import schemas
-from pipeline import commit, dataset, staging
+from pipeline import commit, dataset, names, staging
 from pipeline.staging import File
 
 SETTINGS = {"same_headline_days": None, "date_granularity": "day"}
@@ -94,9 +94,7 @@ class Folder:
         visible = {path for path in files if path[0] not in "_."}
         assert visible == (self.expected[newest] if newest else set())
         needed = set().union(*(self.expected[number] for number in numbers))
-        assert {path for path in files if path.startswith("_versions/")} == set(
-            map(dataset.kept_name, needed)
-        )
+        assert {path for path in files if path.startswith("_versions/")} == set(map(names.kept_name, needed))
         assert {path for path in files if path.startswith("_runs/")} == set()
         empty = {p for p in Path(self.root).glob("date=*") if not list(p.rglob("*.arrow"))}
         assert not folders or empty == set()

@@ -1,7 +1,6 @@
 """The manifest and its files: each there, whole, and of the Arrow schema of its kind."""
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -11,29 +10,15 @@ import pyarrow as pa
 
 import schemas
 from pipeline.checks.finding import Finding, differs
-from pipeline.dataset import (
-    DUPLICATES,
-    KEYS,
-    REJECTED,
-    Manifest,
-    Version,
-    manifest_name,
-    read_manifest,
-    slot,
-    versions,
-)  # fmt: skip
+from pipeline.dataset import Manifest, Version, found_manifest, versions
+from pipeline.names import hash_of, kind_of, manifest_name, slot
+from pipeline.own import DamagedFile
 from pipeline.rules.columns import SCHEMA_VERSION_KEY, arrow_schema, upgraded
 from pipeline.rules.contract import contract
 
 SCHEMA_OF: dict[str, schemas.Name] = {
     "articles": "article", "duplicates": "duplicate", "keys": "duplicate", "rejected": "reject",
 }  # fmt: skip
-
-_FOLDER_KINDS = {DUPLICATES: "duplicates", KEYS: "keys", REJECTED: "rejected"}
-_PATH = re.compile(
-    r"(?:date=(?:\d{4}(?:-\d\d){0,2}|__HIVE_DEFAULT_PARTITION__)/region=[a-z-]+/part-"
-    rf"|(?P<ledger>{'|'.join(_FOLDER_KINDS)})/part-\d\d-)(?P<hash>[0-9a-f]{{32}})\.arrow"
-)
 
 
 def check_manifest(manifest: Manifest, number: int) -> Iterator[Finding]:
@@ -46,10 +31,9 @@ def check_manifest(manifest: Manifest, number: int) -> Iterator[Finding]:
         ("source", [dump["source"] for dump in manifest["dumps"]]),
     ):
         yield from _out_of_order(name, what, names)
-    places = Counter(slot(file["path"]) for file in manifest["files"] if _PATH.fullmatch(file["path"]))
+    places = Counter(slot(file["path"]) for file in manifest["files"] if kind_of(file["path"]))
     for file in manifest["files"]:
-        match = _PATH.fullmatch(file["path"])
-        if not match:
+        if not kind_of(file["path"]):
             yield differs(
                 "path", name, None, "a file's path", file["path"], "the path of a partition or ledger"
             )
@@ -58,8 +42,8 @@ def check_manifest(manifest: Manifest, number: int) -> Iterator[Finding]:
             yield differs(
                 "path", file["path"], None, "its kind in the manifest", file["kind"], kind_of(file["path"])
             )
-        if file["sha256"][:32] != match["hash"]:
-            yield differs("path", file["path"], None, "its name", match["hash"], file["sha256"][:32])
+        if file["sha256"][:32] != hash_of(file["path"]):
+            yield differs("path", file["path"], None, "its name", hash_of(file["path"]), file["sha256"][:32])
         if places[slot(file["path"])] > 1:
             yield differs(
                 "slot", file["path"], None, "files for its partition or shard", places[slot(file["path"])], 1
@@ -86,7 +70,7 @@ def check_changes(version: Version, number: int) -> Iterator[Finding]:
     """What a run says it added is what its version has more than the one before, where that is kept."""
     changes = version.manifest["changes"]
     whole = (
-        read_manifest(version.root, older) for older in reversed(versions(version.root)) if older < number
+        found_manifest(version.root, older) for older in reversed(versions(version.root)) if older < number
     )
     manifest = next(filter(None, whole), None)
     if manifest is None and number > 1:
@@ -106,12 +90,6 @@ def check_changes(version: Version, number: int) -> Iterator[Finding]:
         )
 
 
-def kind_of(path: str) -> str | None:
-    """The kind of a file, by its path; None for a path that no file of a dataset has."""
-    match = _PATH.fullmatch(path)
-    return _FOLDER_KINDS.get(match["ledger"] or "", "articles") if match else None
-
-
 def read_file(version: Version, entry: dict[str, Any], findings: list[Finding]) -> pa.Table | None:
     """A file of a version, mapped into memory, and held against the manifest.
 
@@ -127,13 +105,14 @@ def read_file(version: Version, entry: dict[str, Any], findings: list[Finding]) 
     try:
         with _open(version, path) as source:
             size, content = source.size(), source.read_buffer() if source.size() else pa.py_buffer(b"")
-    except OSError as error:
-        if isinstance(error, FileNotFoundError):
-            findings.append(
-                Finding("missing", path, None, "not there", "no file", f"one of {entry['bytes']} bytes")
-            )
-        else:
-            findings.append(Finding("missing", path, None, "cannot be opened", error.strerror or str(error)))
+    except FileNotFoundError:
+        findings.append(
+            Finding("missing", path, None, "not there", "no file", f"one of {entry['bytes']} bytes")
+        )
+        return None
+    except (OSError, DamagedFile) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        findings.append(Finding("missing", path, None, "cannot be opened", why))
         return None
     known = len(findings)
     if size != entry["bytes"]:

@@ -12,8 +12,9 @@ import pyarrow as pa
 from pipeline.checks.files import SCHEMA_OF
 from pipeline.checks.finding import Finding, differs, shown
 from pipeline.checks.texts import Texts
-from pipeline.dataset import Granularity, Version, partition_folder
+from pipeline.dataset import Version
 from pipeline.elements import Record
+from pipeline.names import Granularity, partition_folder
 from pipeline.rules.columns import from_batch
 from pipeline.rules.contract import contract
 from pipeline.rules.records import base_source

@@ -70,6 +70,32 @@ def upgraded(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.table(columns, schema=schema)
 
 
+def read_table(source: pa.NativeFile, schema: pa.Schema, columns: list[str] | None = None) -> pa.Table:
+    """The rows of an Arrow IPC file, or some columns of them, as a schema has them. Each value may then be looked at:
+    Arrow by itself believes the offsets that a file has.
+
+    Args:
+        source: the file, open or mapped into memory.
+        schema: of its rows, perhaps a later one than theirs.
+        columns: which of them; None for all.
+
+    Raises:
+        ValueError, pa.ArrowException: it is no such file, or is damaged, or has other rows.
+    """
+    options = pa.ipc.IpcReadOptions()
+    if columns is not None:
+        names = pa.ipc.open_file(source).schema.names
+        options = pa.ipc.IpcReadOptions(included_fields=[names.index(name) for name in columns])
+        schema = pa.schema([schema.field(name) for name in columns])
+    table = pa.ipc.open_file(source, options=options).read_all()
+    table.validate(full=True)
+    table = upgraded(table, schema) if columns is None else table.select(columns).cast(schema)
+    for field in schema:
+        if not field.nullable and table[field.name].null_count:
+            raise ValueError(f"the column {field.name} has rows without a value")
+    return table
+
+
 def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
     if kind == pa.date32():
         values = [date.fromisoformat(value) if value else None for value in values]

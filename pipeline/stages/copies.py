@@ -13,7 +13,7 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 
-from pipeline.dataset import shuffled_folder
+from pipeline.names import shuffled_folder
 from pipeline.rules.rows import COPY, Rows
 from pipeline.stages.counts import count
 from pipeline.versions import SameVersions

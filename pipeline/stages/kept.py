@@ -18,7 +18,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline.config import Config
-from pipeline.dataset import DUPLICATES, KEYS, Version, version
+from pipeline.dataset import Version, version
+from pipeline.names import DUPLICATES, KEYS
+from pipeline.own import believed
 from pipeline.rules.records import base_source
 from pipeline.rules.rows import (
     COPY,
@@ -135,11 +137,18 @@ class _ReadShard(beam.DoFn):
             entry = self._version.shard(folder, shard)
             if entry is not None:
                 keys = self._version.read(entry, KEY_COLUMNS)
-                yield kind, entry, hashes(keys["id"]), hashes(keys["headline_key"])
+                with believed(entry["path"]):
+                    ids, headlines = hashes(keys["id"]), hashes(keys["headline_key"])
+                yield kind, entry, ids, headlines
 
     def _rows(self, entry: dict[str, Any], which: npt.NDArray[np.bool_], kind: int) -> Rows:
         places = np.flatnonzero(which)
-        return rows_of_ledger(self._version.read(entry, LEDGER_COLUMNS).take(places), kind, self._ranks)
+        table = self._version.read(entry, LEDGER_COLUMNS).take(places)
+        with believed(entry["path"]):
+            strangers = set(map(base_source, table["source"].to_pylist())).difference(self._version.sources)
+            if strangers:
+                raise ValueError(f"{min(strangers)!r} is no dump of the version")
+            return rows_of_ledger(table, kind, self._ranks)
 
 
 class ByHeadline(_ReadShard):
@@ -183,10 +192,16 @@ def _among(values: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> np
 
 
 def hashes(column: pa.ChunkedArray) -> npt.NDArray[np.uint64]:
-    """A column of 32 hexadecimal digits as pairs of numbers, as rows.COPY has them."""
+    """A column of 32 hexadecimal digits as pairs of numbers, as rows.COPY has them.
+
+    Raises:
+        ValueError: it has other values.
+    """
     pairs = [np.empty((0, 2), "<u8")]
     for chunk in column.chunks:
         offsets = np.frombuffer(chunk.buffers()[1], "<i4", len(chunk) + 1, chunk.offset * 4)
+        if (np.diff(offsets) != 32).any():
+            raise ValueError("an id or headline's key that has not 32 digits")
         text = memoryview(chunk.buffers()[2])[offsets[0] : offsets[-1]]
         pairs.append(np.frombuffer(bytes.fromhex(str(text, "ascii")), "<u8").reshape(-1, 2))
     return np.concatenate(pairs)

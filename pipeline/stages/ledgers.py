@@ -15,8 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.config import Config
-from pipeline.dataset import DUPLICATES, KEYS, version
+from pipeline.dataset import version
 from pipeline.elements import Dump
+from pipeline.names import DUPLICATES, KEYS
+from pipeline.own import DamagedFile
 from pipeline.rules.columns import arrow_schema
 from pipeline.rules.places import regions
 from pipeline.rules.rows import KEPT, NO_DATE, SHORT_URL_PREFIX, UPDATED_SOURCES, Rows, concat, hexes
@@ -133,7 +135,9 @@ class WriteLedgers(WriteTask):
                     moved = table.take(which)
                     changed[target].append(moved.set_column(0, moved.schema.field("id"), names))
         if new_id:
-            raise RuntimeError(f"{len(new_id)} records of the version before stand in no ledger")
+            raise DamagedFile(
+                f"{len(new_id)} records of the version before stand in no ledger: `dateline verify` tells which"
+            )
         return changed
 
     def _file(

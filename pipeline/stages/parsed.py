@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipeline.dataset import parsed_folder
 from pipeline.elements import Parsed
+from pipeline.names import parsed_folder
 from pipeline.rules.columns import arrow_schema, to_batch
 from pipeline.rules.rows import COPY, Rows, rows_of
 

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.config import Config
-from pipeline.dataset import REJECTED
 from pipeline.elements import Reject
+from pipeline.names import REJECTED
 from pipeline.rules.columns import arrow_schema, to_batch
 from pipeline.rules.contract import require_valid
 from pipeline.stages.counts import count, count_key

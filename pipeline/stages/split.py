@@ -7,8 +7,8 @@ from typing import Any
 import apache_beam as beam
 
 from pipeline.config import Config
-from pipeline.dataset import progress_folder
 from pipeline.elements import Again, Block, Piece, Reject
+from pipeline.names import progress_folder
 from pipeline.progress import Progress
 from pipeline.rules.blocks import block_of, trimmed
 from pipeline.stages.counts import count

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.config import Config
-from pipeline.dataset import progress_folder, version
+from pipeline.dataset import version
+from pipeline.names import progress_folder
 from pipeline.progress import Progress
 from pipeline.rules.columns import arrow_schema
 from pipeline.rules.rows import Rows

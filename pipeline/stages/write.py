@@ -4,6 +4,7 @@ Only rows of 115 bytes reach this stage: shuffling the bodies costs more, in mem
 files of the run's folder (parsed.py).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,7 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline.config import Config
-from pipeline.dataset import Granularity, partition_folder, progress_folder
+from pipeline.names import Granularity, partition_folder, progress_folder
+from pipeline.own import DamagedFile, believed
 from pipeline.progress import Progress
 from pipeline.rules.columns import arrow_schema
 from pipeline.rules.places import regions
@@ -107,6 +109,7 @@ class WriteArticles(WriteTask):
         by_id = (rows["id_lo"].byteswap(), rows["id_hi"].byteswap())
         by_partition = np.lexsort((*by_id, rows["region"], period))
         rows, period = rows[by_partition], period[by_partition]
+        require_own_ids(rows, period)
         edges = np.flatnonzero(np.diff(period, prepend=-1) | np.diff(rows["region"], prepend=0))
         edges = np.unique([0, *edges, len(rows)])
         partitions = [rows[begin:end] for begin, end in pairwise(edges)]
@@ -139,10 +142,14 @@ class WriteArticles(WriteTask):
             self._version.read(entry) if self._version and entry else arrow_schema("article").empty_table()
         )
         new = rows[rows["dump"] >= 0]
-        stay = Staying(before, rows[rows["dump"] == KEPT])
+        with believed(self._folder(rows)):
+            stay = Staying(before, rows[rows["dump"] == KEPT])
         if not stay.ids and not len(new):
             return self._emptied(entry, "articles") if entry else None
         names = hexes(new, "id_hi", "id_lo")
+        if len({*stay.ids, *names}) < len(stay.ids) + len(names):
+            (twice, _), *_ = Counter([*stay.ids, *names]).most_common(1)
+            raise DamagedFile(_twice(self._folder(rows), twice))
         batches = merged(stay.ids, stay.take, names, lambda which: self._records(new[which]))
         return self._write(rows, batches)
 
@@ -183,6 +190,33 @@ class WriteArticles(WriteTask):
         )
 
 
+def require_own_ids(rows: Rows, period: npt.NDArray[np.int64]) -> None:
+    """See that no two articles of a partition have one id. Two records of one are folded, unless a ledger of the version
+    before is not what it was.
+
+    Args:
+        rows: winners, and articles that lost, by partition and id.
+        period: the date partition of each.
+
+    Raises:
+        DamagedFile: two have.
+    """
+    wins = rows["copies"] > 0
+    rows, period = rows[wins], period[wins]
+    same = period[1:] == period[:-1]
+    for name in ("region", "id_hi", "id_lo"):
+        same &= rows[name][1:] == rows[name][:-1]
+    if same.any():
+        first = rows[1:][same][:1]
+        raise DamagedFile(
+            _twice(f"region {regions()[first['region'][0]]}", hexes(first, "id_hi", "id_lo")[0])
+        )
+
+
+def _twice(where: str, name: str) -> str:
+    return f"two articles of {where} have the id {name}: a ledger is damaged; `dateline verify` tells where"
+
+
 def heaps(partitions: Iterable[Rows], size: int) -> Iterator[list[Rows]]:
     """Partitions in lists of about `size` rows together."""
     heap: list[Rows] = []
@@ -215,7 +249,9 @@ class Staying:
         names = dict(zip(changes["was"].tolist(), hexes(changes, "id_hi", "id_lo"), strict=True))
         was = hashes(before["id"])[:, 0].tolist()
         if not now.keys() <= set(was) or len(now) != len(changes):
-            raise RuntimeError("articles of the version before do not stand in their partition's file")
+            raise DamagedFile(
+                "_keys has articles of a partition that its file has not: `dateline verify` tells which"
+            )
         staying = sorted(
             (names.get(key, name), count if key not in now else int(now[key]["copies"]), place)
             for place, (key, name, count) in enumerate(zip(was, ids, copies, strict=True))

@@ -11,8 +11,8 @@ import pytest
 from apache_beam.testing.util import assert_that
 
 from pipeline.config import Config
-from pipeline.dataset import shuffled_folder
 from pipeline.elements import Parsed
+from pipeline.names import shuffled_folder
 from pipeline.rules.identity import HEADLINE_GROUP
 from pipeline.rules.rows import COPY, concat, hexes
 from pipeline.stages import copies as module

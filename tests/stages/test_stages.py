@@ -6,8 +6,8 @@ from apache_beam.testing.util import assert_that, equal_to
 from apache_beam.typehints.decorators import TypeCheckError
 
 from pipeline.config import Config
-from pipeline.dataset import progress_folder
 from pipeline.elements import Block, Dump, Parsed, Piece
+from pipeline.names import progress_folder
 from pipeline.progress import read_progress
 from pipeline.rules.blocks import Limits
 from pipeline.stages.parse import ParseBlocks

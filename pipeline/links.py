@@ -1,0 +1,69 @@
+"""Links: how the files of a dataset get their names in it, and lose them. No link on the way is followed.
+
+A file has two names: its place, where readers of the folder look, and one in _versions; both are hard links.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+from pipeline.names import kept_name
+from pipeline.own import require_folders, size_in
+
+
+def give(call: Callable[[str, str], None], source: str, root: str, path: str, known: set[str]) -> None:
+    """Link or rename a file to a name of the dataset, whose folder may have to be made.
+
+    Args:
+        call: os.link or os.rename.
+        source: where the file is.
+        root: the dataset.
+        path: the name, in it.
+        known: as of require_folders().
+
+    Raises:
+        DamagedFile: a folder on the way is a link.
+        OSError: what the call raises.
+    """
+    require_folders(root, path, known)
+    target = f"{root}/{path}"
+    try:
+        call(source, target)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        call(source, target)
+
+
+def keep(root: str, paths: Iterable[str]) -> None:
+    """Give files their second names, where they have none: a dataset may have been copied without its links."""
+    known: set[str] = set()
+    for path in paths:
+        require_folders(root, path, known)
+        if size_in(root, path) is not None:
+            with suppress(FileExistsError, FileNotFoundError):
+                give(os.link, f"{root}/{path}", root, kept_name(path), known)
+
+
+def take(root: str, paths: Iterable[str]) -> None:
+    """Remove files by these names, and folders that are empty then; a name that is not there is none to remove.
+
+    Raises:
+        DamagedFile: a folder on the way is a link.
+    """
+    known: set[str] = set()
+    for path in paths:
+        require_folders(root, path, known)
+        with suppress(FileNotFoundError, NotADirectoryError):
+            os.unlink(f"{root}/{path}")
+        _remove_empty(root, os.path.dirname(path))
+
+
+def _remove_empty(root: str, folder: str) -> None:
+    while folder:
+        try:
+            os.rmdir(f"{root}/{folder}")
+        except FileNotFoundError:
+            pass  # gone already; its parent may be empty all the same
+        except OSError:
+            return
+        folder = os.path.dirname(folder)

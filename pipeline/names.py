@@ -1,0 +1,143 @@
+"""Names: the one grammar of what a dataset is made of, and how its own files are told from all others.
+
+    date=2023-09-07/region=eastern-europe/part-<hash>.arrow    the file of a partition; the date may be a month or year
+    _keys/part-<shard>-<hash>.arrow                            of a ledger; so are _duplicates and _rejected
+    _manifests/<version>.json                                  version: eight digits
+    _versions/<hash>                                           a file's second name
+    _versions/<version>/<hash>.arrow                           the same in an object store
+    _runs/<run>/                                               a run
+
+A dataset may come from anybody. So what a manifest, a journal, a receipt or a listing calls a file is held against this
+before it is used: no name of this grammar leads out of the dataset, and none means a file that no run wrote.
+"""
+
+import re
+from typing import Literal
+
+NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+"""Hive's name for a null partition value; readers turn it back into null."""
+
+MANIFESTS, RUNS, VERSIONS = "_manifests", "_runs", "_versions"
+DUPLICATES, REJECTED, KEYS = "_duplicates", "_rejected", "_keys"
+LOCK, SEEN, STORE = "_lock", "_seen.json", "_store.json"
+SEEN_NEXT = "_seen.tmp"
+"""SEEN as it is written."""
+FOLDERS = frozenset((MANIFESTS, RUNS, VERSIONS, DUPLICATES, REJECTED, KEYS))
+"""The names of a dataset's own folders at its top, but for the partitions'."""
+FILES = frozenset((LOCK, SEEN, SEEN_NEXT, STORE))
+"""Of its own files there."""
+PARTITION = "date="
+"""What the name of a partition's upper folder begins with."""
+
+Granularity = Literal["day", "month", "year"]
+GRANULARITIES: dict[Granularity, int] = {"day": 10, "month": 7, "year": 4}
+"""How fine the partitions by date are, and how much of YYYY-MM-DD names one."""
+
+LEDGERS = {DUPLICATES: "duplicates", KEYS: "keys", REJECTED: "rejected"}
+"""The folder of each ledger, and the kind of its files."""
+MOST_VERSIONS = 99_999_999
+
+_HASH = "(?P<hash>[0-9a-f]{32})"
+_FILE = re.compile(
+    rf"(?:date=(?:[0-9]{{4}}(?:-[0-9]{{2}}){{0,2}}|{NULL_PARTITION})/region=[a-z]+(?:-[a-z]+)*/part-"
+    rf"|(?P<ledger>{'|'.join(LEDGERS)})/part-[0-9]{{2}}-){_HASH}\.arrow"
+)
+_MANIFEST = re.compile(rf"{MANIFESTS}/(?P<version>[0-9]{{8}})\.json")
+_STORED = re.compile(rf"{VERSIONS}/(?P<version>[0-9]{{8}})/{_HASH}\.arrow")
+_UPLOADED = re.compile(rf"{VERSIONS}/(?P<version>[0-9]{{8}})/[^/]+")
+_KEPT = re.compile(rf"{VERSIONS}/{_HASH}")
+_RUN = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
+
+
+def partition_folder(updated: str | None, region: str, granularity: Granularity = "day") -> str:
+    """Where the rows of a day and region stand. Both come from fixed forms, never from a dump's text."""
+    value = updated[: GRANULARITIES[granularity]] if updated else NULL_PARTITION
+    return f"date={value}/region={region}"
+
+
+def manifest_name(version: int) -> str:
+    """The path of a version's manifest in the dataset."""
+    return f"{MANIFESTS}/{version:08d}.json"
+
+
+def version_of(name: str) -> int | None:
+    """The version whose manifest has this path; None for any other path."""
+    match = _MANIFEST.fullmatch(name)
+    return int(match["version"]) if match else None
+
+
+def kind_of(path: str) -> str | None:
+    """The kind of a file, by its path in the dataset; None for a path that no file of a dataset has."""
+    match = _FILE.fullmatch(path)
+    return LEDGERS.get(match["ledger"] or "", "articles") if match else None
+
+
+def hash_of(path: str) -> str:
+    """The hash in the name of a file that kind_of() knows: the first 32 digits of its SHA-256."""
+    return path[-38:-6]
+
+
+def kept_name(path: str) -> str:
+    """The second name of a file that kind_of() knows, in the dataset: its content's hash, below VERSIONS."""
+    return f"{VERSIONS}/{hash_of(path)}"
+
+
+def is_kept(name: str) -> bool:
+    """Whether this is a file's second name."""
+    return bool(_KEPT.fullmatch(name))
+
+
+def stored_name(version: int, path: str) -> str:
+    """The object that has a file's bytes, which a version's run wrote."""
+    return f"{VERSIONS}/{version:08d}/{hash_of(path)}.arrow"
+
+
+def stored_by(name: str) -> int | None:
+    """The version whose run wrote the object of this name; None for any other name."""
+    match = _STORED.fullmatch(name)
+    return int(match["version"]) if match else None
+
+
+def upload_of(name: str) -> int | None:
+    """The version in whose folder of a store an object stands, also one of another name: uploads end up nowhere else."""
+    match = _UPLOADED.fullmatch(name)
+    return int(match["version"]) if match else None
+
+
+def slot(path: str) -> str:
+    """What a file that kind_of() knows is the only one for: its partition's folder, or its ledger and shard."""
+    folder, name = path.rsplit("/", 1)
+    return f"{folder}/{name.split('-')[1]}" if folder.startswith("_") else folder
+
+
+def is_run(name: str) -> bool:
+    """Whether a run may have this name."""
+    return bool(_RUN.fullmatch(name))
+
+
+def run_folder(root: str, run: str) -> str:
+    return f"{root}/{RUNS}/{run}"
+
+
+def progress_folder(root: str, run: str) -> str:
+    return f"{run_folder(root, run)}/progress"
+
+
+def spool_folder(root: str, run: str) -> str:
+    """Where a run unpacks what is not plain text; removed when it ends."""
+    return f"{run_folder(root, run)}/spool"
+
+
+def dumps_list(root: str, run: str) -> str:
+    """The file that lists the dumps of a run."""
+    return f"{spool_folder(root, run)}/dumps.json"
+
+
+def parsed_folder(root: str, run: str) -> str:
+    """Where a run's parsed records wait until it is known which win."""
+    return f"{run_folder(root, run)}/parsed"
+
+
+def shuffled_folder(root: str, run: str) -> str:
+    """Where rows lie that go from one of a run's workers to another."""
+    return f"{run_folder(root, run)}/shuffled"
