@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.commit import prune, recover
 from pipeline.dataset import Manifest, latest_manifest, read_manifest, versions
 from pipeline.inputs import UsageError
-from pipeline.mend import put_right, require_whole
+from pipeline.mend import ready
 from pipeline.names import VERSIONS
 
 
@@ -80,7 +80,7 @@ def prune_versions(root: str, keep: int) -> dict[str, Any]:
     newest, *_ = kept_manifests(root)
     before, sizes = set(versions(root)), dict(_files(root))
     runs = recover(root, keep)
-    require_whole(root, newest, put_right(root, newest))
+    ready(root, newest)
     prune(root, keep)
     gone = sizes.keys() - dict(_files(root)).keys()
     return {

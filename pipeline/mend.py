@@ -63,17 +63,28 @@ def put_right(root: str, manifest: Manifest, look: bool = False) -> Mended:
     return Mended(linked, removed, lost)
 
 
-def require_whole(root: str, manifest: Manifest, mended: Mended) -> None:
-    """See that a version has all its files.
+def ready(root: str, manifest: Manifest) -> list[str]:
+    """Have a folder be one to build upon; what there is to tell of that.
+
+    Args:
+        root: the dataset; the caller holds its lock.
+        manifest: of its newest version.
 
     Raises:
-        DamagedFile: some are nowhere whole.
+        DamagedFile: files of the version are nowhere whole, or something is a link.
     """
+    mended, number = put_right(root, manifest), manifest["version"]
     if mended.lost:
         raise DamagedFile(
-            f"{len(mended.lost):,} of {len(manifest['files']):,} files of version {manifest['version']} of {root} are not "
-            f"there, or not of their size, first {mended.lost[0]}: nothing is built upon it; `dateline verify` tells more"
+            f"{len(mended.lost):,} of {len(manifest['files']):,} files of version {number} of {root} are not there, or not "
+            f"of their size, first {mended.lost[0]}: nothing is built upon it; `dateline verify` tells more"
         )
+    if not mended.linked and not mended.removed:
+        return []
+    return [
+        f"{root} did not show version {number}, and does again: {len(mended.linked):,} files have their places back, "
+        f"{len(mended.removed):,} went that it does not list; a later version's manifest may be torn or gone"
+    ]
 
 
 def shown(root: str) -> Iterator[str]:

@@ -58,7 +58,7 @@ def _locked(args: argparse.Namespace, output: str, inputs: "Inputs", outcome: Ou
     from pipeline.dataset import is_unfinished, latest_manifest, store_of, totals
     from pipeline.inputs import UsageError
     from pipeline.known import Seen, sort_out
-    from pipeline.mend import put_right, require_whole
+    from pipeline.mend import ready
 
     before = latest_manifest(output)
     if before is None and not is_unfinished(output):  # torn manifests are all that it has
@@ -66,14 +66,8 @@ def _locked(args: argparse.Namespace, output: str, inputs: "Inputs", outcome: Ou
     for name in recover(output, args.keep_versions):
         log.info("put in order what run %s left, which did not end", name)
     if before and not store_of(output):
-        mended = put_right(output, before)
-        require_whole(output, before, mended)
-        if mended.linked or mended.removed:
-            log.warning(
-                "the folder did not show version %d, after which a manifest is torn or gone; it does again: %d files have "
-                "their places back, %d went that it does not list",
-                before["version"], len(mended.linked), len(mended.removed),
-            )  # fmt: skip
+        for told in ready(output, before):
+            log.warning("%s", told)
     seen = Seen(output)
     if seen.forgotten:
         log.warning("%s; the checksums of dumps that were read are taken anew", seen.forgotten)
@@ -188,7 +182,9 @@ def _execute(
             raise
         last = _last_line(error)
         told = re.sub(
-            r"^pipeline\.(?:stores\.(?:StoreError|Unusable)|own\.DamagedFile): (.*?)( \[while running .*\])?$", r"\1", last
+            r"^pipeline\.(?:stores\.(?:StoreError|Unusable)|own\.DamagedFile): (.*?)( \[while running .*\])?$",
+            r"\1",
+            last,
         )
         if told == last:  # a store's failure, or a damaged dataset, is none of the program's
             import traceback

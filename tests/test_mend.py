@@ -104,7 +104,7 @@ def test_after_a_lost_manifest_the_next_run_puts_the_folder_right(grown, tmp_pat
     assert any(not (news / file["path"]).exists() for file in before)
     assert ids(open_dataset(news)) == ids(open_dataset(grown / "after-1"))
     told = run(news, grown / "dump-0.txt")  # which has nothing new
-    assert "the folder did not show version 2" in told
+    assert "did not show version 2, and does again" in told
     assert files_of(news) == files_of(grown / "after-1")
     needed = {kept_name(file["path"]) for file in before} | {
         kept_name(file["path"]) for file in json.loads((news / manifest_name(1)).read_text())["files"]

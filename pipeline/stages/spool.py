@@ -20,8 +20,8 @@ import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 
 from pipeline.config import Config
-from pipeline.dataset import spool_folder
 from pipeline.elements import Dump
+from pipeline.names import spool_folder
 from pipeline.rules.containers import entries
 from pipeline.rules.formats import Damaged, Part, open_unpacked
 from pipeline.rules.records import SEPARATOR, Account, Columns, Entry
