@@ -38,9 +38,12 @@ MIN_SENTENCE = 40
 QUOTES = "‘’“”'\""
 SENTENCE_ENDS, NO_HEAD_ENDS = ".!?…:;" + QUOTES, ".,:;!…)"
 
-_BARE_CREDIT = re.compile(
-    rf"[.!?”\"] (?:{'|'.join(sorted(AGENCIES))}|Supplied|Shutterstock|Getty Images|File)(?:/[\w /’'-]{{2,40}})?\.?$"
+_SOURCES = "|".join((*sorted(AGENCIES), "Supplied", "Shutterstock", "Getty Images", "File"))
+_BARE_CREDIT = re.compile(rf"(?<=[.!?”\"]) (?:{_SOURCES})(?:/[\w /’'-]{{2,40}})?\.?$")
+_CREDIT = re.compile(
+    rf"(?<=[.!?”’'\"]) ?[(\[](?!With |Reporting |Additional )[^()\[\]]{{0,60}}\b(?:{_SOURCES}|[Pp]hotos?|[Cc]ourtesy)\b[^()\[\]]{{0,60}}[)\]]$"
 )
+"""Behind a caption's last sentence; what a report is signed with, and an agency's short name in a sentence, are none."""
 _EMBED = re.compile(
     r"^(?:View this post on Instagram$|A post shared by .{1,80} \(@[\w.]+\)"
     r"|— .{1,80} \(@\w{1,15}\) [A-Z][a-z]+ \d{1,2}, \d{4}$)"
@@ -107,12 +110,17 @@ def read_body(lines: Sequence[str]) -> Body:
         lines: stripped.
     """
     paragraphs, gaps = _paragraphs(lines)
-    odd = [i for i, text in enumerate(paragraphs) if len(text) <= MAX_SPECIAL or gaps[i] >= PICTURE_GAP]
+    odd = [
+        i
+        for i, text in enumerate(paragraphs)
+        if len(text) <= MAX_SPECIAL or gaps[i] >= PICTURE_GAP or text[-1] in ")]"
+    ]
     captions = [i for i in odd if i and _is_caption(paragraphs, gaps, i)]
     open_ended = [i for i in odd if paragraphs[i][-1] not in NO_HEAD_ENDS]
     short = {i for i in open_ended if i not in captions and _is_subheading(paragraphs[i])}
     if not short:
         return Body(paragraphs, [], [paragraphs[i] for i in captions])
+    short -= {i for i in short if i + 1 in short and _is_signature(paragraphs[i], paragraphs[i + 1])}
     lone = sorted(i for i in short if not {i - 1, i + 1} & short)  # short lines in a row are a list
     heads = [i for i in lone if i and _heads(paragraphs, gaps, i)]
     if 0 in lone and _heads_all(paragraphs, gaps, bool(heads)):
@@ -157,18 +165,27 @@ def _paragraphs(lines: Sequence[str]) -> tuple[list[str], list[int]]:
 def _is_caption(paragraphs: Sequence[str], gaps: Sequence[int], i: int) -> bool:
     """Whether a paragraph behind the first is a picture's caption, or the text of what is embedded.
 
-    Below a picture's empty lines that is a line with a credit; or one that no sentence's end closes, unless it is
-    the last, or looks like a title.
+    A sentence and a known credit is one wherever it stands apart. Below a picture's empty lines so is a line with any
+    credit, or one that no sentence's end closes, unless it is the last, or looks like a title.
     """
     text = paragraphs[i]
     if "pic.twitter.com/" in text or _EMBED.match(text):
         return True
-    if gaps[i] < PICTURE_GAP or len(text) > MAX_CAPTION:
+    if not gaps[i] or len(text) > MAX_CAPTION:
+        return False
+    if text[-1] in ")]" and _CREDIT.search(text):
+        return True
+    if gaps[i] < PICTURE_GAP:
         return False
     if code_of(text) == "g" or _BARE_CREDIT.search(text):
         return True
     is_title = text != text.strip(QUOTES) or text.isupper() or text[0].isdigit()
     return not is_title and i + 1 < len(paragraphs) and text[0].isupper() and text[-1] not in SENTENCE_ENDS
+
+
+def _is_signature(text: str, below: str) -> bool:
+    """Whether a line is the name of who wrote the part above it, and below it a title heads the next."""
+    return bool(_NAME.fullmatch(text)) and below[0] in QUOTES and below[-1] in QUOTES
 
 
 def _heads(paragraphs: Sequence[str], gaps: Sequence[int], i: int) -> bool:

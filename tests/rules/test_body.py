@@ -97,6 +97,26 @@ def test_a_caption_below_a_picture(caption):
 
 
 @pytest.mark.parametrize(
+    "caption",
+    [
+        "The ferry at its berth. (Supplied)",
+        "A still from ‘The Ferry.’ (Supplied)",
+        "The ferry at its berth on the morning after the storm, seen from the roof of the harbor office. (AFP/File)",
+        "The ferry at its berth. [Omar Tell/Reuters]",
+        "The ferry at its berth. (AN photo by Omar Tell)",
+    ],
+)
+def test_a_caption_with_its_credit_wherever_it_stands_apart(caption):
+    assert captions(ONE, "", caption, "", TWO) == [caption]
+    assert captions(ONE, "", TWO, "", caption) == [caption]
+
+
+def test_a_title_heads_its_part_below_the_signature_of_the_one_above():
+    lines = ("‘Red Heron’", "", ONE, "", "Lina Haddad", "", "‘Split Wick’", "", TWO, "", "Omar Tell")
+    assert subheadings(*lines) == ["‘Red Heron’", "‘Split Wick’"]
+
+
+@pytest.mark.parametrize(
     "lines",
     [
         (ONE, *PICTURE, TWO),  # a picture without a caption
@@ -105,7 +125,12 @@ def test_a_caption_below_a_picture(caption):
         (ONE, *PICTURE, "2. The Red Heron", "", TWO),
         (ONE, *PICTURE, "Lina Haddad"),  # a signature
         (ONE, "", "", "", "The ferry at its berth", "", TWO),
-        (ONE, "", f"{TWO} (Reuters)"),
+        (ONE, "", "That is what the Saudi Press Agency (SPA) said of the pilots (AN)", "", TWO),
+        (ONE, "", "The dog is well, reported the Saudi Press Agency (SPA).", "", TWO),
+        (ONE, "", "The dog is well. (With Reuters)"),
+        (ONE, "", "The dog is well. (Reporting by AFP in the harbor)"),
+        (ONE, "", "It cost forty coins. (As of Monday)", "", TWO),
+        (ONE, "The dog is well. (AFP)", TWO),
     ],
 )
 def test_what_is_no_caption(lines):
