@@ -6,11 +6,13 @@ PrivateServer takes its place. It serves what forked workers use: control, data 
 logging, provision and artifacts, is not served at all.
 """
 
+import fcntl
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -32,8 +34,11 @@ OPTIONS = (
 )
 """Those of Beam's server."""
 
-LONGEST_BASE = 80
-"""Bytes of a folder's name: a socket's path has 107 at most, and this leaves 26 for what is put below the folder."""
+PREFIX = "dateline-run-"
+"""What a run's folder for sockets is called, before eight characters by chance."""
+
+LONGEST_BASE = 76
+"""Bytes of a folder's name: a socket's path has 107 at most, and this leaves 30 for what is put below the folder."""
 
 END_SECONDS = 5
 """How long what is under way may take once a run is over."""
@@ -85,14 +90,42 @@ def private_doors() -> Iterator[None]:
     """
     theirs = worker_handlers.GrpcServer
     place = place_for_sockets()
-    with tempfile.TemporaryDirectory(prefix="dateline-", dir=place, ignore_cleanup_errors=True) as folder:
-        _folder.append(folder)
-        worker_handlers.GrpcServer = PrivateServer  # Beam makes its server itself, by this name
-        try:
-            yield
-        finally:
-            worker_handlers.GrpcServer = theirs
-            _folder.pop()
+    _remove_dead(place)
+    folder, held = _new_folder(place)
+    _folder.append(folder)
+    worker_handlers.GrpcServer = PrivateServer  # Beam makes its server itself, by this name
+    try:
+        yield
+    finally:
+        worker_handlers.GrpcServer = theirs
+        _folder.pop()
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
+
+
+def _new_folder(place: str) -> tuple[str, int]:
+    """A folder of mode 0700 with a name by chance, and a handle of it: a lock that tells that its run lives."""
+    while True:
+        folder = tempfile.mkdtemp(prefix=PREFIX, dir=place)
+        with suppress(FileNotFoundError):  # a run that begins just now took it for that of a dead one
+            held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            fcntl.flock(held, fcntl.LOCK_EX)
+            if os.path.exists(folder):
+                return folder, held
+            os.close(held)
+
+
+def _remove_dead(place: str) -> None:
+    """Remove the folders of this user's runs that were killed, and could not do it themselves."""
+    for path in Path(place).glob(f"{PREFIX}*"):
+        with suppress(OSError):  # it is another user's, a live run's, or gone
+            handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                if os.fstat(handle).st_uid == os.geteuid():
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(path)
+            finally:
+                os.close(handle)
 
 
 def place_for_sockets() -> str:

@@ -149,6 +149,30 @@ def test_each_run_has_a_folder_of_its_own_which_goes_with_it(place):
     assert len(names) == 2
 
 
+def test_what_a_killed_run_left_the_next_removes(place):
+    kept = place / "dateline-other"
+    dead = place / f"{doors.PREFIX}dead"
+    for folder in (kept, dead):
+        folder.mkdir(mode=0o700)
+        (folder / "control").touch()
+    with doors.private_doors():
+        assert not dead.exists()
+        (mine,) = place.glob(f"{doors.PREFIX}*")
+        with doors.private_doors():  # another run, which finds this one alive
+            assert mine.exists()
+            assert len(list(place.iterdir())) == 3
+    assert list(place.iterdir()) == [kept]
+
+
+@needs_root
+def test_the_folder_of_another_user_is_left_to_him(place):
+    other = place / f"{doors.PREFIX}other"
+    other.mkdir(mode=0o700)
+    os.chown(other, NOBODY, NOBODY)
+    with doors.private_doors():
+        assert other.exists()
+
+
 def test_where_others_could_replace_the_folder_it_is_not_made(place, monkeypatch):
     below = place / "below"
     below.mkdir()
