@@ -16,8 +16,10 @@ from apache_beam.portability.api import beam_artifact_api_pb2 as artifact
 from apache_beam.portability.api import beam_fn_api_pb2 as fn
 from apache_beam.portability.api import beam_provision_api_pb2 as provision
 
-SECONDS = 2
+SECONDS = 30
 """Until a call that nothing answers is taken for one that is served."""
+SECONDS_OF_OWN_USER = 1
+"""The same where that is what is expected."""
 
 FN = "/org.apache.beam.model.fn_execution.v1"
 STARTS = fn.StartWorkerRequest(worker_id="intruder", control_endpoint={"url": "127.0.0.1:1"})
@@ -44,21 +46,21 @@ STREAMS = {
 }
 
 
-def tried(address: str) -> dict[str, str]:
+def tried(address: str, seconds: float) -> dict[str, str]:
     """How a call of each service ends."""
     told = {}
     who = [("worker_id", "intruder")]
     with grpc.insecure_channel(address) as channel:
         for method, request in UNARY.items():
             try:
-                channel.unary_unary(method)(request.SerializeToString(), timeout=SECONDS, metadata=who)
+                channel.unary_unary(method)(request.SerializeToString(), timeout=seconds, metadata=who)
                 told[method] = "OK"
             except grpc.RpcError as error:
                 told[method] = error.code().name
         for method, request in STREAMS.items():
             call = channel.stream_stream(method)
             try:
-                next(call(iter([request.SerializeToString()]), timeout=SECONDS, metadata=who), None)
+                next(call(iter([request.SerializeToString()]), timeout=seconds, metadata=who), None)
                 told[method] = "OK"
             except grpc.RpcError as error:
                 told[method] = error.code().name
@@ -67,12 +69,13 @@ def tried(address: str) -> dict[str, str]:
 
 def main() -> None:
     user = int(sys.argv[1])
-    tried("unix:/nowhere")  # loads what a call needs, and the other user may not be able to read
+    seconds = SECONDS if user else SECONDS_OF_OWN_USER
+    tried("unix:/nowhere", seconds)  # loads what a call needs, and the other user may not be able to read
     if user:
         os.setgroups([])
         os.setgid(user)
         os.setuid(user)
-    print(json.dumps({address: tried(address) for address in sys.argv[2:]}))
+    print(json.dumps({address: tried(address, seconds) for address in sys.argv[2:]}))
 
 
 if __name__ == "__main__":
