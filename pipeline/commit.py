@@ -26,6 +26,7 @@ from pipeline.mend import put_right
 from pipeline.names import (
     MANIFESTS,
     RUNS,
+    STRAYS,
     VERSIONS,
     is_kept,
     is_run,
@@ -141,7 +142,7 @@ def recover(root: str, keep: int) -> list[str]:
     left = []
     for run in _runs(root):
         folder = run_folder(root, run)
-        if set(os.listdir(folder)) <= {"report.json", "report.html"}:
+        if set(os.listdir(folder)) <= {"report.json", "report.html", STRAYS}:
             continue
         require_own_run(folder)
         left.append(run)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pipeline.dataset import Manifest, read_manifest, sha256_of, versions
 from pipeline.links import give, keep, take
-from pipeline.names import LEDGERS, PARTITION, VERSIONS, is_kept, kept_name, kind_of
+from pipeline.names import LEDGERS, VERSIONS, is_kept, kept_name, kind_of
 from pipeline.own import DamagedFile, require_folders, size_in
 
 
@@ -77,7 +77,7 @@ def ready(root: str, manifest: Manifest) -> list[str]:
     if mended.lost:
         raise DamagedFile(
             f"{len(mended.lost):,} of {len(manifest['files']):,} files of version {number} of {root} are not there, or not "
-            f"of their size, first {mended.lost[0]}: nothing is built upon it; `dateline verify` tells more"
+            f"of their size, first {mended.lost[0]}: nothing is built upon it; `dateline repair` mends what can be mended"
         )
     if not mended.linked and not mended.removed:
         return []
@@ -88,21 +88,29 @@ def ready(root: str, manifest: Manifest) -> list[str]:
 
 
 def shown(root: str) -> Iterator[str]:
-    """The paths of all files that stand in folders of partitions and ledgers, sorted by folder; links are named, too, and
-    not followed."""
-    for folder in sorted(os.listdir(root)):
-        if folder.startswith(PARTITION) or folder in LEDGERS:
-            yield from _within(root, folder)
+    """The paths of all files that readers of the folder come upon, and of the ledgers' files, sorted by folder. Readers pass
+    over names that begin with _ or a dot. Links are named, too, and not followed."""
+    return _within(root, "")
 
 
 def _within(root: str, folder: str) -> Iterator[str]:
     with os.scandir(f"{root}/{folder}") as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
-            path = f"{folder}/{entry.name}"
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if is_hidden(path):
+                continue
             if entry.is_dir(follow_symlinks=False):
                 yield from _within(root, path)
             else:
                 yield path
+
+
+def is_hidden(path: str) -> bool:
+    """Whether readers pass over a file or folder, and it is none of a ledger."""
+    first, _, rest = path.partition("/")
+    return (first[0] in "_." and first not in LEDGERS) or any(
+        part[0] in "_." for part in rest.split("/") if part
+    )
 
 
 def _needed(root: str) -> set[str]:

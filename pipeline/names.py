@@ -20,6 +20,8 @@ NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 MANIFESTS, RUNS, VERSIONS = "_manifests", "_runs", "_versions"
 DUPLICATES, REJECTED, KEYS = "_duplicates", "_rejected", "_keys"
 LOCK, SEEN, STORE = "_lock", "_seen.json", "_store.json"
+STRAYS = "strays"
+"""What a repair moved out of sight, in its folder."""
 SEEN_NEXT = "_seen.tmp"
 """SEEN as it is written."""
 FOLDERS = frozenset((MANIFESTS, RUNS, VERSIONS, DUPLICATES, REJECTED, KEYS))

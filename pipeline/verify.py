@@ -1,6 +1,7 @@
 """Verify: read all of one version again, and tell what is not as it must be.
 
     manifest    valid, in order, one file for each slot
+    strays      of the newest version: nothing stands where readers look that it does not list
     files       there, of the size, checksum, schema and rows that the manifest says
     rows        each valid, in its place and order, and in agreement with itself
     whole       ids, keys, identity, copies, sums; no byte of a dump in two blocks
@@ -17,6 +18,7 @@ from pipeline.checks.dumps import Given, find_dumps
 from pipeline.checks.files import check_changes, check_manifest, read_file, violation
 from pipeline.checks.finding import Finding, Summary
 from pipeline.checks.rows import KEYS_SHARED, Gathered, Rules, check_rows, keys_of
+from pipeline.checks.strays import check_strays
 from pipeline.checks.texts import Texts
 from pipeline.checks.whole import Whole, needs
 from pipeline.dataset import Manifest, Version
@@ -58,6 +60,17 @@ def verify(
         return
     version = Version(root, manifest)
     summary.dumps, summary.dumps_not_given = len(version.sources), version.sources
+    damaged = set()
+    for finding in _all(version, manifest, number, dumps, summary):
+        damaged.add(finding.file)
+        yield finding
+    yield from check_strays(version, damaged, summary)
+
+
+def _all(
+    version: Version, manifest: Manifest, number: int, dumps: Dumps | None, summary: Summary
+) -> Iterator[Finding]:
+    """What is wrong with what a valid manifest says."""
     given = find_dumps(dumps.patterns, dumps.source_root, version) if dumps else None
     yield from check_manifest(manifest, number)
     yield from check_changes(version, number)

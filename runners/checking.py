@@ -21,6 +21,7 @@ from pipeline.verify import Dumps, verify
 from runners import explain as explaining
 from runners.job import bounds, columns, log
 from runners.outcome import FAILED, LOCKED, OK, USAGE
+from runners.repairing import repair_dataset, restore_version
 
 MAX_FINDINGS = 20
 """Findings of one kind that are shown; the others are counted."""
@@ -183,5 +184,5 @@ def _prune(args: argparse.Namespace, root: str) -> int:
 
 
 COMMANDS = {
-    "explain": _told(_explain), "verify": _told(_verify), "log": _told(_log), "diff": _told(_diff), "prune": _told(_prune),
+    "explain": _told(_explain), "verify": _told(_verify), "log": _told(_log), "diff": _told(_diff), "prune": _told(_prune), "restore": _told(restore_version), "repair": _told(repair_dataset),
 }  # fmt: skip

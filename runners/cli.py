@@ -120,7 +120,7 @@ def _checking(args: argparse.Namespace) -> int:
 
 
 COMMANDS = {"run": _run, "inspect": _inspect} | dict.fromkeys(
-    ("explain", "verify", "log", "diff", "prune"), _checking
+    ("explain", "verify", "log", "diff", "prune", "restore", "repair"), _checking
 )
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="name dumps in the rows by their path below DIR (default: by their base name)",
     )
-    _add_columns(run)
+    add_columns(run)
     rules = run.add_argument_group("how articles are read and told apart")
     rules.add_argument(
         "--crawl-date",
@@ -90,14 +90,14 @@ def parser() -> argparse.ArgumentParser:
     )
     limits.add_argument(
         "--max-block-bytes",
-        type=_size,
+        type=whole_number,
         default=4 << 20,
         metavar="BYTES",
         help="a longer article is a reject (default: %(default)s)",
     )
     limits.add_argument(
         "--max-line-bytes",
-        type=_size,
+        type=whole_number,
         default=1 << 20,
         metavar="BYTES",
         help="an article with a longer line is a reject (default: %(default)s)",
@@ -109,7 +109,7 @@ def parser() -> argparse.ArgumentParser:
          "64 MiB, is taken for a bomb and not read"),
     ):  # fmt: skip
         limits.add_argument(
-            option, type=_size, default=default, metavar=metavar, help=f"{what} (default: %(default)s)"
+            option, type=whole_number, default=default, metavar=metavar, help=f"{what} (default: %(default)s)"
         )
     engine = run.add_argument_group("who does the work")
     engine.add_argument(
@@ -146,13 +146,13 @@ def parser() -> argparse.ArgumentParser:
     machine = run.add_argument_group("this machine")
     machine.add_argument(
         "--workers",
-        type=_size,
+        type=whole_number,
         metavar="N",
         help="processes that do the work (default: one for each core, 1 for small input)",
     )
     machine.add_argument(
         "--keep-versions",
-        type=_size,
+        type=whole_number,
         default=3,
         metavar="N",
         help="versions that stay readable, the new one among them (default: %(default)s)",
@@ -187,7 +187,7 @@ def parser() -> argparse.ArgumentParser:
     look.add_argument("--crawl-date", type=_day, metavar="YYYY-MM-DD", help="as for a run")
     look.add_argument("--full", action="store_true", help="show all of each field")
     look.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
-    _add_columns(look)
+    add_columns(look)
     story = commands.add_parser(
         "explain",
         help="tell the whole story of one article of a dataset",
@@ -197,53 +197,13 @@ def parser() -> argparse.ArgumentParser:
     story.add_argument("dataset", metavar="DATASET")
     story.add_argument("article", metavar="ID|URL|HEADLINE")
     story.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
-    _add_checking(commands)
+    from runners.checking_options import add_checking  # which uses what is here
+
+    add_checking(commands)
     return commands_parser  # fmt: skip
 
 
-def _add_checking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """The commands on a dataset that is there."""
-
-    def command(name: str, what: str, description: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=what, description=description, allow_abbrev=False)
-        added.add_argument("dataset", metavar="DATASET")
-        return added
-
-    check = command(
-        "verify",
-        "check all of a dataset, and write nothing",
-        "Read all of one version again, and tell what is not as it must be: by file and row, with what was found "
-        "and what was expected. Exit status: 0 all well, 1 damage found, 2 wrong usage.",
-    )
-    check.add_argument("--version", type=_size, metavar="N", help="the version (default: the newest)")
-    check.add_argument(
-        "--dumps",
-        nargs="+",
-        metavar="PATTERN",
-        help="hold the rows against the dumps, too: as --input of a run",
-    )
-    check.add_argument("--source-root", metavar="DIR", help="as for the run that read the dumps")
-    _add_columns(check)
-    past = command(
-        "log", "list the versions of a dataset", "List the versions that are kept, the newest first."
-    )
-    both = command(
-        "diff", "show what changed from one version to another",
-        "Show the articles of two versions that are not the same: + added, - removed, ~ changed, > folded into another.",
-    )  # fmt: skip
-    both.add_argument("old", type=_size, metavar="V1")
-    both.add_argument("new", type=_size, metavar="V2")
-    less = command(
-        "prune",
-        "remove old versions of a dataset",
-        "Remove all versions but the newest, and the files that only they needed.",
-    )
-    less.add_argument("--keep-versions", type=_size, required=True, metavar="N", help="how many stay")
-    for each in (check, past, both, less):
-        each.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
-
-
-def _add_columns(parser: argparse.ArgumentParser) -> None:
+def add_columns(parser: argparse.ArgumentParser) -> None:
     names = parser.add_argument_group("what JSON Lines keys and Parquet columns are called")
     names.add_argument(
         "--text-column", metavar="NAME", help="the page's text (default: text, content or raw_text)"
@@ -254,14 +214,14 @@ def _add_columns(parser: argparse.ArgumentParser) -> None:
     sizes = parser.add_argument_group("what unpacking may take")
     sizes.add_argument(
         "--max-record-bytes",
-        type=_size,
+        type=whole_number,
         default=8 << 20,
         metavar="BYTES",
         help="a longer line of JSON Lines, page of a WARC or text of Parquet is a reject (default: %(default)s)",
     )
     sizes.add_argument(
         "--max-window-bytes",
-        type=_size,
+        type=whole_number,
         default=128 << 20,
         metavar="BYTES",
         help="memory that a packed stream may ask for, as with zstd --long (default: %(default)s)",
@@ -281,7 +241,7 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _size(text: str) -> int:
+def whole_number(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
     return int(text)

@@ -136,3 +136,11 @@ def here(store, monkeypatch):
             monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
 
     return use
+
+
+@pytest.fixture(scope="session")
+def grown(tmp_path_factory) -> Path:
+    """Three dumps, and a dataset after each; see tests/grown.py."""
+    from tests.grown import grow
+
+    return grow(tmp_path_factory.mktemp("grown"))

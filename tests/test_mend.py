@@ -13,31 +13,7 @@ from pipeline.dataset import latest_manifest, versions
 from pipeline.names import kept_name, manifest_name
 from tests.conftest import dateline_here, files_of
 from tests.damage import Dataset
-from tests.pages import Article, plain
-
-PLACES = ("KYIV", "RIYADH", "TOKYO")
-
-
-def page(number: int, dump: int) -> str:
-    return plain(Article(headline=f"Lamp {number} is lit", body=(f"By {dump}.",), place=PLACES[number % 3]))
-
-
-def run(output: Path, *inputs: Path, status: int = 0, options=()) -> str:
-    done = dateline_here("run", "--quiet", "--input", *inputs, "--output", output, *options)
-    assert done.returncode == status, done.stderr
-    return done.stderr
-
-
-@pytest.fixture(scope="module")
-def grown(tmp_path_factory) -> Path:
-    """Three dumps, each with copies of the one before and something new; and a dataset after each."""
-    folder = tmp_path_factory.mktemp("grown")
-    for number in range(3):
-        path = folder / f"dump-{number}.txt"
-        path.write_text("\n\n\n".join(page(n, number) for n in range(number * 2, number * 2 + 5)))
-        run(folder / "news", path)
-        shutil.copytree(folder / "news", folder / f"after-{number}")
-    return folder
+from tests.grown import run
 
 
 @pytest.fixture
