@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +25,18 @@ def test_headlines_that_are_the_same(one, other):
 @pytest.mark.parametrize(("one", "other"), [("Plan A", "Plan B"), ("10 die", "11 die"), ("cafe", "café")])
 def test_headlines_that_differ(one, other):
     assert normalise(one) != normalise(other)
+
+
+def test_marks_are_put_in_order_in_pieces(monkeypatch):
+    """Of any number of them it takes the square."""
+    sizes = []
+    normal = unicodedata.normalize
+    monkeypatch.setattr(
+        unicodedata, "normalize", lambda form, text: sizes.append(len(text)) or normal(form, text)
+    )
+    assert normalise("a" + "\u0316\u0301" * 50_000).startswith("á\u0316")
+    assert normalise("x" * 4095 + "é\u2019") == "x" * 4095 + "é'"
+    assert max(sizes) == 4096
 
 
 @given(st.text())

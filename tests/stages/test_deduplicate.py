@@ -16,7 +16,7 @@ from pipeline.names import shuffled_folder
 from pipeline.rules.identity import HEADLINE_GROUP
 from pipeline.rules.rows import COPY, concat, hexes
 from pipeline.stages import copies as module
-from pipeline.stages import deduplicate
+from pipeline.stages import deduplicate, kept
 from pipeline.stages.copies import SPILLED_BYTES, Copies, CopiesCoder, spill_to
 from pipeline.stages.deduplicate import Deduplicate, FoldByHeadline, fold_all
 from pipeline.stages.shares import article_share, parted
@@ -196,3 +196,17 @@ def test_an_id_names_one_article():
         "01" + "0" * 14 + "03" + "0" * 14,
         "02" + "0" * 14 + "04" + "0" * 14,
     ]
+
+
+def test_values_of_many_batches_are_not_sorted_with_each(monkeypatch):
+    """What a run asks the version before for: headlines, some in each of thousands of batches."""
+    sorted_values = []
+    unite = np.union1d
+    monkeypatch.setattr(kept.np, "union1d", lambda a, b: sorted_values.append(len(a) + len(b)) or unite(a, b))
+    combine = kept.Unite("<u8")
+    found = combine.create_accumulator()
+    for batch in range(1024):
+        found = combine.add_input(found, np.arange(batch * 4, batch * 4 + 8, dtype="<u8"))
+    merged = combine.merge_accumulators([found, combine.create_accumulator()])
+    assert combine.extract_output(merged).tolist() == list(range(4100))
+    assert sum(sorted_values) < 4096 * 2 * 12  # each value once for every doubling
