@@ -5,17 +5,18 @@ version go on. Dumps that only came after the version count as unread, so that t
 """
 
 import os
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
 from pipeline import commit, commit_store, staging
-from pipeline.dataset import Manifest, Version, sha256_of, store_of, versions
+from pipeline.dataset import Manifest, Version, latest_manifest, sha256_of, store_of, versions
 from pipeline.inputs import UsageError
 from pipeline.mend import put_right
-from pipeline.names import kept_name, run_folder
+from pipeline.names import VERSIONS, kept_name, run_folder
 from pipeline.own import DamagedFile, require_folders, size_in
 from pipeline.staging import File
 
@@ -66,37 +67,87 @@ def restore(root: str, wanted: Manifest, newest: Manifest, run: str) -> Manifest
     if wanted["version"] == newest["version"]:
         raise UsageError(f"version {wanted['version']} is the newest: there is nothing to restore")
     made = restored(root, wanted, newest, run)
-    keep = len(versions(root)) + 1
     if store_of(root):
         commit_store.commit(root, made, wanted, [])
-        commit_store.finish(root, run, keep)
+        commit_store.finish(root, run, len(versions(root)))
         return made
+    return _publish(root, made, newest, run, os.link, lambda path: f"{root}/{kept_name(path)}")
+
+
+def replace(root: str, source: str, newest: Manifest, run: str) -> Manifest | None:
+    """Make a version of the files of another dataset, which was made of the same dumps: where what a manifest says of its
+    files is wrong, nothing in the dataset tells what is right. The caller holds the lock.
+
+    Args:
+        root: the dataset.
+        source: the other one.
+        newest: the manifest of the newest version.
+        run: what this is called.
+
+    Returns:
+        The new version's manifest; None where the other dataset is not of the same dumps, or has the same files.
+    """
+    wanted = latest_manifest(source)
+    if wanted is None or wanted["files"] == newest["files"]:
+        return None
+    now, then = ({(dump["source"], dump["sha256"]) for dump in each["dumps"]} for each in (newest, wanted))
+    if now != then:
+        return None
+    made = restored(root, wanted, newest, run) | {"dumps": newest["dumps"]}
+    return _publish(root, made, newest, run, shutil.copyfile, lambda path: f"{source}/{path}")
+
+
+def _publish(
+    root: str,
+    made: Manifest,
+    newest: Manifest,
+    run: str,
+    copy: Callable[[str, str], Any],
+    place: Callable[[str], str],
+) -> Manifest:
+    """Commit a version as a run does, and remove none.
+
+    Args:
+        root: the dataset.
+        made: the version's manifest.
+        newest: that of the newest.
+        run: what this is called.
+        copy: gives a file another name, or copies it there.
+        place: where the file of a path is.
+    """
     made["version"] = commit.next_version(root)
     staging.prepare(root, run)
     try:
-        commit.commit(root, made, newest, _staged(root, wanted, newest, run))
-        commit.finish(root, run, keep)
+        commit.commit(root, made, newest, _staged(root, made, newest, run, copy, place))
+        commit.finish(root, run, len(versions(root)))
         put_right(root, made)
     finally:
         staging.clean_up(root, run)
     return made
 
 
-def _staged(root: str, wanted: Manifest, newest: Manifest, run: str) -> Sequence[File]:
-    """The version's files that the newest has not, as a run would stage them: linked from their second names."""
+def _staged(
+    root: str,
+    wanted: Manifest,
+    newest: Manifest,
+    run: str,
+    copy: Callable[[str, str], Any],
+    place: Callable[[str], str],
+) -> Sequence[File]:
+    """The version's files that the newest has not, as a run would stage them."""
     there = {file["path"] for file in newest["files"]}
     none: dict[str, Any] = {name: np.empty(0, np.int64) for name in ("dumps", "offsets", "lengths")}
     files = []
     for number, entry in enumerate(file for file in wanted["files"] if file["path"] not in there):
-        kept = kept_name(entry["path"])
-        require_folders(root, kept, set())
-        if size_in(root, kept) != entry["bytes"] or sha256_of(f"{root}/{kept}") != entry["sha256"]:
+        found = place(entry["path"])
+        folder, name = os.path.split(found)
+        require_folders(root, f"{VERSIONS}/", set())
+        if size_in(folder, name) != entry["bytes"] or sha256_of(found) != entry["sha256"]:
             raise DamagedFile(
-                f"{root}/{kept}, which is {entry['path']} of version {wanted['version']}, is not there, or has other bytes: "
-                "`dateline repair` may mend it"
+                f"{found}, which is {entry['path']}, is not there, or has other bytes: `dateline repair` may mend it"
             )
         staged = f"{run_folder(root, run)}/staged/{number:08d}"
-        os.link(f"{root}/{kept}", staged)
+        copy(found, staged)
         fields = {name: entry[name] for name in ("path", "kind", "rows", "bytes", "sha256")}
         files.append(File(**fields, staged=staged, **none, facts={}))
     return files

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from runners.outcome import FAILED, LOCKED, OK, PARTLY, USAGE, Outcome, tell
+from runners.outcome import FAILED, LOCKED, OK, PARTLY, USAGE, Outcome, last_line, tell
 from runners.paths import checked_out, inputs_of, no_dataset, output_of
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _execute(
     except Exception as error:
         if stopped_by:
             raise
-        last = _last_line(error)
+        last = last_line(error)
         told = re.sub(
             r"^pipeline\.(?:stores\.(?:StoreError|Unusable)|own\.DamagedFile): (.*?)( \[while running .*\])?$",
             r"\1",
@@ -293,13 +293,3 @@ BOUNDS = {
     "window_bytes": "max_window_bytes",
 }
 """The fields of Bounds, and the options that set them."""
-
-
-def _last_line(error: Exception) -> str:
-    """What a worker raised: a runner puts the whole traceback into the message."""
-    lines = [
-        line
-        for line in str(error).splitlines()
-        if re.match(r"[A-Za-z_.]+(Error|Exception|Exit|File)\b", line)
-    ]
-    return lines[-1] if lines else f"{type(error).__name__}: {error}"

@@ -1,5 +1,6 @@
 """The outcome of a run, as `dateline run --json` prints it and --metrics tells it."""
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -48,3 +49,13 @@ def tell(result: "Result", config: "Config", outcome: Outcome) -> None:
         "bytes_read": result.balance.read,
         "unreadable": [entry._asdict() for entry in result.unreadable],
     }
+
+
+def last_line(error: Exception) -> str:
+    """What a worker raised: a runner puts the whole traceback into the message."""
+    lines = [
+        line
+        for line in str(error).splitlines()
+        if re.match(r"[A-Za-z_.]+(Error|Exception|Exit|File)\b", line)
+    ]
+    return lines[-1] if lines else f"{type(error).__name__}: {error}"

@@ -2,12 +2,11 @@
 
 import argparse
 import tempfile
-from collections import Counter
 from contextlib import ExitStack, nullcontext
 from itertools import groupby
 
 from pipeline.checks.dumps import find_dumps
-from pipeline.checks.finding import Summary, as_text
+from pipeline.checks.finding import Finding, Summary, as_text
 from pipeline.commit import recover
 from pipeline.dataset import Manifest, Version, store_of, versions
 from pipeline.history import kept_manifests, log_entry, manifest_for
@@ -16,7 +15,7 @@ from pipeline.known import files_of
 from pipeline.lock import lock
 from pipeline.own import DamagedFile
 from pipeline.repair import Repaired, repair
-from pipeline.restore import restore
+from pipeline.restore import replace, restore
 from pipeline.rules.text import printable, to_json
 from pipeline.run import new_run_id
 from pipeline.verify import verify
@@ -55,19 +54,34 @@ def repair_dataset(args: argparse.Namespace, root: str) -> int:
             return made_again(args, Version(root, manifest), folder)
 
         done = repair(root, manifests, run, rebuild if args.dumps else None)
-        kinds: Counter[str] = Counter()
-        number = manifests[0]["version"]
-        left = list(verify(root, manifests[0], number, None, Summary(root, number)))
-        kinds.update(finding.check for finding in left)
+        newest = manifests[0]
+        left = _look(root, newest)
+        if left and args.dumps:
+            made = replace(root, rebuild(newest), newest, new_run_id())
+            newest = made or newest
+            left = _look(root, newest) if made else left
+        number = newest["version"]
     if args.json:
-        print(to_json(done._asdict() | {"run": run, "findings": [finding._asdict() for finding in left]}))
+        print(
+            to_json(
+                done._asdict()
+                | {"run": run, "version": number, "findings": [finding._asdict() for finding in left]}
+            )
+        )
     else:
         for line in _told(done, run):
             print(printable(line))
         for finding in left:
             print(f"not mended: {as_text(finding)}")
         print(f"version {number}: {f'{len(left):,} findings are left' if left else 'all well'}")
-    return FAILED if left or done.lost else OK
+    if newest is not manifests[0] and not args.json:
+        print(f"version {manifests[0]['version']} was made again from its dumps, as this one")
+    return FAILED if left or (done.lost and newest is manifests[0]) else OK
+
+
+def _look(root: str, manifest: Manifest) -> list[Finding]:
+    number = manifest["version"]
+    return list(verify(root, manifest, number, None, Summary(root, number)))
 
 
 def _told(done: Repaired, run: str) -> list[str]:

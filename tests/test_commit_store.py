@@ -739,3 +739,26 @@ def test_a_dataset_there_is_looked_at(store, environ, dumps, tmp_path):
         done = command_here(command, environ)
         assert done.returncode == 2
         assert words in line_of(done)
+
+
+def test_a_version_there_is_published_again(store, environ, dumps, of_dumps):
+    for inputs in (dumps[:1], dumps):
+        assert run(environ, inputs=inputs).returncode == 0
+    first = json.loads(objects(store)["_manifests/00000001.json"])
+    store.put("some/news/date=1999-01-01/region=unknown/copy.arrow", b"there, and not listed")
+    done = command_here(["verify", ADDRESS], environ)
+    assert (done.returncode, "copy.arrow: there, and not listed" in done.stdout) == (1, True), done.stdout
+    store.client.delete_object(Bucket=BUCKET, Key="some/news/date=1999-01-01/region=unknown/copy.arrow")
+    done = command_here(["restore", ADDRESS, "--version", "1"], environ)
+    assert (done.returncode, done.stdout) == (0, "version 3 is as version 1 was\n"), done.stderr
+    found = objects(store)
+    made = json.loads(found["_manifests/00000003.json"])
+    assert (made["files"], made["dumps"]) == (first["files"], first["dumps"])
+    assert {name for name in found if not name.startswith(("_manifests", "_versions", "_runs"))} == {
+        file["path"] for file in first["files"]
+    }
+    assert command_here(["verify", ADDRESS], environ).returncode == 0
+    assert run(environ, inputs=dumps).returncode == 0
+    assert as_local(objects(store)) == of_dumps
+    done = command_here(["repair", ADDRESS], environ)
+    assert (done.returncode, "repair mends a dataset that lies on this machine" in done.stderr) == (2, True)

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 
+import pyarrow as pa
 import pytest
 
 from pipeline.dataset import latest_manifest
@@ -140,9 +141,31 @@ def test_in_json(grown, news):
     assert (said["made"], said["moved"], said["lost"], said["findings"]) == ([], [], [], [])
 
 
-def test_rows_that_a_manifest_vouches_for_are_named(grown, news):
-    """Checksums are right, rows are not: nothing to take right ones from but a new dataset."""
+WRONG = {
+    "copies": lambda data: data.change("articles", lambda row: True, copies=7),
+    "a headline's key": lambda data: data.change("keys", lambda row: True, headline_key="0" * 32),
+    "a duplicate's article": lambda data: data.change("duplicates", lambda row: True, id="0" * 32),
+    "a place in a dump": lambda data: data.change("articles", lambda row: True, source_offset=10**6),
+    "rows in another order": lambda data: data.write(
+        data.find("keys")[0], data.rows(data.find("keys")[0])[::-1]
+    ),
+    "other columns": lambda data: data.write_batch(data.find("keys")[0], pa.record_batch({"id": ["0"]})),
+    "rows of a manifest": lambda data: (data.manifest["files"][0].update(rows=77), data.save()),
+}
+
+
+@pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
+def test_rows_that_a_manifest_vouches_for(grown, news, change):
+    """Checksums are right, and rows are not: nothing but the dumps has right ones, and they make a version more."""
+    change(Dataset(news))
+    assert "not mended: " in mended(news, 1)
+    told = mended(news, 0, "--dumps", grown / "dump-*.txt")
+    assert "version 4: all well\nversion 3 was made again from its dumps, as this one\n" in told
+    assert files_of(news) == files_of(grown / "after-2")
+    assert mended(news) == "version 4: all well\n"
+
+
+def test_not_all_dumps_make_no_version(grown, news):
     Dataset(news).change("articles", lambda row: True, copies=7)
-    told = mended(news, 1)
-    assert "not mended: " in told
-    assert "copies" in told
+    assert "not mended: " in mended(news, 1, "--dumps", grown / "dump-0.txt")
+    assert latest_manifest(str(news))["version"] == 3
