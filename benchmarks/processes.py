@@ -24,6 +24,7 @@ class Usage(NamedTuple):
     cpu: float
     """Seconds."""
     peak_mb: float
+    status: int = 0
 
 
 def dateline(dumps: Path, output: Path, workers: int) -> list[str]:
@@ -32,8 +33,13 @@ def dateline(dumps: Path, output: Path, workers: int) -> list[str]:
     return [*command, "--output", str(output), "--input", f"{dumps}/*.txt*"]
 
 
-def measure(command: Sequence[str]) -> Usage:
+def measure(command: Sequence[str], expected: Sequence[int] = (0,)) -> Usage:
     """Run a command to its end, without its output; what earlier ones left to be written to disk is written before.
+
+    Args:
+        command: what to run.
+        expected: the exit statuses that are none of a failure.
+
 
     Raises:
         SystemExit: it failed.
@@ -61,9 +67,9 @@ def measure(command: Sequence[str]) -> Usage:
             os.waitpid(-1, 0)
     except ChildProcessError:
         pass
-    if status:
+    if status not in expected:
         raise SystemExit(f"status {status} of {' '.join(command)}")
-    return Usage(wall, _cpu() - before, peak)
+    return Usage(wall, _cpu() - before, peak, status)
 
 
 def _cpu() -> float:

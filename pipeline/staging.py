@@ -79,7 +79,11 @@ class Writer:
         else:
             rows = 0
             with pa.OSFile(target, "wb") as sink, pa.ipc.new_file(sink, schema) as file:
-                for batch in (first, second, *batches):
+                for batch in (first, second):
+                    file.write_batch(batch)
+                    rows += batch.num_rows
+                del first, second  # one is in memory, and the next that is made
+                for batch in batches:
                     file.write_batch(batch)
                     rows += batch.num_rows
             with open(target, "rb") as raw:

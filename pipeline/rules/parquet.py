@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.rules.pages import DICTIONARY, pages
+from pipeline.rules.pages import DICTIONARY, Page, pages
 from pipeline.rules.records import (
     KEPT_BYTES,
     Account,
@@ -33,6 +33,8 @@ FOOTERS = 16
 """How often its own size may be read of a Parquet file, at most, for its footer."""
 PAGE_BYTES = 128 << 20
 """Of a page unpacked, at most: the library holds all of it. Some writers make pages of 100 MB."""
+ALONE_BYTES = 48 << 20
+"""Of a page from which on one worker at a time has such a one in memory."""
 BATCH_BYTES = 32 << 20
 """Of rows that are read at once, about."""
 BATCH_ROWS = 256
@@ -72,7 +74,7 @@ def parquet(part: "Part", columns: Columns, bounds: Bounds, account: Account) ->
             rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
         if rows and not any(name in names for name in columns.text):
             raise Damaged(f"no column {' or '.join(columns.text)} among {', '.join(names)}"[:1000])
-        wanted = [name for group in columns for name in group if name in names]
+        wanted = _wanted(file, columns)
         row = sum(rows[: part.start])
         for group in range(part.start, part.stop):
             account.held += rows[group]
@@ -80,7 +82,31 @@ def parquet(part: "Part", columns: Columns, bounds: Bounds, account: Account) ->
                 for values in _rows(batch, bounds.record_bytes):
                     yield _entry(row, values, columns, bounds)
                     row += 1
+                values = {}
+                del batch  # before the next one is made
+            pa.default_memory_pool().release_unused()
     account.size = account.held
+
+
+def takes_much(part: "Part", columns: Columns) -> bool:
+    """Whether a page of the part's rows is so large that one worker alone should have it in memory.
+
+    Raises:
+        Damaged: see parquet().
+    """
+    with _opened(part.path) as file:
+        for group in range(part.start, part.stop):
+            with _reading():
+                facts = file.metadata.row_group(group)
+            if any(page.size > ALONE_BYTES for _, page in _pages(part.path, facts, _wanted(file, columns))):
+                return True
+    return False
+
+
+def _wanted(file: pq.ParquetFile, columns: Columns) -> list[str]:
+    """The columns that are read, of those that there are."""
+    names = set(file.schema_arrow.names)
+    return [name for group in columns for name in group if name in names]
 
 
 def _batches(file: pq.ParquetFile, path: str, group: int, wanted: list[str]) -> Iterator[pa.RecordBatch]:
@@ -94,6 +120,7 @@ def _batches(file: pq.ParquetFile, path: str, group: int, wanted: list[str]) -> 
                 return
             batch.validate()
         yield batch
+        del batch
 
 
 def _batch_rows(path: str, group: pq.RowGroupMetaData, wanted: list[str]) -> int:
@@ -103,22 +130,29 @@ def _batch_rows(path: str, group: pq.RowGroupMetaData, wanted: list[str]) -> int
         Damaged: a page unpacks to more than PAGE_BYTES.
     """
     widest = 1
+    for column, page in _pages(path, group, wanted):
+        if page.size > PAGE_BYTES:
+            raise Damaged(
+                f"a page of its column {column} unpacks to {page.size:,} bytes, and may to {PAGE_BYTES:,}: "
+                "write it again with fewer rows in a page"
+            )
+        # Each row may name the longest text of a dictionary: that is all of it, for all that is known.
+        values = 1 if page.kind == DICTIONARY else max(1, page.values)
+        widest = max(widest, page.size // values)
+    return max(1, min(BATCH_ROWS, BATCH_BYTES // widest))
+
+
+def _pages(path: str, group: pq.RowGroupMetaData, wanted: list[str]) -> Iterator[tuple[str, Page]]:
+    """The pages of some columns of a row group, each with its column's name."""
     with open_file(path) as file:
         for number in range(group.num_columns):
-            column = group.column(number)
-            if column.path_in_schema.partition(".")[0] not in wanted:
-                continue
-            start = column.dictionary_page_offset or column.data_page_offset
-            for page in pages(file, min(start, column.data_page_offset), column.total_compressed_size):
-                if page.size > PAGE_BYTES:
-                    raise Damaged(
-                        f"a page of its column {column.path_in_schema} unpacks to {page.size:,} bytes, and may to "
-                        f"{PAGE_BYTES:,}: write it again with fewer rows in a page"
-                    )
-                # Each row may name the longest text of a dictionary: that is all of it, for all that is known.
-                values = 1 if page.kind == DICTIONARY else max(1, page.values)
-                widest = max(widest, page.size // values)
-    return max(1, min(BATCH_ROWS, BATCH_BYTES // widest))
+            with _reading():
+                column = group.column(number)
+                name = column.path_in_schema
+                start = min(column.dictionary_page_offset or column.data_page_offset, column.data_page_offset)
+                size = column.total_compressed_size
+            if name.partition(".")[0] in wanted:
+                yield from ((name, page) for page in pages(file, start, size))
 
 
 def _entry(row: int, values: dict[str, Any], columns: Columns, bounds: Bounds) -> Entry:

@@ -5,8 +5,11 @@ the limit of a run holds to within a step of each worker; which of several large
 came first. It is named, counts as not read, and is welcome to the next run.
 """
 
+import fcntl
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.rules.formats import Part
@@ -57,6 +60,14 @@ class Room:
                     f"the dumps of this run unpack to more than {self.bounds.run_bytes:,} bytes, which "
                     "--max-unpacked-run-bytes allows; give it to a run of its own, or allow more"
                 )
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Have no other worker of this machine do what takes much memory."""
+        with open(f"{self._folder}/alone", "w") as file:
+            with suppress(OSError):  # a file system that has no locks
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def give_back(self, size: int) -> None:
         """Bytes that were written are gone."""

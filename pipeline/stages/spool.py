@@ -13,6 +13,7 @@ import uuid
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from datetime import date
 from typing import IO, Literal, NamedTuple, TypeAlias
 
@@ -24,6 +25,7 @@ from pipeline.elements import Dump
 from pipeline.names import spool_folder
 from pipeline.rules.containers import entries
 from pipeline.rules.formats import Damaged, Part, open_unpacked
+from pipeline.rules.parquet import takes_much
 from pipeline.rules.records import SEPARATOR, Account, Columns, Entry
 from pipeline.rules.streams import Bounds
 from pipeline.stages.index import Facts, Index, IndexWriter, Row
@@ -101,7 +103,9 @@ def unpack(part: Part, path: str, columns: Columns, room: Room) -> Report:
                 if account is None:
                     _unpack_text(part, out, index, room.bounds)
                 else:
-                    _unpack_records(entries(part, columns, room.bounds, account), out, index)
+                    much = part.format == "parquet" and takes_much(part, columns)
+                    with room.alone() if much else nullcontext():
+                        _unpack_records(entries(part, columns, room.bounds, account), out, index)
             except Damaged as error:
                 index.abandon()
                 leave_nothing(path, Facts(part.format, str(error)[:MAX_PROBLEM]))

@@ -53,11 +53,29 @@ class WriteTask(beam.DoFn):
         return task
 
 
+BATCH_CHARACTERS = 32 << 20
+"""Of bodies in a batch, at most: of usual articles, BATCH_ROWS come to less."""
+
 _NO_POINTERS = np.dtype([("dump", np.int32), ("offset", np.int64), ("length", np.int64)])
 
 
 def pointers(rows: Rows) -> dict[str, Any]:
     return {"dumps": rows["dump"].copy(), "offsets": rows["offset"].copy(), "lengths": rows["length"].copy()}
+
+
+def batches_of(order: Sequence[int], size: int, lengths: Sequence[int] | None) -> Iterator[Sequence[int]]:
+    """Places in batches of `size` rows, or of BATCH_CHARACTERS."""
+    if lengths is None:
+        yield from (order[at : at + size] for at in range(0, len(order), size))
+        return
+    begin = held = 0
+    for at, place in enumerate(order):
+        if at > begin and (at - begin == size or held + lengths[place] > BATCH_CHARACTERS):
+            yield order[begin:at]
+            begin, held = at, 0
+        held += lengths[place]
+    if order:
+        yield order[begin:]
 
 
 def merged(
@@ -66,6 +84,7 @@ def merged(
     new: Sequence[Any],
     batch_of: Callable[[list[int]], pa.RecordBatch],
     size: int = BATCH_ROWS,
+    lengths: Sequence[int] | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Older rows and new ones in one order, as batches; only one batch of them is in memory at a time.
 
@@ -77,11 +96,12 @@ def merged(
         new: the key of each new row.
         batch_of: makes new rows, by their places in `new`.
         size: rows of a batch.
+        lengths: characters of each older row, then of each new one: a batch has no more than BATCH_CHARACTERS of them,
+            or is one row.
     """
     keys = [*older, *new]
     order = sorted(range(len(keys)), key=keys.__getitem__)
-    for at in range(0, len(order), size):
-        places = order[at : at + size]
+    for places in batches_of(order, size, lengths):
         kept = [place for place in places if place < len(older)]
         made = [place - len(older) for place in places if place >= len(older)]
         if not kept:

@@ -14,6 +14,7 @@ import apache_beam as beam
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.config import Config
 from pipeline.names import Granularity, partition_folder, progress_folder
@@ -29,11 +30,13 @@ from pipeline.stages.ledgers import KeyByShard, WriteLedgers
 from pipeline.stages.parsed import ParsedReader
 from pipeline.stages.rejects import KeyRejects, WriteRejects
 from pipeline.stages.shares import parted
-from pipeline.stages.tasks import WriteTask, merged, pointers
+from pipeline.stages.tasks import BATCH_CHARACTERS, WriteTask, merged, pointers
 from pipeline.staging import BATCH_ROWS, File
 
 TAKEN_ROWS = 1 << 14
 """Rows whose records are taken together: they wait in many files, and each is opened once for them."""
+TAKEN_CHARACTERS = 48 << 20
+"""Of their bodies, at most, but for one partition by itself."""
 LONG_FOLD_DAYS = 366
 """Copies further apart than this are perhaps a column's title, not one article: the report lists them."""
 
@@ -113,7 +116,7 @@ class WriteArticles(WriteTask):
         edges = np.flatnonzero(np.diff(period, prepend=-1) | np.diff(rows["region"], prepend=0))
         edges = np.unique([0, *edges, len(rows)])
         partitions = [rows[begin:end] for begin, end in pairwise(edges)]
-        files = [file for heap in heaps(partitions, TAKEN_ROWS) for file in self._partitions(heap)]
+        files = [file for heap in heaps(partitions) for file in self._partitions(heap)]
         yield self._finish(f"articles-{task}", [file for file in files if file])
 
     def _partitions(self, partitions: list[Rows]) -> Iterator[File | None]:
@@ -122,14 +125,12 @@ class WriteArticles(WriteTask):
             self._version.partition(self._folder(rows)) if self._version else None for rows in partitions
         ]
         simple = [
-            rows
-            for rows, entry in zip(partitions, entries, strict=True)
-            if entry is None and len(rows) <= BATCH_ROWS
+            rows for rows, entry in zip(partitions, entries, strict=True) if entry is None and _is_small(rows)
         ]
         records = self._records(concat(simple)) if simple else None
         at = 0
         for rows, entry in zip(partitions, entries, strict=True):
-            if entry is None and len(rows) <= BATCH_ROWS and records is not None:
+            if entry is None and _is_small(rows) and records is not None:
                 yield self._write(rows, iter([cut_out(records, at, len(rows))]))
                 at += len(rows)
             else:
@@ -150,7 +151,8 @@ class WriteArticles(WriteTask):
         if len({*stay.ids, *names}) < len(stay.ids) + len(names):
             (twice, _), *_ = Counter([*stay.ids, *names]).most_common(1)
             raise DamagedFile(_twice(self._folder(rows), twice))
-        batches = merged(stay.ids, stay.take, names, lambda which: self._records(new[which]))
+        lengths = [*stay.lengths, *new["body"].tolist()]
+        batches = merged(stay.ids, stay.take, names, lambda which: self._records(new[which]), lengths=lengths)
         return self._write(rows, batches)
 
     def _write(self, rows: Rows, batches: Iterator[pa.RecordBatch]) -> File:
@@ -217,16 +219,23 @@ def _twice(where: str, name: str) -> str:
     return f"two articles of {where} have the id {name}: a ledger is damaged; `dateline verify` tells where"
 
 
-def heaps(partitions: Iterable[Rows], size: int) -> Iterator[list[Rows]]:
-    """Partitions in lists of about `size` rows together."""
+def _is_small(rows: Rows) -> bool:
+    """Whether a partition is one batch."""
+    return len(rows) <= BATCH_ROWS and int(rows["body"].sum()) <= BATCH_CHARACTERS
+
+
+def heaps(partitions: Iterable[Rows]) -> Iterator[list[Rows]]:
+    """Partitions in lists of about TAKEN_ROWS rows, or TAKEN_CHARACTERS, together."""
     heap: list[Rows] = []
-    filled = 0
+    filled = characters = 0
     for rows in partitions:
-        if heap and filled + len(rows) > size:
+        more = int(rows["body"].sum())
+        if heap and (filled + len(rows) > TAKEN_ROWS or characters + more > TAKEN_CHARACTERS):
             yield heap
-            heap, filled = [], 0
+            heap, filled, characters = [], 0, 0
         heap.append(rows)
         filled += len(rows)
+        characters += more
     if heap:
         yield heap
 
@@ -259,6 +268,8 @@ class Staying:
         )
         self.ids = [name for name, _, _ in staying]
         self._copies = [count for _, count, _ in staying]
+        lengths = pc.utf8_length(before["body"]).to_pylist()
+        self.lengths = [lengths[place] for _, _, place in staying]
         self._places = [place for _, _, place in staying]
 
     def take(self, which: list[int]) -> pa.Table:
