@@ -243,10 +243,12 @@ def test_what_pages_unpack_to_is_known_before_they_are(tmp_path, dictionary, ver
         compression=compression,
         data_page_size=100,
     )
-    column = pq.ParquetFile(path).metadata.row_group(0).column(0)
-    start = column.dictionary_page_offset or column.data_page_offset
     with open(path, "rb") as file:
-        found = list(pages.pages(file, start, column.total_compressed_size))
+        ((chunk,),) = pages.chunks(file, path.stat().st_size, {"text"})
+        column = pq.ParquetFile(path).metadata.row_group(0).column(0)
+        start = column.dictionary_page_offset or column.data_page_offset
+        assert chunk == ("text", start, column.total_compressed_size)
+        found = list(pages.pages(file, chunk))
     assert sum(page.values for page in found if page.kind != pages.DICTIONARY) == 600
     assert sum(page.size for page in found) >= (14_000 if dictionary else 2_800_000)
     assert bool([page for page in found if page.kind == pages.DICTIONARY]) is dictionary
@@ -286,10 +288,12 @@ def test_no_bytes_of_pages_crash_their_reader(start, at, change):
     """Headers of any bytes, and good ones changed."""
     sink = pa.BufferOutputStream()
     pq.write_table(pa.table({"text": ["x" * 50, "y"]}), sink)
-    good = sink.getvalue().to_pybytes()[4:]
+    good = sink.getvalue().to_pybytes()
     for data in (start, good[:at] + change + good[at + len(change) :]):
         with suppress(Damaged):
-            list(zip(range(100), pages.pages(io.BytesIO(data), 0, len(data)), strict=False))
+            list(zip(range(100), pages.pages(io.BytesIO(data), pages.Chunk("a", 0, len(data))), strict=False))
+        with suppress(Damaged):
+            list(pages.chunks(io.BytesIO(data), len(data), {"text"}))
 
 
 GOOD = {"source": "a.txt", "source_offset": 0, "raw": b"the text of a block, so long", "raw_truncated": False}

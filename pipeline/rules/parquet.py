@@ -1,16 +1,17 @@
 """Parquet: one page a row. Columns are chosen row by row, and a value that cannot be read makes its row a reject, not the
 file an unreadable one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.rules.pages import DICTIONARY, Page, pages
+from pipeline.rules.pages import DICTIONARY, Chunk, chunks, pages
 from pipeline.rules.records import (
     KEPT_BYTES,
     Account,
@@ -24,7 +25,7 @@ from pipeline.rules.records import (
     url_of,
 )
 from pipeline.rules.streams import Bounds, Damaged
-from pipeline.stores import arrow_file, in_store, open_file
+from pipeline.stores import arrow_file, in_store, look_of, open_file, size_of
 
 if TYPE_CHECKING:
     from pipeline.rules.formats import Part
@@ -57,8 +58,12 @@ def row_groups(path: str, size: int) -> tuple[int, int]:
     Raises:
         Damaged: it is no Parquet that can be read.
     """
+    with open_file(path) as raw:
+        known = sum(1 for _ in chunks(raw, size, ()))  # before the library is let at it
     with _opened(path) as file, _reading():
         groups = int(file.num_row_groups)
+        if groups != known:
+            raise Damaged("no readable Parquet: its row groups cannot be told")
         return groups, max(1, min(groups, FOOTERS * size // int(file.metadata.serialized_size)))
 
 
@@ -75,15 +80,21 @@ def parquet(part: "Part", columns: Columns, bounds: Bounds, account: Account) ->
         if rows and not any(name in names for name in columns.text):
             raise Damaged(f"no column {' or '.join(columns.text)} among {', '.join(names)}"[:1000])
         wanted = _wanted(file, columns)
+        found = _chunks(part.path, columns)
+        if len(found) != len(rows):
+            raise Damaged("no readable Parquet: its row groups cannot be told")
         row = sum(rows[: part.start])
         for group in range(part.start, part.stop):
             account.held += rows[group]
-            for batch in _batches(file, part.path, group, wanted):
+            behind = row + rows[group]
+            for batch in _batches(file, group, wanted, _batch_rows(part.path, found[group])):
                 for values in _rows(batch, bounds.record_bytes):
                     yield _entry(row, values, columns, bounds)
                     row += 1
                 values = {}
                 del batch  # before the next one is made
+            if row != behind:
+                raise Damaged("no readable Parquet: it has other rows than its footer says")
             pa.default_memory_pool().release_unused()
     account.size = account.held
 
@@ -94,13 +105,23 @@ def takes_much(part: "Part", columns: Columns) -> bool:
     Raises:
         Damaged: see parquet().
     """
-    with _opened(part.path) as file:
-        for group in range(part.start, part.stop):
-            with _reading():
-                facts = file.metadata.row_group(group)
-            if any(page.size > ALONE_BYTES for _, page in _pages(part.path, facts, _wanted(file, columns))):
-                return True
-    return False
+    found = _chunks(part.path, columns)[part.start : part.stop]
+    with open_file(part.path) as file:
+        return any(
+            page.size > ALONE_BYTES for group in found for chunk in group for page in pages(file, chunk)
+        )
+
+
+def _chunks(path: str, columns: Columns) -> list[list[Chunk]]:
+    """Where the pages of each row group are: read once by a worker, whatever the parts."""
+    return _chunks_of(path, columns, tuple(look_of(path)))
+
+
+@lru_cache(maxsize=1)
+def _chunks_of(path: str, columns: Columns, look: tuple[int | str, ...]) -> list[list[Chunk]]:
+    names = {name for group in columns for name in group}
+    with open_file(path) as file:
+        return list(chunks(file, size_of(path), names))
 
 
 def _wanted(file: pq.ParquetFile, columns: Columns) -> list[str]:
@@ -109,9 +130,8 @@ def _wanted(file: pq.ParquetFile, columns: Columns) -> list[str]:
     return [name for group in columns for name in group if name in names]
 
 
-def _batches(file: pq.ParquetFile, path: str, group: int, wanted: list[str]) -> Iterator[pa.RecordBatch]:
+def _batches(file: pq.ParquetFile, group: int, wanted: list[str], size: int) -> Iterator[pa.RecordBatch]:
     with _reading():
-        size = _batch_rows(path, file.metadata.row_group(group), wanted)
         found = iter(file.iter_batches(size, row_groups=[group], columns=wanted, use_threads=False))
     while True:
         with _reading():
@@ -123,36 +143,25 @@ def _batches(file: pq.ParquetFile, path: str, group: int, wanted: list[str]) -> 
         del batch
 
 
-def _batch_rows(path: str, group: pq.RowGroupMetaData, wanted: list[str]) -> int:
+def _batch_rows(path: str, group: Sequence[Chunk]) -> int:
     """How many rows are read at once, so that they come to about BATCH_BYTES.
 
     Raises:
         Damaged: a page unpacks to more than PAGE_BYTES.
     """
     widest = 1
-    for column, page in _pages(path, group, wanted):
-        if page.size > PAGE_BYTES:
-            raise Damaged(
-                f"a page of its column {column} unpacks to {page.size:,} bytes, and may to {PAGE_BYTES:,}: "
-                "write it again with fewer rows in a page"
-            )
-        # Each row may name the longest text of a dictionary: that is all of it, for all that is known.
-        values = 1 if page.kind == DICTIONARY else max(1, page.values)
-        widest = max(widest, page.size // values)
-    return max(1, min(BATCH_ROWS, BATCH_BYTES // widest))
-
-
-def _pages(path: str, group: pq.RowGroupMetaData, wanted: list[str]) -> Iterator[tuple[str, Page]]:
-    """The pages of some columns of a row group, each with its column's name."""
     with open_file(path) as file:
-        for number in range(group.num_columns):
-            with _reading():
-                column = group.column(number)
-                name = column.path_in_schema
-                start = min(column.dictionary_page_offset or column.data_page_offset, column.data_page_offset)
-                size = column.total_compressed_size
-            if name.partition(".")[0] in wanted:
-                yield from ((name, page) for page in pages(file, start, size))
+        for chunk in group:
+            for page in pages(file, chunk):
+                if page.size > PAGE_BYTES:
+                    raise Damaged(
+                        f"a page of its column {chunk.column} unpacks to {page.size:,} bytes, and may to "
+                        f"{PAGE_BYTES:,}: write it again with fewer rows in a page"
+                    )
+                # Each row may name the longest text of a dictionary: that is all of it, for all that is known.
+                values = 1 if page.kind == DICTIONARY else max(1, page.values)
+                widest = max(widest, page.size // values)
+    return max(1, min(BATCH_ROWS, BATCH_BYTES // widest))
 
 
 def _entry(row: int, values: dict[str, Any], columns: Columns, bounds: Bounds) -> Entry:
