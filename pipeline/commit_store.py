@@ -129,6 +129,7 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
         Locked: another run has made this version meanwhile.
         Uncertain: whether it was made is not known.
         StoreError, OSError: it was not: the store failed, or a file is not what its receipt says.
+        DamagedFile: it was not: a file of the version before is not there.
     """
     bucket = open_bucket(store_of(root))
     stored = {file["path"]: file["stored"] for file in before["files"]} if before else {}
@@ -136,9 +137,25 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
         entry["stored"] = stored.get(entry["path"], stored_name(manifest["version"], entry["path"]))
     require_valid(manifest, "manifest")
     names = {entry["path"]: entry["stored"] for entry in manifest["files"]}
+    _require_there(bucket, manifest["version"] - 1, [names[path] for path in names if path in stored])
     new = [file for file in files if file.rows and file.path not in stored]
     at_once(lambda file: bucket.upload(file.staged, names[file.path], file.sha256), new)
     _publish(bucket, root, manifest)
+
+
+def _require_there(bucket: Bucket, version: int, names: Sequence[str]) -> None:
+    """See that what is taken over from the version before is there. What the store does not list it is asked for.
+
+    Raises:
+        DamagedFile: some is not.
+    """
+    there = set(bucket.names(f"{VERSIONS}/"))
+    lost = [name for name in names if name not in there and bucket.get(name) is None]
+    if lost:
+        raise DamagedFile(
+            f"{len(lost):,} of {len(names):,} files of version {version} of {bucket.address} are not there, first {lost[0]}: "
+            "nothing is built upon it; `dateline restore` an older version"
+        )
 
 
 def finish(root: str, run: str, keep: int) -> None:

@@ -114,7 +114,9 @@ def _log(args: argparse.Namespace, root: str) -> int:
 
 def _entry(entry: dict[str, Any]) -> str:
     dumps = entry["dumps"]
-    read = f"{len(dumps):,} dumps: {_names(dumps)}" if len(dumps) != 1 else f"1 dump: {dumps[0]}"
+    read = f"1 dump: {dumps[0]}" if len(dumps) == 1 else f"{len(dumps):,} dumps"
+    if len(dumps) > 1:
+        read += f": {_names(dumps)}"
     changes = ", ".join(f"{name} {count:+,}" for name, count in entry["changes"].items())
     return "\n".join(
         [

@@ -21,6 +21,7 @@ from pipeline.lock import lock
 from pipeline.published import find, manifest_at
 from pipeline.stores import StoreError, Unusable, s3_client
 from tests.conftest import EXAMPLES, dateline, files_of
+from tests.pages import Article, plain
 from tests.store import KEY, SECRET
 from tests.stored import Stored, die_at_each, fail_at_each, kill_at, texts, write_at_a_time
 from tests.stores import BUCKET, as_local, changed, command_here, line_of
@@ -762,3 +763,20 @@ def test_a_version_there_is_published_again(store, environ, dumps, of_dumps):
     assert as_local(objects(store)) == of_dumps
     done = command_here(["repair", ADDRESS], environ)
     assert (done.returncode, "repair mends a dataset that lies on this machine" in done.stderr) == (2, True)
+
+
+def test_nothing_is_built_upon_a_version_whose_objects_are_gone(store, environ, dumps, tmp_path):
+    """Not even where the run takes them over as they are."""
+    other = tmp_path / "other.txt"
+    other.write_text(plain(Article(headline="Another day it was", stamp="01 January 2001")))
+    assert run(environ, inputs=dumps[:1]).returncode == 0
+    manifest = json.loads(objects(store)["_manifests/00000001.json"])
+    entry = next(file for file in manifest["files"] if file["kind"] == "articles")
+    store.client.delete_object(Bucket=BUCKET, Key=f"some/news/{entry['stored']}")
+    before = objects(store)
+    done = run(environ, inputs=[str(other)])
+    assert done.returncode == 1
+    assert f"files of version 1 of {ADDRESS} are not there, first {entry['stored']}" in line_of(done)
+    assert "_manifests/00000002.json" not in objects(store)
+    store.put(f"some/news/{entry['stored']}", before[entry["path"]])
+    assert run(environ, inputs=[str(other)]).returncode == 0
