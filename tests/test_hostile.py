@@ -239,7 +239,7 @@ TAKEN = {
     ),
     "a torn manifest": lambda news, out: (news / manifest_name(3)).write_text('{"schema_version": 1, "ver'),
     "a torn journal": lambda news, out: journal(news, '{"version": 3, "named": ["../'),
-    "a file of a foreign name": lambda news, out: (an_article(news).parent / "notes.txt").write_text("mine"),
+    "a file of a foreign name": lambda news, out: (an_article(news).parent / "_notes").write_text("mine"),
     "a run of a foreign name": lambda news, out: (news / "_runs/no run").mkdir(),
     "manifests of foreign names": lambda news, out: (news / "_manifests/..json").write_text("mine"),
 }
