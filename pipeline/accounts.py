@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from pipeline.elements import Dump
 from pipeline.inputs import Unreadable
-from pipeline.rules.records import Account
+from pipeline.rules.records import Account, Columns, named
 from pipeline.rules.rejected import CUT
 from pipeline.rules.warc import NO_TEXT, OF_HTML
 from pipeline.stages.index import Index
@@ -23,6 +23,12 @@ from pipeline.staging import File
 from pipeline.stores import size_of
 
 MAX_FINDINGS = 10
+WITH_COLUMNS = ("jsonl", "parquet")
+NO_DAY = (
+    "{origin}: {count:,} records say a day of the crawl that is none, or none from 1996 until tomorrow, such as {example}; "
+    "they are read without one"
+)
+NO_COLUMN = "no record has the column {names} that --{role}-column names"
 
 
 class Records(NamedTuple):
@@ -42,16 +48,19 @@ class Inputs(NamedTuple):
     records: Records
     problems: list[Unreadable]
     """What could not be read, or not all of it."""
+    notes: list[str]
+    """What is to be told besides: days that are none, columns that no record has."""
     lost: set[str]
     """The sources that gave nothing at all: those count as not read, so that a mended file is welcome."""
 
 
-def account_for(dumps: Sequence[Dump], files: Sequence[File]) -> Inputs:
+def account_for(dumps: Sequence[Dump], files: Sequence[File], columns: Columns) -> Inputs:
     """Hold what containers held against what became of it.
 
     Args:
         dumps: those that the run read.
         files: what it wrote.
+        columns: what JSON Lines keys and Parquet columns are called.
     """
     numbers = [number for number, dump in enumerate(dumps) if dump.part]
     blocks = _blocks(files, numbers)
@@ -61,6 +70,9 @@ def account_for(dumps: Sequence[Dump], files: Sequence[File]) -> Inputs:
     problems: dict[tuple[str, str], None] = {}
     empty: dict[str, bool] = {}
     others: dict[str, Counter[str]] = {}
+    days: dict[str, tuple[int, str]] = {}
+    formats = {part.format for dump in dumps if (part := dump.part)}
+    missing = named(columns) if formats.intersection(WITH_COLUMNS) else []
     for number in numbers:
         dump = dumps[number]
         index = Index(f"{dump.path}.index")
@@ -76,6 +88,10 @@ def account_for(dumps: Sequence[Dump], files: Sequence[File]) -> Inputs:
         pages += len(index.starts) - reasons.total()
         rejected += reasons + account.others
         others.setdefault(dump.origin, Counter()).update(account.others)
+        missing = [role for role in missing if role not in account.seen]
+        if account.no_days:
+            count, example = days.get(dump.origin, (0, account.no_day))
+            days[dump.origin] = count + account.no_days, example
         findings += _compared(dump, account, index, blocks[number])
     for origin, kinds in others.items():
         for text, count in ((NO_TEXT, sum(kinds[kind] for kind in OF_HTML)), (CUT, kinds["cut"])):
@@ -83,7 +99,12 @@ def account_for(dumps: Sequence[Dump], files: Sequence[File]) -> Inputs:
                 problems[origin, text.format(count=count)] = None
     records = Records(held, pages, dict(sorted(rejected.items())), findings[:MAX_FINDINGS])
     lost = {source for source, nothing in empty.items() if nothing}
-    return Inputs(records, [Unreadable(*told) for told in problems], lost)
+    notes = [
+        NO_DAY.format(origin=origin, count=count, example=example)
+        for origin, (count, example) in days.items()
+    ]
+    notes += [NO_COLUMN.format(names=" or ".join(getattr(columns, role)), role=role) for role in missing]
+    return Inputs(records, [Unreadable(*told) for told in problems], notes, lost)
 
 
 def _only_others(account: Account | None) -> bool:

@@ -61,6 +61,8 @@ def manifest_of(
         dumps: the entries of the dumps that it read.
     """
     kept = {slot(file["path"]): file for file in before["files"]} if before else {}
+    read = {dump["source"] for dump in dumps}
+    stay = [dump for dump in before["dumps"] if dump["source"] not in read] if before else []
     for file in files:
         kept.pop(slot(file.path), None)
     new = [
@@ -69,7 +71,7 @@ def manifest_of(
         if file.rows
     ]
     return facts | {
-        "dumps": sorted([*(before["dumps"] if before else ()), *dumps], key=lambda dump: str(dump["source"])),
+        "dumps": sorted([*stay, *dumps], key=lambda dump: str(dump["source"])),
         "files": sorted([*kept.values(), *new], key=lambda file: str(file["path"])),
     }
 

@@ -3,11 +3,12 @@
 import glob
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pipeline.elements import Dump
+from pipeline.listing import Listing, fixed_part, has_magic, list_pattern
 from pipeline.names import REJECTED
 from pipeline.rules.formats import Damaged, Part, parts_of
 from pipeline.rules.records import base_source
@@ -31,8 +32,22 @@ class Inputs(NamedTuple):
     """What the patterns match and nobody can read: reported by name; the rest of the run goes on."""
 
 
+class _Candidate(NamedTuple):
+    path: str
+    source: str
+    key: Any
+    """Of the file itself, whatever links lead to it."""
+    link: bool
+    error: str | None
+
+
 def find_inputs(
-    patterns: Sequence[str], source_root: str | None, may_be_none: bool = False, option: str = "--input"
+    patterns: Sequence[str],
+    source_root: str | None,
+    may_be_none: bool = False,
+    option: str = "--input",
+    dataset: str | None = None,
+    read_before: Callable[[], Collection[str]] = tuple,
 ) -> Inputs:
     """Expand file patterns.
 
@@ -40,51 +55,115 @@ def find_inputs(
         patterns: paths, of this machine or of an object store, or shell patterns where ** stands for any folders. A
             path that is there is taken as it is, even if it holds a pattern's characters.
         source_root: the folder below which a dump's path is its source; None for the base name.
-        may_be_none: whether a pattern, not a path, may match nothing: tomorrow it may.
+        may_be_none: whether a pattern, not a path, may match nothing, as long as the folder that it is below is there.
         option: what the user gave the patterns with.
+        dataset: the folder or address that is written to: what lies there is no dump.
+        read_before: gives the sources that the dataset knows: of several names of one file, one of these is it.
 
     Raises:
         UsageError: a pattern matches nothing, a dump is not below source_root, or two have one source; or a store
             cannot be used as things are set up.
         StoreError: a store failed.
     """
-    files: dict[str, str] = {}
-    dumps: list[Dump] = []
+    candidates: list[_Candidate] = []
     unreadable: dict[str, Unreadable] = {}
+    own = _Own(dataset)
     for pattern in patterns:
         require_known(option, pattern)
-        paths = _expand(pattern, option)
-        if os.path.basename(os.path.normpath(pattern)) == REJECTED and os.path.isdir(pattern):
-            paths = sorted(
-                glob.glob(f"{glob.escape(pattern)}/*.arrow")
-            )  # the rejects of a dataset, read again
-        if not paths and not (may_be_none and glob.has_magic(pattern)):
-            raise UsageError(f"{option} {pattern!r} matches no file: check the path, and quote patterns")
-        for path in map(absolute, paths):
-            if os.path.isdir(path) and path != absolute(pattern):
-                continue  # a folder that a pattern came across is no input of the user's
-            error = None if in_store(path) else _why_unreadable(path)
-            source = source_name(path, source_root)
-            known = files.get(source)
-            if known and not _same(known, path):
+        paths, unlisted = _expand(pattern, option)
+        found = [
+            path for path in map(absolute, paths) if path == absolute(pattern) or not os.path.isdir(path)
+        ]
+        foreign = [path for path in found if not own.has(path)]
+        if not foreign and not unlisted:
+            if found:
                 raise UsageError(
-                    f"two dumps would have the source {source!r}: {known} and {path}; "
-                    "give --source-root, a folder that both are below"
+                    f"{option} {pattern!r} matches nothing but files of the dataset that is written to"
                 )
-            if error is None and not known:
-                try:
-                    dumps += _dumps(path, source)
-                    files[source] = path
-                except (OSError, Damaged) as problem:
-                    error = str(problem)
-            if error:
-                unreadable[path] = Unreadable(path, error)
+            _require_match(pattern, option, may_be_none)
+        for folder, why in unlisted:
+            unreadable[folder] = Unreadable(absolute(folder), f"is a folder that may not be listed: {why}")
+        candidates += [_candidate(path, source_root) for path in foreign]
+    files: dict[str, str] = {}
+    dumps: list[Dump] = []
+    for path, source, _, _, error in _one_of_each(candidates, read_before):
+        if source in files:
+            raise UsageError(
+                f"two dumps would have the source {source!r}: {files[source]} and {path}; "
+                "give --source-root, a folder that both are below"
+            )
+        files[source] = path
+        if error is None:
+            try:
+                dumps += _dumps(path, source)
+            except (OSError, Damaged) as problem:
+                error = str(problem)
+        if error:
+            unreadable[path] = Unreadable(path, error)
     again = {dump.source for dump in dumps if dump.part and dump.part.format == "rejects"}
     if both := again.intersection(files):
         raise UsageError(
             f"the rejects of {min(both)!r} and the dump itself are both among {option}: give one"
         )
     return Inputs(tuple(sorted(dumps, key=_order)), tuple(unreadable.values()))
+
+
+def _require_match(pattern: str, option: str, may_be_none: bool) -> None:
+    """Refuse a pattern that matches nothing: a folder that is not mounted would look like one without dumps."""
+    told = f"{option} {pattern!r} matches no file: check the path, and quote patterns"
+    if not has_magic(pattern):
+        raise UsageError(told)
+    if not may_be_none:
+        raise UsageError(f"{told}; --allow-empty allows a pattern to match none")
+    if not in_store(pattern) and not os.path.isdir(fixed_part(pattern)):
+        raise UsageError(f"{told}; {fixed_part(pattern)} is no folder, which --allow-empty does not allow")
+
+
+def _candidate(path: str, source_root: str | None) -> _Candidate:
+    source = source_name(path, source_root)
+    if in_store(path):
+        return _Candidate(path, source, path, False, None)
+    try:
+        seen = os.stat(path)
+    except OSError as error:
+        return _Candidate(path, source, path, False, error.strerror or type(error).__name__)
+    link = stat.S_ISLNK(os.lstat(path).st_mode)
+    return _Candidate(path, source, (seen.st_dev, seen.st_ino), link, _why_unreadable(path, seen.st_mode))
+
+
+def _one_of_each(
+    candidates: Sequence[_Candidate], read_before: Callable[[], Collection[str]]
+) -> Iterator[_Candidate]:
+    """Each file once, by one of its names: that which was read before, or one that is no link, or the first."""
+    groups: dict[Any, list[_Candidate]] = {}
+    for candidate in candidates:
+        groups.setdefault(candidate.key, []).append(candidate)
+    known: Collection[str] | None = None
+    for group in groups.values():
+        if len({candidate.source for candidate in group}) > 1:
+            known = set(read_before()) if known is None else known
+            group.sort(key=lambda candidate: (candidate.source not in known, candidate.link))
+        yield group[0]
+
+
+class _Own:
+    """The files of the dataset that is written to."""
+
+    def __init__(self, dataset: str | None) -> None:
+        self._dataset = dataset if dataset is None or in_store(dataset) else os.path.realpath(dataset)
+        self._folders: dict[str, bool] = {}
+
+    def has(self, path: str) -> bool:
+        if self._dataset is None or in_store(path) != in_store(self._dataset):
+            return False
+        if in_store(path):
+            return path.startswith(f"{self._dataset}/")
+        if os.path.islink(path):
+            path = os.path.realpath(path)
+        folder = os.path.dirname(path)
+        if folder not in self._folders:
+            self._folders[folder] = f"{os.path.realpath(folder)}/".startswith(f"{self._dataset}/")
+        return self._folders[folder]
 
 
 def require_known(option: str, path: str, schemes: Sequence[str] = SCHEMES) -> None:
@@ -100,20 +179,15 @@ def require_known(option: str, path: str, schemes: Sequence[str] = SCHEMES) -> N
         raise UsageError(f"{option} is an address of {scheme}://, and takes {known}")
 
 
-def _expand(pattern: str, option: str) -> list[str]:
+def _expand(pattern: str, option: str) -> Listing:
     if in_store(pattern):
         try:
-            return expand(pattern)
+            return Listing(expand(pattern), [])
         except Unusable as error:
             raise UsageError(f"{option}: {error}") from error
-    return [pattern] if os.path.lexists(pattern) else sorted(glob.glob(pattern, recursive=True))
-
-
-def _same(one: str, other: str) -> bool:
-    """Whether two paths name one file."""
-    if in_store(one) or in_store(other):
-        return one == other
-    return os.path.samefile(one, other)
+    if os.path.basename(os.path.normpath(pattern)) == REJECTED and os.path.isdir(pattern):
+        return Listing(sorted(glob.glob(f"{glob.escape(pattern)}/*.arrow")), [])  # of a dataset, read again
+    return Listing([pattern], []) if os.path.lexists(pattern) else list_pattern(pattern)
 
 
 def _dumps(path: str, source: str) -> list[Dump]:
@@ -123,7 +197,7 @@ def _dumps(path: str, source: str) -> list[Dump]:
     if parts and parts[0].format == "rejects":
         return _reject_dumps(parts[0], size)
     if not parts:
-        return [] if size and path.endswith(".parquet") else [Dump(path, source, size)]
+        return [Dump(path, source, size)]
     share = size // len(parts)
     return [
         Dump("", source, share + (size % len(parts) if not n else 0), part) for n, part in enumerate(parts)
@@ -177,9 +251,8 @@ def source_name(path: str, source_root: str | None) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace").replace("#", "%23")
 
 
-def _why_unreadable(path: str) -> str | None:
+def _why_unreadable(path: str, mode: int) -> str | None:
     try:
-        mode = os.stat(path).st_mode
         if stat.S_ISDIR(mode):
             return "is a folder; give a pattern such as FOLDER/*.txt"
         if not stat.S_ISREG(mode):

@@ -148,7 +148,8 @@ def sort_out(dumps: Sequence[Dump], manifest: Manifest, seen: Seen) -> Sorted:
         manifest: the version that the run builds on.
         seen: the checksums that are remembered.
     """
-    known = {dump["source"]: dump for dump in manifest["dumps"]}
+    # An empty dump was not read yet: it may be filled, and is taken then.
+    known = {dump["source"]: dump for dump in manifest["dumps"] if dump["bytes"]}
     files = {source: paths for source, paths in files_of(dumps).items() if source in known}
     refused = []
     for source, (size, digest) in checksums(files, seen, read=False).items():
@@ -161,5 +162,5 @@ def sort_out(dumps: Sequence[Dump], manifest: Manifest, seen: Seen) -> Sorted:
                     "a dump never changes: give this one another name",
                 )
             )
-    new = tuple(dump for dump in dumps if dump.source not in known)
+    new = tuple(dump for dump in dumps if dump.source not in known and dump.size)
     return Sorted(new, len(files) - len(refused), tuple(refused))

@@ -57,6 +57,8 @@ def page(report: Report) -> str:
     if report["unreadable"]:
         inputs = [(entry["path"], entry["error"]) for entry in report["unreadable"]]
         parts.append(_table("Inputs that could not be read", "", inputs))
+    if report["notes"]:
+        parts.append(_table("Of the inputs", "", [(note,) for note in report["notes"]]))
     if report["folded_over_a_year"]:
         folds = [(f["id"], f"{f['copies']:,}", f["first"], f["last"]) for f in report["folded_over_a_year"]]
         note = "Copies more than a year apart: perhaps a column's title, not one article. See --same-headline-days."

@@ -46,6 +46,8 @@ class Result:
     seconds: dict[str, float]
     unreadable: Sequence[Unreadable]
     """Inputs that could not be read, or not whole; also those found out only while reading."""
+    notes: Sequence[str] = ()
+    """What is to be told of them besides; all of it was used."""
     untidied: str | None = None
     """Why what the version before needed could not be put away; the next run does it."""
     stages: Stages = field(default_factory=dict)
@@ -97,6 +99,7 @@ def execute(
     max_rejects: RejectLimit | None = None,
     runner: str = "",
     unreadable: Sequence[Unreadable] = (),
+    rejects_only: bool = True,
 ) -> Result:
     """Do a run to the commit. The caller holds the dataset's lock.
 
@@ -108,6 +111,7 @@ def execute(
         max_rejects: more rejects than this fail the run, before anything is committed.
         runner: what run_flow runs on, for the report.
         unreadable: inputs that were left out, for the report.
+        rejects_only: whether a first version may hold nothing but rejects; it may if it is made of rejects.
 
     Raises:
         RunFailed: too many rejects, or the balance does not hold.
@@ -132,7 +136,7 @@ def execute(
         then = clock()
         files = staging.receipts(config.output, config.run)
         balance = settle(config.dumps, files, before)
-        records, problems, lost = account_for(config.dumps, files)
+        records, problems, notes, lost = account_for(config.dumps, files, config.columns)
         seconds["balance"] = clock() - then
         if balance.findings:
             places = "\n".join(f"  {printable(finding)}" for finding in balance.findings)
@@ -143,12 +147,21 @@ def execute(
             told = "\n".join(f"  {printable(finding)}" for finding in records.findings)
             raise RunFailed(f"the account of records does not hold: some are lost\n{told}")
         then = clock()
-        dumps = [dump for dump in dumps if dump["source"] not in lost]
+        dumps = [dump for dump in dumps if dump["source"] not in lost and dump["bytes"]]
         manifest = manifest_of(
             before.manifest if before else None, _facts(config, files, before, started, dumps), files, dumps
         )
-        result = Result(files, balance, records, manifest, seconds, [*unreadable, *problems], stages=stages)
+        result = Result(
+            files, balance, records, manifest, seconds, [*unreadable, *problems], notes, stages=stages
+        )
         _check_rejects(result, max_rejects)
+        rejects_only |= all(dump.part is not None and dump.part.format == "rejects" for dump in config.dumps)
+        if before is None and not rejects_only and result.blocks("rejected") and not result.rows("articles"):
+            raise RunFailed(
+                f"each of the {result.blocks('rejected'):,} blocks is a reject ({reasons_of(result)}), and there is no "
+                "dataset yet: are these dumps of Arab News pages? `dateline inspect FILE` shows what is found in one; "
+                "--max-rejects 100% makes a dataset of nothing but rejects"
+            )
         committing = commit_store if dataset.store_of(config.output) else commit
         committing.commit(config.output, manifest, before.manifest if before else None, files)
         try:
@@ -178,13 +191,17 @@ def _check_unchanged(before: dict[str, list[int | str]], now: dict[str, list[int
         raise RunFailed(f"{changed[0]} changed while it was read; run again when it is whole")
 
 
+def reasons_of(result: Result) -> str:
+    """How many rejects there are for each reason."""
+    return ", ".join(f"{reason} {count:,}" for reason, count in result.reasons.items())
+
+
 def _check_rejects(result: Result, limit: RejectLimit | None) -> None:
     rejects = result.blocks("rejected")
     blocks = rejects + result.blocks("articles") + result.blocks("duplicates")
     if limit and limit.exceeded(rejects, blocks):
-        reasons = ", ".join(f"{reason} {count:,}" for reason, count in result.reasons.items())
         raise RunFailed(
-            f"{rejects:,} of {blocks:,} blocks are rejects ({reasons}); --max-rejects allows {limit}"
+            f"{rejects:,} of {blocks:,} blocks are rejects ({reasons_of(result)}); --max-rejects allows {limit}"
         )
 
 
@@ -264,5 +281,6 @@ def _report(config: Config, result: Result, started: datetime, runner: str) -> R
         },
         "records": told_records(result.records),
         "unreadable": [entry._asdict() for entry in result.unreadable],
+        "notes": list(result.notes),
         "folded_over_a_year": result.folded_over_a_year,
     }

@@ -4,6 +4,7 @@ import argparse
 import logging
 import re
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from runners.outcome import FAILED, LOCKED, OK, PARTLY, USAGE, Outcome, last_line, tell
@@ -169,7 +170,10 @@ def _execute(
 
     try:
         with profiling(args.profile) as profile, forked_workers(workers, profile):
-            result = execute(config, watched, seen, args.keep_versions, args.max_rejects, runner, left_out)
+            result = execute(
+                config, watched, seen, args.keep_versions, args.max_rejects, runner, left_out,
+                rejects_only=args.max_rejects is not None,
+            )  # fmt: skip
     except (UsageError, Locked):  # told before any work, or at its end: another run was faster
         raise
     except Uncertain as unknown:
@@ -193,6 +197,8 @@ def _execute(
         return _end(outcome, "failed", FAILED, f"failed, nothing was committed: {told}")
     for path, why in result.unreadable[len(left_out) :]:
         log.warning("could not read all of %s: %s", path, why)
+    for note in result.notes:
+        log.warning("%s", note)
     if result.untidied:
         log.warning(
             "version %d is committed; what it replaced could not be put away, the next run does it: %s",
@@ -282,7 +288,8 @@ def bounds(args: argparse.Namespace) -> "Bounds":
     from pipeline.rules.streams import Bounds
 
     asked = {name: getattr(args, option, None) for name, option in BOUNDS.items()}
-    return Bounds()._replace(**{name: value for name, value in asked.items() if value})
+    tomorrow = datetime.now(UTC).date() + timedelta(1)
+    return Bounds(latest=tomorrow)._replace(**{name: value for name, value in asked.items() if value})
 
 
 BOUNDS = {

@@ -62,6 +62,11 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="name dumps in the rows by their path below DIR (default: by their base name)",
     )
+    files.add_argument(
+        "--allow-empty",
+        action="store_true",
+        help="a pattern of --input may match nothing, as long as the folder that it is below is there",
+    )
     add_columns(run)
     rules = run.add_argument_group("how articles are read and told apart")
     rules.add_argument(

@@ -48,6 +48,7 @@ def tell(result: "Result", config: "Config", outcome: Outcome) -> None:
         "records": told_records(result.records),
         "bytes_read": result.balance.read,
         "unreadable": [entry._asdict() for entry in result.unreadable],
+        "notes": list(result.notes),
     }
 
 

@@ -2,8 +2,9 @@
 
 import argparse
 import os
-from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext, suppress
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipeline.inputs import Inputs
@@ -65,8 +66,13 @@ def inputs_of(args: argparse.Namespace, output: str, address: str) -> "Inputs":
         from runners.profile import require_usable
 
         require_usable(args.profile, output)
+    _require_outermost(args.output, output, address)
     inputs = find_inputs(
-        args.input, args.source_root, may_be_none=bool(address) or os.path.isdir(f"{output}/_manifests")
+        args.input,
+        args.source_root,
+        may_be_none=args.allow_empty,
+        dataset=address or output,
+        read_before=lambda: [] if address else [dump["source"] for dump in _dumps_of(output)],
     )
     option = "--work-dir" if address else "--output"
     try:
@@ -80,6 +86,50 @@ def inputs_of(args: argparse.Namespace, output: str, address: str) -> "Inputs":
     ):  # before the lock leaves a file there
         raise UsageError(no_dataset(output))
     return inputs
+
+
+def _dumps_of(output: str) -> list[dict[str, Any]]:
+    """The dumps of a dataset that lies here, if it is one."""
+    from pipeline.dataset import latest_manifest
+
+    manifest = latest_manifest(output) if os.path.isdir(output) else None
+    return list(manifest["dumps"]) if manifest else []
+
+
+def _require_outermost(told: str, output: str, address: str) -> None:
+    """Refuse an output that lies in a dataset: it would be one of its files to whoever reads that.
+
+    Raises:
+        UsageError: it does.
+    """
+    from pipeline.bucket import open_bucket
+    from pipeline.inputs import UsageError
+    from pipeline.names import MANIFESTS
+    from pipeline.own import DamagedFile
+    from pipeline.published import find
+    from pipeline.stores import StoreError
+
+    if address:
+        scheme, _, rest = address.partition("://")
+        bucket, *folders = rest.split("/")
+        above = [f"{scheme}://{'/'.join([bucket, *folders[:n]])}" for n in range(1, len(folders))]
+        inside = None
+        for each in above:
+            with suppress(
+                StoreError, DamagedFile
+            ):  # what may not be read here is no reason not to write below it
+                inside = inside or (find(open_bucket(each)) is not None and each) or None
+    else:
+        above = list(_above(os.path.realpath(output)))
+        inside = next((each for each in above if os.path.isdir(f"{each}/{MANIFESTS}")), None)
+    if inside:
+        raise UsageError(f"--output {told} lies in the dataset {inside}; give a folder outside of it")
+
+
+def _above(folder: str) -> Iterator[str]:
+    """The folders that a folder lies in."""
+    while folder != (folder := os.path.dirname(folder)):
+        yield folder
 
 
 def no_dataset(output: str) -> str:

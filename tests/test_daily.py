@@ -64,6 +64,8 @@ def test_a_week(tmp_path):
     for path in dumps.iterdir():
         path.unlink()
     found, _ = outcome(*args)
+    assert (found["status"], found["exit"]) == ("usage", 2)
+    found, _ = outcome(*args, "--allow-empty")
     assert (found["status"], found["exit"]) == ("nothing_new", 0)
     assert "no dumps" in found["message"]
     rows = open_dataset(news).to_table(columns=["headline", "copies"]).to_pylist()

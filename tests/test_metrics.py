@@ -24,8 +24,10 @@ DONE = {
     "new": {"dumps": 1, "articles": 10, "duplicates": 3, "rejects": 1},
     "dataset": {"articles": 100, "duplicates": 30, "rejects": 2, "dumps": 4},
     "rejects_by_reason": {"no_headline": 1},
+    "records": {"held": 3, "pages": 2, "rejected": {"bad_record": 1}},
     "bytes_read": 12345678901,
     "unreadable": [{"path": "a.txt", "error": "no permission"}],
+    "notes": [],
 }
 STARTED = datetime(2026, 11, 25, 0, 30, tzinfo=UTC).timestamp()
 FAILED = {"status": "failed", "exit": 1, "run": None, "version": None, "message": "the disk is full"}

@@ -104,7 +104,8 @@ def spans_of(number: int, dump: Dump) -> Iterator[tuple[str, Span]]:
             yield dump.source, Span(number, 0, size, 0)
             return
         index = Index(f"{dump.path}.index")
-        ends = [start - len(SEPARATOR) for start in [*index.starts[1:], size]]
+        starts = index.starts
+        ends = [start - len(SEPARATOR) for start in [*starts[1:], size][: len(starts)]]
         for row, end in zip(index.rows(), ends, strict=True):
             yield (
                 row.source or f"{dump.source}{row.place}",

@@ -16,6 +16,7 @@ import re
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
+from pipeline.rules.foreign import what_it_is
 from pipeline.rules.parquet import row_groups
 from pipeline.rules.rejected import reject_sources
 from pipeline.rules.streams import Bounds, Unpacked, compression_of
@@ -27,6 +28,8 @@ Format = Literal["plain", "text", "utf-16", "jsonl", "parquet", "warc", "rejects
 PART_BYTES = 8 << 20
 """Bytes of a JSON Lines or WARC file that are unpacked by one task."""
 
+PACKED = {"gzip": ".gz", "bzip2": ".bz2", "xz": ".xz", "zstd": ".zst"}
+"""How the name of a packed file ends."""
 _JSON_NAME = re.compile(r"\.(jsonl|ndjson|json)\b")
 WARC_START = b"WARC/1."
 
@@ -50,6 +53,7 @@ def detect(path: str) -> tuple[Format, str]:
 
     Raises:
         OSError: it cannot be read.
+        Damaged: it is plainly no dump; the message says what it is.
     """
     with open_file(path) as file:
         head = file.read(4096)
@@ -60,6 +64,8 @@ def detect(path: str) -> tuple[Format, str]:
                 head = io.BufferedReader(unpacked).read(4096)
         except Damaged:
             return "text", compression  # told when it is unpacked
+        if inner := compression_of(head):
+            raise Damaged(f"is {inner} in {compression}: unpack it once, and give what comes out")
     name = os.path.basename(path).lower()
     if head.startswith(b"PAR1"):
         return "parquet", compression
@@ -67,6 +73,8 @@ def detect(path: str) -> tuple[Format, str]:
         return "rejects", compression
     if head.lstrip(b"\r\n").startswith(WARC_START):
         return "warc", compression
+    if foreign := what_it_is(head, name.removesuffix(PACKED.get(compression, ""))):
+        raise Damaged(f"{foreign} (packed as {compression})" if compression else foreign)
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16", compression
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and _JSON_NAME.search(name):

@@ -11,8 +11,9 @@ from pipeline.rules.records import (
     Account,
     Columns,
     Entry,
-    day_of,
+    crawl_day,
     first_of,
+    look_for,
     text_of,
     too_large,
     unusable,
@@ -57,23 +58,26 @@ def json_lines(part: Part, columns: Columns, bounds: Bounds, account: Account) -
             elif long:
                 yield too_large(f"#{at}", size, line, size, bounds.record_bytes)
             else:
-                yield _entry(f"#{at}", line, columns)
+                yield _entry(f"#{at}", line, columns, bounds, account)
             at += size
     account.held, account.size = counted.lines, counted.size
 
 
-def _entry(place: str, line: bytes, columns: Columns) -> Entry:
+def _entry(place: str, line: bytes, columns: Columns, bounds: Bounds, account: Account) -> Entry:
     size = len(line)
     if size > MAX_VALUES and sum(map(line.count, (b",", b"[", b"{"))) > MAX_VALUES:
         return unusable(place, size, line, f"more than {MAX_VALUES:,} values", "record_too_large")
     try:
         row = json.loads(line)
+        if isinstance(row, dict):
+            look_for(row, columns, account)
         text = first_of(row, columns.text, text_of) if isinstance(row, dict) else None
     except (ValueError, RecursionError) as error:
         return unusable(place, size, line, f"no JSON of UTF-8: {error}")
     if text is None:
         return unusable(place, size, line, f"expected an object with text under {' or '.join(columns.text)}")
-    return Entry(place, size, text, first_of(row, columns.url, url_of), first_of(row, columns.date, day_of))
+    day = crawl_day(row, columns, bounds, account)
+    return Entry(place, size, text, first_of(row, columns.url, url_of), day)
 
 
 def _lines_between(file: IO[bytes], part: Part) -> tuple[int, int] | None:
@@ -125,7 +129,7 @@ class Counted(io.RawIOBase):
         if self._left is not None:
             self._left -= size
         self.size += size
-        first, *others = map(bool, map(bytes.strip, bytes(out[:size]).split(b"\n")))
+        first, *others = (len(line) > 0 and not line.isspace() for line in bytes(out[:size]).split(b"\n"))
         # A line may have begun in the bytes before; it is counted once.
         self.lines += (first and not self._open) + sum(others)
         self._open = others[-1] if others else first or self._open

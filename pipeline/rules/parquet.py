@@ -3,7 +3,6 @@ file an unreadable one."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,8 +16,9 @@ from pipeline.rules.records import (
     Account,
     Columns,
     Entry,
-    day_of,
+    crawl_day,
     first_of,
+    look_for,
     text_of,
     too_large,
     unusable,
@@ -89,7 +89,7 @@ def parquet(part: "Part", columns: Columns, bounds: Bounds, account: Account) ->
             behind = row + rows[group]
             for batch in _batches(file, group, wanted, _batch_rows(part.path, found[group])):
                 for values in _rows(batch, bounds.record_bytes):
-                    yield _entry(row, values, columns, bounds)
+                    yield _entry(row, values, columns, bounds, account)
                     row += 1
                 values = {}
                 del batch  # before the next one is made
@@ -164,22 +164,22 @@ def _batch_rows(path: str, group: Sequence[Chunk]) -> int:
     return max(1, min(BATCH_ROWS, BATCH_BYTES // widest))
 
 
-def _entry(row: int, values: dict[str, Any], columns: Columns, bounds: Bounds) -> Entry:
+def _entry(row: int, values: dict[str, Any], columns: Columns, bounds: Bounds, account: Account) -> Entry:
+    look_for(values, columns, account)
     place = f"#{row}"
     text = first_of(values, columns.text, lambda value: value if isinstance(value, Long) else text_of(value))
     if isinstance(text, Long):
         return too_large(place, 1, text.head, text.size, bounds.record_bytes)
     if text is None:
         return unusable(place, 1, f"row {row}".encode(), f"no text under {' or '.join(columns.text)}")
-    return Entry(place, 1, text, first_of(values, columns.url, _url), first_of(values, columns.date, _day))
+    said = {name: _decoded(values.get(name)) for name in columns.date}
+    return Entry(
+        place, 1, text, first_of(values, columns.url, _url), crawl_day(said, columns, bounds, account)
+    )
 
 
 def _url(value: Any) -> str | None:
     return url_of(_decoded(value))
-
-
-def _day(value: Any) -> date | None:
-    return day_of(_decoded(value))
 
 
 def _decoded(value: Any) -> Any:
@@ -238,7 +238,14 @@ def _python(value: pa.Scalar) -> Any:
         return _NONE
 
 
-_NONE = object()
+class _Unreadable:
+    """What stands for a value that has no like in Python."""
+
+    def __repr__(self) -> str:
+        return "a value that cannot be read"
+
+
+_NONE = _Unreadable()
 
 
 @contextmanager

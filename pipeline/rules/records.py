@@ -9,14 +9,24 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Literal, NamedTuple
+
+from pipeline.rules.streams import Bounds
 
 SEPARATOR = b"\n" * 6
 """Between two records of a spool: more empty lines than any header reaches across."""
+MAX_SHOWN = 60
+"""Characters of a value that are told."""
 KEPT_BYTES = 1 << 17
 """Bytes that are kept of a record that cannot be used: twice what a reject shows of it."""
 
-_COMPACT_DAY = re.compile(r"\d{8}")
+EARLIEST = date(1996, 1, 1)
+"""No page was crawled before."""
+MAX_DIGITS = 20
+MAX_DATE = 40
+"""Characters of a date as HTTP has it, at most."""
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d(?:[T \d]|\Z)")
 
 Reason = Literal["bad_record", "record_too_large"]
 
@@ -61,10 +71,47 @@ class Account:
     others: Counter[str] = field(default_factory=Counter)
     """Records that hold no page, by what they are."""
     others_size: int = 0
+    no_days: int = 0
+    """Records whose day of the crawl is none that can be; `no_day` is the first of them, as it stands."""
+    no_day: str = ""
+    seen: list[str] = field(default_factory=list)
+    """Of the columns that were named by option, the fields of Columns that any record has."""
     first: int | None = None
     """Where the part's first record begins in the file; None where none does in the part."""
     end: int = 0
     """Where the record begins that is the first one behind the part; at the end the file's size."""
+
+
+def crawl_day(row: Mapping[str, Any], columns: Columns, bounds: Bounds, account: Account) -> date | None:
+    """The day of a record's crawl, from the first of its columns that says one; what is no day is counted."""
+    said = None
+    for name in columns.date:
+        value = row.get(name)
+        if value is not None and value != "" and value != b"":
+            day = day_of(value, bounds.latest)
+            if day:
+                return day
+            said = value if said is None else said
+    if said is not None:
+        account.no_days += 1
+        account.no_day = account.no_day or repr(said)[:MAX_SHOWN]
+    return None
+
+
+def look_for(row: Mapping[str, Any], columns: Columns, account: Account) -> None:
+    """Note which of the columns that were named by option a record has."""
+    for role in named(columns):
+        if role not in account.seen and any(row.get(name) is not None for name in getattr(columns, role)):
+            account.seen.append(role)
+
+
+def named(columns: Columns) -> list[str]:
+    """The fields of columns that were named by option."""
+    return (
+        []
+        if columns == Columns()
+        else [role for role, usual in Columns()._asdict().items() if getattr(columns, role) != usual]
+    )
 
 
 def unusable(place: str, size: int, raw: bytes, error: str, reason: Reason = "bad_record") -> Entry:
@@ -106,22 +153,44 @@ def url_of(value: Any) -> str | None:
     return value.strip().encode("utf-8", "ignore").decode() or None
 
 
-def day_of(value: Any) -> date | None:
-    """The day that a record's date means: ISO 8601, 14 digits, seconds since 1970, or a date; else None.
+def day_of(value: Any, latest: date | None = None) -> date | None:
+    """The day of a crawl that a record's date means; None where it means none that can be.
 
-    >>> day_of("2022-04-20T10:00:00Z"), day_of("20220420100000"), day_of(1650448800), day_of("soon")
-    (datetime.date(2022, 4, 20), datetime.date(2022, 4, 20), datetime.date(2022, 4, 20), None)
+    Eight or fourteen digits are a calendar day, and the time in it; ten or thirteen are seconds or milliseconds since 1970;
+    whether they are a number or a text. Else it is ISO 8601, or a date as HTTP has it.
+
+    Args:
+        value: as it stands in the record.
+        latest: the last day that can be; None for any.
+
+    >>> day_of("2022-04-20T10:00:00Z"), day_of(20220420), day_of("1650448800"), day_of("Wed, 20 Apr 2022 10:00:00 GMT")
+    (datetime.date(2022, 4, 20), datetime.date(2022, 4, 20), datetime.date(2022, 4, 20), datetime.date(2022, 4, 20))
+    >>> day_of(True), day_of(0), day_of("soon"), day_of("1970-01-01")
+    (None, None, None, None)
     """
     try:
-        if isinstance(value, datetime):
-            return value.date()
-        if isinstance(value, date):
-            return value
-        if isinstance(value, int | float):
-            return datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC).date()
-        if isinstance(value, str):
-            text = value.strip()
-            return date.fromisoformat(text[:8] if _COMPACT_DAY.match(text) else text[:10])
-    except (ValueError, OverflowError, OSError):
+        day = _day(value)
+    except (ValueError, OverflowError, OSError, TypeError, IndexError):
         return None
-    return None
+    return day if day and day >= EARLIEST and (latest is None or day <= latest) else None
+
+
+def _day(value: Any) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, float):
+        value = int(value)
+    text = value.strip() if isinstance(value, str) else str(value)[:MAX_DIGITS]
+    if text.isascii() and text.isdigit():
+        if len(text) in (8, 14):
+            return date.fromisoformat(text[:8])
+        if len(text) in (10, 13):
+            return datetime.fromtimestamp(int(text[:10]), UTC).date()
+        return None
+    if _ISO_DAY.match(text):
+        return date.fromisoformat(text[:10])
+    return parsedate_to_datetime(text[:MAX_DATE]).date()

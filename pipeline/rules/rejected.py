@@ -70,7 +70,12 @@ def _batches(path: str) -> Iterator[pa.RecordBatch]:
         for name in names:
             places = file.schema.get_all_field_indices(name)
             if len(places) != 1 or file.schema.field(places[0]).type != wanted.field(name).type:
-                raise Damaged(f"no file of rejects: it has no column {name} of {wanted.field(name).type}")
+                own = "headline" in file.schema.names or "headline_key" in file.schema.names
+                raise Damaged(
+                    "is an Arrow file of a dataset's articles or copies, and no dump: pyarrow reads it; give dumps, or _rejected"
+                    if own
+                    else f"no file of rejects: it has no column {name} of {wanted.field(name).type}"
+                )
         for number in range(file.num_record_batches):
             batch = file.get_batch(number)
             batch.validate(full=True)

@@ -12,6 +12,7 @@ import re
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import IO, NamedTuple, Protocol
 
 import zstandard
@@ -52,6 +53,8 @@ class Bounds(NamedTuple):
     """Of all dumps of a run."""
     ratio: int = 1000
     """Unpacked bytes for each byte of the file: gzip comes to 1032 at most, text of copies to some hundreds."""
+    latest: date | None = None
+    """The last day that a crawl can be of; None for any. That of the run's start, and one more: zones differ."""
     window_bytes: int = 128 << 20
     """Of memory that a stream may ask for: what zstd's --long=27 needs, and twice what xz -9 does."""
 

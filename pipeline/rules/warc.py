@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from pipeline.rules.formats import WARC_START, Part
-from pipeline.rules.records import Account, Entry, day_of, too_large, unusable, url_of
+from pipeline.rules.records import Account, Columns, Entry, crawl_day, too_large, unusable, url_of
 from pipeline.rules.streams import Bounds, Damaged, Unpacked
 from pipeline.stores import open_file
 
@@ -119,9 +119,8 @@ def _record(
     if not text.strip():
         return unusable(place, size, raw, "a page without text")
     url = fields.get(b"warc-target-uri", b"").decode("utf-8", "replace").strip("<>")
-    return Entry(
-        place, size, text, url_of(url), day_of(fields.get(b"warc-date", b"").decode("utf-8", "replace"))
-    )
+    said = {"date": fields.get(b"warc-date", b"").decode("utf-8", "replace")}
+    return Entry(place, size, text, url_of(url), crawl_day(said, Columns(), bounds, account))
 
 
 def _fields(cursor: "_Cursor", line: bytes, place: str) -> tuple[dict[bytes, bytes], bytes]:
@@ -161,9 +160,11 @@ class _Headers:
         self._tail = b"\n"
 
     def feed(self, data: bytes) -> None:
-        data = self._tail + data
-        self.count += data.count(self._START)
-        self._tail = data[1 - len(self._START) :]
+        rest = len(self._START) - 1
+        self.count += (self._tail + data[:rest]).count(self._START)  # those that begin in the piece before
+        if WARC_START in data:  # which is found fast, and is rare
+            self.count += data.count(self._START)
+        self._tail = data[-rest:] if len(data) >= rest else (self._tail + data)[-rest:]
 
 
 class _Cursor:

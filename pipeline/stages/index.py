@@ -104,14 +104,15 @@ class Index:
             **told["account"] | {"others": Counter(told["account"]["others"])}
         )
         self.facts = Facts(told["format"], told["problem"], account)
-        self._starts = [_numbers(batch, "start") for batch in self._batches]
-        self._firsts = [int(starts[0]) for starts in self._starts]
+        self._starts = [array("q", _numbers(batch, "start").tobytes()) for batch in self._batches]
+        self._firsts = [starts[0] for starts in self._starts]
         self._known = [
             name
             for name in SCHEMA.names
             if any(batch[name].null_count < len(batch) for batch in self._batches)
         ]
-        self._columns = [[batch[name] for name in self._known] for batch in self._batches]
+        places = [(place, name) for place, name in enumerate(SCHEMA.names) if name in self._known]
+        self._columns = [[(place, batch[name]) for place, name in places] for batch in self._batches]
         self._last: tuple[int, int, Row] | None = None
 
     @property
@@ -143,11 +144,13 @@ class Index:
             return self._last[2]
         number = bisect_right(self._firsts, offset) - 1
         starts = self._starts[number]
-        record = int(np.searchsorted(starts, offset, "right")) - 1
-        values = (column[record].as_py() for column in self._columns[number])
-        row = Row(**dict(zip(self._known, values, strict=True)))
+        record = bisect_right(starts, offset) - 1
+        values: list[Any] = [None] * len(SCHEMA)
+        for place, column in self._columns[number]:
+            values[place] = column[record].as_py()
+        row = Row._make(values)
         if record + 1 < len(starts):
-            self._last = (row.start, int(starts[record + 1]), row)
+            self._last = (row.start, starts[record + 1], row)
         return row
 
 
