@@ -780,3 +780,16 @@ def test_nothing_is_built_upon_a_version_whose_objects_are_gone(store, environ, 
     assert "_manifests/00000002.json" not in objects(store)
     store.put(f"some/news/{entry['stored']}", before[entry["path"]])
     assert run(environ, inputs=[str(other)]).returncode == 0
+
+
+def test_what_lies_in_the_dataset_is_none_of_its_dumps_and_no_dataset_lies_in_it(store, environ):
+    """In a store as on a disk: a pattern over the whole bucket reads the dumps, and nothing else."""
+    store.put("dumps/a.txt", Path(EXAMPLES[-1]).read_bytes())
+    assert run(environ, inputs=["s3://dumps/**/*"]).returncode == 0
+    again = run(environ, inputs=["s3://dumps/**/*"])
+    assert (again.returncode, "Nothing new" in again.stdout) == (0, True), again.stderr
+    only = run(environ, inputs=[f"{ADDRESS}/_rejected*/*", f"{ADDRESS}/**/*.arrow"])
+    assert only.returncode == 2
+    inside = command_here(["run", "--input", EXAMPLES[0], "--output", f"{ADDRESS}/more/of"], environ)
+    assert inside.returncode == 2
+    assert f"lies in the dataset {ADDRESS}" in inside.stderr

@@ -299,10 +299,10 @@ def test_no_bytes_of_pages_crash_their_reader(start, at, change):
 GOOD = {"source": "a.txt", "source_offset": 0, "raw": b"the text of a block, so long", "raw_truncated": False}
 
 
-def rejects_file(path, *rows, schema=None, change=lambda data: data):
+def rejects_file(path, *rows, schema=None, change=lambda data: data, compression=None):
     fields = schema or pa.schema([(name, arrow_schema("reject").field(name).type) for name in GOOD])
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, fields) as file:
+    with pa.ipc.new_file(sink, fields, options=pa.ipc.IpcWriteOptions(compression=compression)) as file:
         file.write_table(pa.Table.from_pylist(list(rows), fields))
     path.write_bytes(change(sink.getvalue().to_pybytes()))
 
@@ -327,6 +327,8 @@ def offsets_that_lead_out(data: bytes) -> bytes:
         ([GOOD | {"source_offset": -1}], {}, "a row has no source, no bytes, or no offset that can be"),
         ([GOOD | {"raw": b" "}], {}, "a row has no source"),
         ([GOOD | {"source": ""}], {}, "a row has no source"),
+        ([GOOD], {"compression": "zstd"}, "its rows are packed"),
+        ([GOOD], {"compression": "lz4"}, "its rows are packed"),
     ],
 )  # fmt: skip
 def test_rejects_are_looked_at_before_a_value_is_touched(tmp_path, rows, options, told):

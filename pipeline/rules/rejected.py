@@ -3,6 +3,8 @@ value is touched, since offsets that lead out of it end in a crash of the proces
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from struct import error as struct_error
+from struct import unpack_from
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -21,6 +23,12 @@ MAX_BYTES = 65_536
 MAX_OFFSET = 1 << 62
 ROWS = 256
 """Rows that are made values at once."""
+PREFIX_BYTES = 8
+"""What stands before the first message of a file."""
+HEADER, COMPRESSION = 2, 3
+"""Fields of a message and of a record batch, by their numbers in Arrow's format."""
+OF_A_DATASET = "is an Arrow file of a dataset's articles or copies, and no dump: pyarrow reads it; give dumps, or _rejected"
+NO_COLUMN = "no file of rejects: it has no column {name} of {kind}"
 CUT = "{count:,} rejects keep only the first of their bytes: read their dumps again"
 
 
@@ -66,18 +74,22 @@ def _batches(path: str) -> Iterator[pa.RecordBatch]:
     wanted = arrow_schema("reject")
     names = ["source", "source_offset", "raw", "raw_truncated"]
     with _reading(), arrow_file(path) as source:
-        file = pa.ipc.open_file(source)
+        count = pa.ipc.open_file(source).num_record_batches
+        source.seek(PREFIX_BYTES)
+        reader = pa.ipc.MessageReader.open_stream(source)
+        schema = pa.ipc.read_schema(reader.read_next_message())
         for name in names:
-            places = file.schema.get_all_field_indices(name)
-            if len(places) != 1 or file.schema.field(places[0]).type != wanted.field(name).type:
-                own = "headline" in file.schema.names or "headline_key" in file.schema.names
+            places = schema.get_all_field_indices(name)
+            if len(places) != 1 or schema.field(places[0]).type != wanted.field(name).type:
+                own = "headline" in schema.names or "headline_key" in schema.names
                 raise Damaged(
-                    "is an Arrow file of a dataset's articles or copies, and no dump: pyarrow reads it; give dumps, or _rejected"
-                    if own
-                    else f"no file of rejects: it has no column {name} of {wanted.field(name).type}"
+                    OF_A_DATASET if own else NO_COLUMN.format(name=name, kind=wanted.field(name).type)
                 )
-        for number in range(file.num_record_batches):
-            batch = file.get_batch(number)
+        for _ in range(count):
+            message = reader.read_next_message()
+            if message.type != "record batch" or _is_packed(message.metadata.to_pybytes()):
+                raise Damaged("no file of rejects: its rows are packed, or in a dictionary")
+            batch = pa.ipc.read_record_batch(message, schema)
             batch.validate(full=True)
             batch = batch.select(names)
             if any(column.null_count for column in batch.columns):
@@ -90,9 +102,26 @@ def _batches(path: str) -> Iterator[pa.RecordBatch]:
             yield batch
 
 
+def _is_packed(message: bytes) -> bool:
+    """Whether the body of a record batch is packed: a few bytes may unpack to very many. The library does not tell; it
+    stands in the message, a table of Flatbuffers."""
+
+    def field(table: int, number: int) -> int:
+        """Where a table has a field; 0 where it has none."""
+        (back,) = unpack_from("<i", message, table)
+        (size,) = unpack_from("<H", message, table - back)
+        place = 4 + 2 * number
+        return int(unpack_from("<H", message, table - back + place)[0]) if place + 2 <= size else 0
+
+    (root,) = unpack_from("<I", message, 0)
+    header = root + field(root, HEADER)
+    (offset,) = unpack_from("<I", message, header)
+    return field(header + offset, COMPRESSION) != 0
+
+
 @contextmanager
 def _reading() -> Iterator[None]:
     try:
         yield
-    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+    except (pa.ArrowException, OSError, ValueError, KeyError, StopIteration, struct_error) as error:
         raise Damaged(f"no file of rejects: {error}") from error
