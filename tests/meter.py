@@ -93,6 +93,8 @@ class Meter:
             self.work += int(_looked_at(name, result, *args))
         elif isinstance(owner, str | bytes | bytearray):
             self.work += int(_read(owner, name, result, args))
+        elif name in ("update", "extend"):
+            self.work += sum(map(size_of, args))
         elif not _is_ours(function) and name not in CHEAP_METHODS:
             self.work += size_of(owner) + sum(map(size_of, args)) + size_of(result)
         return result
