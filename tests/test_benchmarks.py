@@ -65,7 +65,16 @@ def test_a_recipe_gives_the_same_bytes_and_another_seed_others(tmp_path, recipe)
 def test_the_truth_is_what_the_command_finds(tmp_path, recipe):
     truth = make(tmp_path / "dumps", recipe)
     done = dateline_here(
-        "run", "--workers", 1, "--json", "--input", tmp_path / "dumps/*.txt*", "--output", tmp_path / "news"
+        "run",
+        "--workers",
+        1,
+        "--json",
+        "--max-rejects",
+        "100%",
+        "--input",
+        tmp_path / "dumps/*.txt*",
+        "--output",
+        tmp_path / "news",
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
@@ -95,7 +104,18 @@ FILLED = {
 def test_a_layout_is_read_as_what_it_is(tmp_path, letter):
     truth = make(tmp_path / "dumps", Recipe(mb=0.15, files=1, layouts=letter))
     (dump,) = tmp_path.glob("dumps/*.txt")
-    done = dateline_here("run", "--quiet", "--workers", 1, "--input", dump, "--output", tmp_path / "news")
+    done = dateline_here(
+        "run",
+        "--quiet",
+        "--workers",
+        1,
+        "--max-rejects",
+        "100%",
+        "--input",
+        dump,
+        "--output",
+        tmp_path / "news",
+    )
     assert done.returncode == 0, done.stderr
     assert results.check(tmp_path / "news", truth, set()) == truth["distinct"]
     blocks = list(map(json.loads, dateline_here("inspect", dump, "--json").stdout.splitlines()))

@@ -102,7 +102,10 @@ def test_the_same_dataset_as_from_local_files(store, tmp_path, expected):
         assert files_of(output) == expected
     again = store.run(output, "--source-root", "s3://dumps/day/", **where)
     assert again.returncode == 0
-    assert f"Nothing new: {output} stays at version 1 ({len(DUMPS)} dumps, all read before)" in again.stdout
+    assert (
+        f"Nothing new: {output} stays at version 1 ({sum(map(bool, DUMPS.values()))} dumps, all read before)"
+        in again.stdout
+    )
 
 
 def test_a_dump_is_not_read_again_as_long_as_it_looks_the_same(store, tmp_path):
@@ -366,7 +369,8 @@ def test_checks_and_looks_read_the_dumps_there(store, tmp_path):
     verify = ("verify", news, "--dumps", "s3://dumps/**/*", "--source-root", "s3://dumps")
     done = command_here(verify, store.environ)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{len(DUMPS)} of {len(DUMPS)} dumps checked" in done.stdout
+    count = sum(map(bool, DUMPS.values()))  # an empty one is none yet
+    assert f"{count} of {count} dumps checked" in done.stdout
     store.put("more/plain.txt", page("More").encode())
     done = command_here(verify, store.environ)
     assert (done.returncode, "SHA-256 of the dump more/plain.txt" in done.stdout) == (1, True)

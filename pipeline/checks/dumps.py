@@ -63,7 +63,7 @@ def find_dumps(patterns: Sequence[str], source_root: str | None, version: Versio
     return Given(
         tuple(dump for dump in inputs.dumps if dump.source in good),
         findings,
-        sorted({dump.source for dump in inputs.dumps} - known.keys()),
+        sorted({dump.source for dump in inputs.dumps if dump.size} - known.keys()),
         sorted(known.keys() - paths.keys()),
     )
 
