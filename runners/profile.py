@@ -39,7 +39,7 @@ ROOT = Path(__file__).parent.parent
 
 GROUP_OF = dict(zip(STAGES, STAGES, strict=True)) | {
     "copies": "shuffle", "shares": "shuffle", "kept": "deduplicate", "ledgers": "write", "parsed": "parse",
-    "ranges": "read", "rejects": "write", "spool": "read", "tasks": "write",
+    "index": "read", "ranges": "read", "rejects": "write", "room": "read", "spool": "read", "tasks": "write", "whole": "read",
 }  # fmt: skip
 """Where the time belongs that Beam spent in a module of pipeline/stages."""
 
