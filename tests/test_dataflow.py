@@ -26,6 +26,7 @@ NOT_THERE = {
     "workers": "of this machine; Dataflow has its own",
     "profile": "of this machine's processes",
     "metrics": "a file of this machine",
+    "allow-empty": "a flag, for folders of this machine, too",
     "json": "a flag, for who reads stdout",
     "quiet": "a flag, for who reads stderr",
 }
@@ -38,6 +39,11 @@ GOOD_AND_BAD = {
     "max-rejects": (["0", "20", "2%", "0.5%"], ["-1", "two", "%", ""]),
     "max-block-bytes": (["1", "4194304"], ["0", "4 MB", "-1", ""]),
     "max-line-bytes": (["1", "1048576"], ["0", "1e6", ""]),
+    "max-record-bytes": (["1", "8388608"], ["0", "8 MB", ""]),
+    "max-window-bytes": (["1", "134217728"], ["0", "-1", ""]),
+    "max-unpacked-bytes": (["1", "68719476736"], ["0", "all", ""]),
+    "max-unpacked-run-bytes": (["1", "4398046511104"], ["0", "all", ""]),
+    "max-unpacked-ratio": (["1", "1000"], ["0", "1:9", ""]),
     "keep-versions": (["1", "30"], ["0", "all", ""]),
     "log-level": (["debug", "info", "warning", "error"], ["loud", ""]),
 }
