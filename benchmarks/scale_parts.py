@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +84,9 @@ def ledger(config: Config, rows: Rows) -> Callable[[], object]:
 def driver(config: Config, rows: Rows) -> Callable[[], object]:
     writer = Writer(config.output, config.run)
     for number, part in enumerate(np.array_split(rows, RECEIPTS)):
-        file = File(
-            f"_duplicates/part-{number}", "", "duplicates", len(part), 0, "", **pointers(part), facts={}
-        )
+        digest = sha256(f"{number}".encode()).hexdigest()
+        path = f"_duplicates/part-{number % 100:02d}-{digest[:32]}.arrow"
+        file = File(path, "", "duplicates", len(part), 0, digest, **pointers(part), facts={})
         writer.receipt(f"ledgers-{number}", [file])
 
     def work() -> None:
