@@ -67,7 +67,7 @@ class Automaton:
 
     def _add(self, tree: object, at: int, flags: int) -> int:
         """Add what a part of the expression reads, from a node on; the node behind it."""
-        for op, value in tree:  # type: ignore[attr-defined]
+        for op, value in tree:
             if op in (code.LITERAL, code.NOT_LITERAL, code.ANY, code.IN):
                 items = tuple(value) if op is code.IN else ((op, value),)
                 at = self._read(at, Charset(items, flags, self._is_bytes))

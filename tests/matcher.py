@@ -34,7 +34,7 @@ class Charset(NamedTuple):
         if op is code.ANY:
             return char != 10 or bool(self.flags & re.S)
         if op is code.RANGE:
-            return value[0] <= char <= value[1]  # type: ignore[index]
+            return value[0] <= char <= value[1]
         assert op is code.CATEGORY, op
         is_ascii = self.is_bytes or bool(self.flags & re.A)
         return _category(value, chr(char), is_ascii)
@@ -166,7 +166,7 @@ class Matcher:
         return program
 
     def _add(self, program: list, tree: object, flags: int) -> None:
-        for op, value in tree:  # type: ignore[attr-defined]
+        for op, value in tree:
             if op in (code.LITERAL, code.NOT_LITERAL, code.ANY):
                 self._char(program, ((op, value),), flags)
             elif op is code.IN:

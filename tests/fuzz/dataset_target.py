@@ -174,12 +174,12 @@ class Target:
             assert file.staged.startswith(f"{self.root}/_runs/{RUN}/staged/") or not file.staged
 
     def _pointer(self, data: bytes) -> None:
-        said = read_pointer(_Bucket({POINTER: data}))  # type: ignore[arg-type]
+        said = read_pointer(_Bucket({POINTER: data}))
         assert said is not None
         assert said.version >= 0 <= said.tidied
 
     def _stored(self, data: bytes) -> None:
         pointer = b'{"version": 1, "tidied": 1}'
-        manifest = find(_Bucket({POINTER: pointer, manifest_name(1): data}))  # type: ignore[arg-type]
+        manifest = find(_Bucket({POINTER: pointer, manifest_name(1): data}))
         assert manifest is not None
         assert all(file["stored"].startswith("_versions/00000001/") for file in manifest["files"])
