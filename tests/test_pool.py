@@ -129,24 +129,20 @@ def test_another_user_is_refused_by_every_service_of_a_pool(running):
         assert not is_alive(mine)
 
 
-@pytest.mark.parametrize(
-    "shown",
-    [
-        {},
-        {secret.PASS: ""},
-        {secret.PASS: secret.pass_for(SECRET, pool.STARTS, 60)},  # of another secret
-        "of another call",
-        "that is over",
-    ],
-    ids=str,
-)
-def test_without_a_pass_no_worker_is_started(running, shown):
+# A pass is made within the test: it holds the time, and each process of pytest has to find the same names of tests.
+PASSES = {
+    "none": lambda known: {},
+    "an empty one": lambda known: {secret.PASS: ""},
+    "of another secret": lambda known: {secret.PASS: secret.pass_for(SECRET, pool.STARTS, 60)},
+    "of another call": lambda known: {secret.PASS: secret.pass_for(known, pool.ASKS_VERSIONS, 60)},
+    "that is over": lambda known: {secret.PASS: secret.pass_for(known, pool.STARTS, -1)},
+}
+
+
+@pytest.mark.parametrize("make", PASSES.values(), ids=PASSES)
+def test_without_a_pass_no_worker_is_started(running, make):
     process, where = running
-    known = secret.read(secret.default_file())
-    if shown == "of another call":
-        shown = {secret.PASS: secret.pass_for(known, pool.ASKS_VERSIONS, 60)}
-    elif shown == "that is over":
-        shown = {secret.PASS: secret.pass_for(known, pool.STARTS, -1)}
+    shown = make(secret.read(secret.default_file()))
     request = beam_fn_api_pb2.StartWorkerRequest(worker_id="two", params=shown)
     request.control_endpoint.url = nobody()
     with grpc.insecure_channel(where) as channel, pytest.raises(grpc.RpcError) as refused:
