@@ -51,7 +51,8 @@ class Seen:
         try:
             text = read_own(root, SEEN)
             facts = parse_json(str(self._path), text, texts=False)
-            require_shape(str(self._path), facts, "seen")
+            shown = {ascii(name): look for name, look in facts.items()} if isinstance(facts, dict) else facts
+            require_shape(str(self._path), shown, "seen")  # a name may have bytes that are not UTF-8
             self._facts = facts
         except FileNotFoundError:
             pass

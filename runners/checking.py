@@ -22,6 +22,7 @@ from runners import explain as explaining
 from runners.job import bounds, columns, log
 from runners.outcome import FAILED, LOCKED, OK, USAGE
 from runners.repairing import repair_dataset, restore_version
+from runners.saying import Unheard
 
 MAX_FINDINGS = 20
 """Findings of one kind that are shown; the others are counted."""
@@ -51,8 +52,6 @@ def _told(command: Callable[[argparse.Namespace, str], int]) -> Callable[[argpar
         except Locked as error:
             log.error("%s", error)
             return LOCKED
-        except BrokenPipeError:
-            raise
         except (DamagedFile, StoreError, OSError) as error:
             log.error("%s", shown(error))
             return FAILED
@@ -71,10 +70,15 @@ def _verify(args: argparse.Namespace, root: str) -> int:
             f"version {versions(root)[-1]}, whose manifest is torn: readers pass it over"
         )
     kinds: Counter[str] = Counter()
-    for finding in verify(root, manifest, number, dumps, summary):
-        kinds[finding.check] += 1
-        if kinds[finding.check] <= MAX_FINDINGS:
-            print(to_json(finding._asdict()) if args.json else as_text(finding))
+    try:
+        for finding in verify(root, manifest, number, dumps, summary):
+            kinds[finding.check] += 1
+            if kinds[finding.check] <= MAX_FINDINGS:
+                print(to_json(finding._asdict()) if args.json else as_text(finding))
+    except Unheard as lost:
+        if lost.is_enough and kinds:
+            return FAILED
+        raise
     if args.json:
         print(to_json({"summary": vars(summary) | {"findings": dict(kinds)}}))
     else:

@@ -17,6 +17,10 @@ from runners import job
 from runners.job import bounds, columns, log, stopped_by
 from runners.options import parser
 from runners.outcome import FAILED, OK, USAGE, begin
+from runners.saying import Stream, Unheard, said
+
+DOING = ("run", "restore", "repair", "prune")
+"""The commands that do something besides what they print: where that is lost, what they did is not."""
 
 
 class Stopped(BaseException):
@@ -25,22 +29,45 @@ class Stopped(BaseException):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit status. See `dateline --help`."""
-    args = parser().parse_args(argv)
+    with said() as out:
+        try:
+            return _command(argv, out)
+        except Unheard as lost:
+            if lost.is_enough:
+                return OK
+            log.error("cannot write to stdout: %s", lost)
+            return FAILED
+        except BaseException:
+            if not stopped_by:
+                raise
+            log.error("stopped by %s", signal.Signals(stopped_by[0]).name)
+            return 128 + stopped_by[0]
+
+
+def _command(argv: Sequence[str] | None, out: Stream | None) -> int:
+    """The same; raises Unheard where what it prints is all that a command is for, and nobody gets it."""
+    _log_to_stderr("info")
+    if out:
+        out.ends_command = True
+    try:
+        args = parser().parse_args(argv)
+    except SystemExit:  # wrong usage, or what was asked for is said
+        sys.stdout.flush()
+        raise
+    if out:
+        out.ends_command = args.command not in DOING
     _log_to_stderr(getattr(args, "log_level", "info"))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
+    status: int = COMMANDS[args.command](args)
     try:
-        status: int = COMMANDS[args.command](args)
         sys.stdout.flush()
-        return status
-    except BrokenPipeError:  # whoever reads our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
-    except BaseException:
-        if not stopped_by:
+    except Unheard as lost:
+        if not lost.is_enough:
             raise
-        log.error("stopped by %s", signal.Signals(stopped_by[0]).name)
-        return 128 + stopped_by[0]
+    if out and out.lost and not out.lost.is_enough:
+        log.warning("what it came to could not be told on stdout: %s", out.lost)
+    return status
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
@@ -105,8 +132,6 @@ def _inspect(args: argparse.Namespace) -> int:
     except UsageError as error:
         log.error("%s", error)
         return USAGE
-    except BrokenPipeError:
-        raise
     except (StoreError, OSError) as error:
         log.error("cannot read %s", error)
         return FAILED

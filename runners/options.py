@@ -2,8 +2,10 @@
 
 import argparse
 from datetime import date
+from typing import NoReturn
 
 import pipeline
+from pipeline.rules.text import printable
 
 EXAMPLES = """\
 examples:
@@ -21,8 +23,15 @@ exit status:
 """
 
 
+class Parser(argparse.ArgumentParser):
+    """Text of the command line is made harmless for a terminal, and stays on one line."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
 def parser() -> argparse.ArgumentParser:
-    commands_parser = argparse.ArgumentParser(
+    commands_parser: argparse.ArgumentParser = Parser(
         prog="dateline",
         description="Dumps of Arab News pages in, one clean Arrow dataset out.",
         epilog="dateline run --help tells the options of a run.",

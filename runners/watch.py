@@ -16,11 +16,11 @@ PLAIN_SECONDS = 10.0
 class Watch:
     """Shows a run's progress on stderr while the body of the `with` runs."""
 
-    def __init__(self, folder: str, total_bytes: int, quiet: bool, out: TextIO = sys.stderr) -> None:
+    def __init__(self, folder: str, total_bytes: int, quiet: bool, out: TextIO | None = None) -> None:
         self._folder = folder
         self._total = total_bytes
-        self._out = out
-        self._terminal = out.isatty()
+        self._out = out or sys.stderr
+        self._terminal = self._out.isatty()
         self._quiet = quiet
         self._done = threading.Event()
         self._begin = time.monotonic()
