@@ -39,6 +39,7 @@ from pipeline.names import (
 from pipeline.own import DamagedFile, read_json, require_folders, require_own_run
 from pipeline.rules.contract import require_valid
 from pipeline.staging import File, clean_up
+from pipeline.stop import held, let, look
 
 JOURNAL = "commit.json"
 TEMPORARY = ".tmp-"
@@ -105,19 +106,22 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
         "replaced": sorted(listed - stay),
     }
     folder = run_folder(root, manifest["run"])
-    try:
-        write_whole(f"{folder}/{JOURNAL}", journal)
-        known: set[str] = set()
-        for file in new:
-            _name(root, file, known)
-        flush(root, [path for file in new for path in (file.path, kept_name(file.path))])
-        _publish(manifest, target)
-    except BaseException:
-        if not os.path.lexists(target):
-            links.take(root, [file.path for file in new])
-            prune(root, len(versions(root)), sweep=True)
-            _forget(folder)
-        raise
+    with held():
+        try:
+            with let():
+                write_whole(f"{folder}/{JOURNAL}", journal)
+                known: set[str] = set()
+                for file in new:
+                    _name(root, file, known)
+                flush(root, [path for file in new for path in (file.path, kept_name(file.path))])
+            look()
+            _publish(manifest, target)
+        except BaseException:
+            if not os.path.lexists(target):
+                links.take(root, [file.path for file in new])
+                prune(root, len(versions(root)), sweep=True)
+                _forget(folder)
+            raise
 
 
 def finish(root: str, run: str, keep: int) -> None:

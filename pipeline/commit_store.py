@@ -57,6 +57,7 @@ from pipeline.own import DamagedFile
 from pipeline.published import POINTER, TRIES, Pointer, be_working_copy, find, manifest_at, note, read_pointer
 from pipeline.rules.contract import require_valid
 from pipeline.staging import File
+from pipeline.stop import held, let, look
 from pipeline.stores import StoreError, Unusable
 
 
@@ -107,13 +108,15 @@ def checked_out(address: str, root: str, keep: int) -> Iterator[None]:
         _kept(bucket, manifest, keep)
     if manifest and now.tidied < manifest["version"]:
         tidy(bucket, manifest, keep)
-    be_working_copy(root, address)
-    if manifest:
-        note(root, manifest)
-    try:
-        yield
-    finally:
-        _empty(root, LOCK, SEEN, STORE, MANIFESTS)
+    with held():
+        try:
+            be_working_copy(root, address)
+            if manifest:
+                note(root, manifest)
+            with let():
+                yield
+        finally:
+            _empty(root, LOCK, SEEN, STORE, MANIFESTS)
 
 
 def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequence[File]) -> None:
@@ -137,10 +140,13 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
         entry["stored"] = stored.get(entry["path"], stored_name(manifest["version"], entry["path"]))
     require_valid(manifest, "manifest")
     names = {entry["path"]: entry["stored"] for entry in manifest["files"]}
-    _require_there(bucket, manifest["version"] - 1, [names[path] for path in names if path in stored])
-    new = [file for file in files if file.rows and file.path not in stored]
-    at_once(lambda file: bucket.upload(file.staged, names[file.path], file.sha256), new)
-    _publish(bucket, root, manifest)
+    with held():
+        with let():
+            _require_there(bucket, manifest["version"] - 1, [names[path] for path in names if path in stored])
+            new = [file for file in files if file.rows and file.path not in stored]
+            at_once(lambda file: bucket.upload(file.staged, names[file.path], file.sha256), new)
+        look()
+        _publish(bucket, root, manifest)
 
 
 def _require_there(bucket: Bucket, version: int, names: Sequence[str]) -> None:
@@ -166,7 +172,8 @@ def finish(root: str, run: str, keep: int) -> None:
     """
     manifest = latest_manifest(root)
     assert manifest is not None
-    tidy(open_bucket(store_of(root)), manifest, keep)
+    with let():  # of many files it takes long, and the next run can do it
+        tidy(open_bucket(store_of(root)), manifest, keep)
 
 
 def send_report(root: str, run: str) -> None:

@@ -43,6 +43,7 @@ from pipeline.names import (
 )  # fmt: skip
 from pipeline.own import DamagedFile, parse_json, read_json, read_own, require_folders, require_shape, size_in
 from pipeline.rules.columns import arrow_schema, read_table
+from pipeline.stop import look
 from pipeline.stores import open_file
 
 SCHEMAS: dict[str, schemas.Name] = {
@@ -179,9 +180,13 @@ def totals(manifest: Manifest) -> dict[str, int]:
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
+    """The SHA-256 of a file, in hexadecimal. Ends with Stopped once this process is told to end, in whatever thread."""
     with open_file(os.fspath(path)) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        digest, piece = hashlib.sha256(), memoryview(bytearray(1 << 18))
+        while size := file.readinto(piece):
+            look()
+            digest.update(piece[:size])
+    return digest.hexdigest()
 
 
 class Version:

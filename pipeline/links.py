@@ -3,12 +3,45 @@
 A file has two names: its place, where readers of the folder look, and one in _versions; both are hard links.
 """
 
+import errno
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from pipeline.names import kept_name
+from pipeline.inputs import UsageError
+from pipeline.names import kept_name, run_folder
 from pipeline.own import require_folders, size_in
+from pipeline.staging import prepared
+
+NO_LINKS = {
+    errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EINVAL, errno.EXDEV
+}  # fmt: skip
+"""What file systems say that have no hard links, or not here."""
+
+
+def require_links(root: str, run: str) -> None:
+    """See that a file of a dataset can have two names. The caller holds the lock.
+
+    Args:
+        root: the dataset, or the folder that is to be one.
+        run: what this is done for.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    with prepared(root, run):
+        file = f"{run_folder(root, run)}/staged/one"
+        with open(file, "x"):
+            pass
+        try:
+            os.link(file, f"{file}-more")
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise
+            raise UsageError(
+                f"{root} is on a file system without hard links ({error.strerror}), and a file of a dataset has two names; give "
+                "a folder of another disk (ext4, XFS, Btrfs, ZFS, APFS and NFS have them), or an address such as s3://bucket/news"
+            ) from None
 
 
 def give(call: Callable[[str, str], None], source: str, root: str, path: str, known: set[str]) -> None:

@@ -43,8 +43,7 @@ def repair(root: str, manifests: list[Manifest], run: str, rebuild: Rebuild | No
         run: what this is called.
         rebuild: makes the files of a version once more; None where the dumps are not given.
     """
-    staging.prepare(root, run)
-    try:
+    with staging.prepared(root, run):
         done = Repaired([], [], [], [])
         lost = _link(root, manifests, done)
         for manifest in manifests if rebuild else ():
@@ -60,8 +59,6 @@ def repair(root: str, manifests: list[Manifest], run: str, rebuild: Rebuild | No
             done.moved.append(path)
         flush(root, [])
         return done
-    finally:
-        staging.clean_up(root, run)
 
 
 def _link(root: str, manifests: list[Manifest], done: Repaired) -> dict[str, bool]:

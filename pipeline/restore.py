@@ -19,6 +19,7 @@ from pipeline.mend import put_right
 from pipeline.names import VERSIONS, kept_name, run_folder
 from pipeline.own import DamagedFile, require_folders, size_in
 from pipeline.staging import File
+from pipeline.stop import held
 
 
 def restored(root: str, wanted: Manifest, newest: Manifest, run: str) -> Manifest:
@@ -116,13 +117,12 @@ def _publish(
         place: where the file of a path is.
     """
     made["version"] = commit.next_version(root)
-    staging.prepare(root, run)
-    try:
-        commit.commit(root, made, newest, _staged(root, made, newest, run, copy, place))
-        commit.finish(root, run, len(versions(root)))
-        put_right(root, made)
-    finally:
-        staging.clean_up(root, run)
+    with staging.prepared(root, run):
+        files = _staged(root, made, newest, run, copy, place)
+        with held():
+            commit.commit(root, made, newest, files)
+            commit.finish(root, run, len(versions(root)))
+            put_right(root, made)
     return made
 
 

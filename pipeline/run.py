@@ -25,6 +25,7 @@ from pipeline.own import DamagedFile
 from pipeline.report import Report, Stages, write_report
 from pipeline.rules.text import printable
 from pipeline.staging import File
+from pipeline.stop import held
 from pipeline.stores import StoreError
 
 KEEP_VERSIONS = 3
@@ -123,8 +124,7 @@ def execute(
     begin = clock()
     seen = seen or Seen(config.output)
     before = dataset.version(config.output, config.base)
-    staging.prepare(config.output, config.run)
-    try:
+    with staging.prepared(config.output, config.run):
         config = replace(config, dumps=write_list(config.dumps, names.dumps_list(config.output, config.run)))
         with ThreadPoolExecutor(1) as beside:
             looks = looks_of(config.dumps)
@@ -163,18 +163,19 @@ def execute(
                 "--max-rejects 100% makes a dataset of nothing but rejects"
             )
         committing = commit_store if dataset.store_of(config.output) else commit
-        committing.commit(config.output, manifest, before.manifest if before else None, files)
-        try:
-            committing.finish(config.output, config.run, keep_versions)
-        except (OSError, StoreError, DamagedFile) as error:
-            result = replace(result, untidied=str(error))
-        seen.save()
-        seconds["commit"] = clock() - then
-        seconds["all"] = clock() - begin
-        write_report(names.run_folder(config.output, config.run), _report(config, result, started, runner))
+        with held():  # what was made is put in its place, and told of
+            committing.commit(config.output, manifest, before.manifest if before else None, files)
+            try:
+                committing.finish(config.output, config.run, keep_versions)
+            except (OSError, StoreError, DamagedFile) as error:
+                result = replace(result, untidied=str(error))
+            seen.save()
+            seconds["commit"] = clock() - then
+            seconds["all"] = clock() - begin
+            write_report(
+                names.run_folder(config.output, config.run), _report(config, result, started, runner)
+            )
         return result
-    finally:
-        staging.clean_up(config.output, config.run)
 
 
 def _check_unchanged(before: dict[str, list[int | str]], now: dict[str, list[int | str]], seen: Seen) -> None:

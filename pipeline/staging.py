@@ -10,7 +10,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from pipeline.names import hash_of, kind_of, run_folder
 from pipeline.own import DamagedFile, parse_json, require_shape
 from pipeline.rules.columns import read_table
+from pipeline.stop import held, let
 
 BATCH_ROWS = 4096
 """Rows of a record batch; a file of more has several, so that writing it never needs it whole."""
@@ -110,6 +111,18 @@ def prepare(root: str, run: str) -> None:
     """Make the folders that a run works in."""
     for name in _FOLDERS:
         os.makedirs(f"{run_folder(root, run)}/{name}")
+
+
+@contextmanager
+def prepared(root: str, run: str) -> Iterator[None]:
+    """Have the folders that a run works in, and afterwards none of them, however the body ends."""
+    with held():
+        try:
+            prepare(root, run)
+            with let():
+                yield
+        finally:
+            clean_up(root, run)
 
 
 def receipts(root: str, run: str) -> list[File]:

@@ -6,47 +6,56 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
-from typing import NoReturn
 
+if __name__ == "__main__" or os.path.basename(sys.argv[0]) == "dateline":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until main(): Python's way has a traceback
 os.environ.setdefault(
     "OPENBLAS_NUM_THREADS", "1"
 )  # no algebra is done, and workers are forked: from one thread
 
+from pipeline.stop import asked, hold, leave, look, take_signals
 from runners import job
-from runners.job import bounds, columns, log, stopped_by
+from runners.job import bounds, columns, log
 from runners.options import parser
 from runners.outcome import FAILED, OK, USAGE, begin
+from runners.proxies import spare_this_machine
 from runners.saying import Stream, Unheard, said
 
 DOING = ("run", "restore", "repair", "prune")
 """The commands that do something besides what they print: where that is lost, what they did is not."""
 
 
-class Stopped(BaseException):
-    """The process was told to end."""
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit status. See `dateline --help`."""
+    status = _told(argv)
+    leave(status)
+    return status
+
+
+def _told(argv: Sequence[str] | None) -> int:
+    """The same; whatever ends the command before its end is told."""
     with said() as out:
         try:
             return _command(argv, out)
         except Unheard as lost:
+            hold()
             if lost.is_enough:
                 return OK
             log.error("cannot write to stdout: %s", lost)
             return FAILED
         except BaseException:
-            if not stopped_by:
+            hold()
+            if not asked:
                 raise
-            log.error("stopped by %s", signal.Signals(stopped_by[0]).name)
-            return 128 + stopped_by[0]
+            log.error("stopped by %s", signal.Signals(asked[0]).name)
+            return 128 + asked[0]
 
 
 def _command(argv: Sequence[str] | None, out: Stream | None) -> int:
     """The same; raises Unheard where what it prints is all that a command is for, and nobody gets it."""
+    take_signals()
     _log_to_stderr("info")
+    spare_this_machine()
     if out:
         out.ends_command = True
     try:
@@ -57,9 +66,8 @@ def _command(argv: Sequence[str] | None, out: Stream | None) -> int:
     if out:
         out.ends_command = args.command not in DOING
     _log_to_stderr(getattr(args, "log_level", "info"))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _stop)
     status: int = COMMANDS[args.command](args)
+    hold()
     try:
         sys.stdout.flush()
     except Unheard as lost:
@@ -68,13 +76,6 @@ def _command(argv: Sequence[str] | None, out: Stream | None) -> int:
     if out and out.lost and not out.lost.is_enough:
         log.warning("what it came to could not be told on stdout: %s", out.lost)
     return status
-
-
-def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, signal.SIG_IGN)  # once is enough: a second must not break the cleaning up
-    stopped_by.append(number)
-    raise Stopped
 
 
 class _Line(logging.Formatter):
@@ -105,10 +106,14 @@ def _run(args: argparse.Namespace) -> int:
         status = (
             job.refuse(outcome, f"--metrics {args.metrics} {refused}") if refused else job.run(args, outcome)
         )
+        hold()
     except BaseException:
-        if not stopped_by:
+        hold()
+        if not asked:
             raise
-        status = job.stopped(args, outcome, stopped_by[0], signal.Signals(stopped_by[0]).name)
+        status = FAILED
+    if asked and status == FAILED:
+        status = job.stopped(args, outcome)
     if args.metrics and not refused:
         try:
             write_metrics(args.metrics, outcome)
@@ -141,7 +146,10 @@ def _inspect(args: argparse.Namespace) -> int:
 def _checking(args: argparse.Namespace) -> int:
     from runners.checking import COMMANDS as commands
 
-    return commands[args.command](args)
+    status = commands[args.command](args)
+    if status == FAILED:
+        look()  # what failed may have done so over a signal
+    return status
 
 
 COMMANDS = {"run": _run, "inspect": _inspect} | dict.fromkeys(

@@ -13,6 +13,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,6 +25,7 @@ from apache_beam.runners.worker.data_plane import BeamFnDataServicer
 from apache_beam.utils.thread_pool_executor import shared_unbounded_instance
 
 from pipeline.run import RunFailed
+from pipeline.stop import at_once, held, let
 
 OPTIONS = (
     ("grpc.max_receive_message_length", -1),  # what Beam sends at once it bounds itself
@@ -89,18 +91,23 @@ def private_doors() -> Iterator[None]:
         RunFailed: there is no place for such a folder.
     """
     theirs = worker_handlers.GrpcServer
-    place = place_for_sockets()
-    _remove_dead(place)
-    folder, held = _new_folder(place)
-    _folder.append(folder)
-    worker_handlers.GrpcServer = PrivateServer  # Beam makes its server itself, by this name
-    try:
-        yield
-    finally:
-        worker_handlers.GrpcServer = theirs
-        _folder.pop()
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(held)
+    with held():
+        place = place_for_sockets()
+        _remove_dead(place)
+        folder, lock = _new_folder(place)
+        remove = partial(shutil.rmtree, folder, ignore_errors=True)
+        at_once.append(remove)
+        _folder.append(folder)
+        worker_handlers.GrpcServer = PrivateServer  # Beam makes its server itself, by this name
+        try:
+            with let():
+                yield
+        finally:
+            worker_handlers.GrpcServer = theirs
+            _folder.pop()
+            remove()
+            at_once.remove(remove)
+            os.close(lock)
 
 
 def _new_folder(place: str) -> tuple[str, int]:
@@ -108,11 +115,11 @@ def _new_folder(place: str) -> tuple[str, int]:
     while True:
         folder = tempfile.mkdtemp(prefix=PREFIX, dir=place)
         with suppress(FileNotFoundError):  # a run that begins just now took it for that of a dead one
-            held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            fcntl.flock(held, fcntl.LOCK_EX)
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            fcntl.flock(lock, fcntl.LOCK_EX)
             if os.path.exists(folder):
-                return folder, held
-            os.close(held)
+                return folder, lock
+            os.close(lock)
 
 
 def _remove_dead(place: str) -> None:

@@ -18,7 +18,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from apache_beam.portability.api import beam_fn_api_pb2, endpoints_pb2
 from apache_beam.runners.portability.fn_api_runner.worker_handlers import GrpcWorkerHandler, WorkerHandler
@@ -28,6 +28,7 @@ from google.protobuf import json_format, text_format
 
 from pipeline.rules.contract import contract
 from pipeline.rules.gazetteer import gazetteer
+from pipeline.stop import at_once, blocked, held, leave_signals, let
 from runners.doors import PrivateServer, private_doors
 from runners.parent import end_with_parent
 from runners.stages import look_often
@@ -51,6 +52,9 @@ LOOK_SECONDS = 0.5
 _waiting: list[tuple[int, int]] = []
 """Workers that have no work yet: process, and where it is told what to do."""
 
+_forked: set[int] = set()
+"""Workers that may live."""
+
 _lost: list[str] = []
 """How workers ended that nobody told to."""
 
@@ -71,36 +75,57 @@ def forked_workers(count: int, profile: "Profile | None" = None) -> Iterator[Non
     gc.freeze()  # what is here stays, and a fork that looked at it would copy its pages
     gc.set_threshold(ELEMENTS_BETWEEN_COLLECTIONS)
     look_often()
-    if count > 1:
-        gazetteer(), contract("article")  # read once, shared by all
-        sys.stdout.flush()
-        for number in range(count):
-            _waiting.append(_fork(number + 1, profile))
     _lost.clear()
-    try:
-        with (
-            private_doors() if count > 1 else nullcontext(),
-            profile.watch("driver") if profile else nullcontext(),
-        ):
-            yield
-    except Exception:
-        if _lost:  # then what the runner says are broken connections
-            raise RuntimeError(f"a worker process {_lost[0]}") from None
-        raise
-    finally:
-        while _waiting:  # they were not needed: the run failed before
-            process, word = _waiting.pop()
-            os.close(word)
-            os.waitpid(process, 0)
+    with held():
+        at_once.append(_end_all)
+        try:
+            if count > 1:
+                gazetteer(), contract("article")  # read once, shared by all
+                sys.stdout.flush()
+                for number in range(count):
+                    _waiting.append(_fork(number + 1, profile))
+            with (
+                private_doors() if count > 1 else nullcontext(),
+                profile.watch("driver") if profile else nullcontext(),
+                let(),
+            ):
+                yield
+        except Exception:
+            if _lost:  # then what the runner says are broken connections
+                raise RuntimeError(f"a worker process {_lost[0]}") from None
+            raise
+        finally:
+            _end_all()
+            at_once.remove(_end_all)
+            while _waiting:
+                os.close(_waiting.pop()[1])
+
+
+def _end_all() -> None:
+    """End the workers that are there still: they were not needed, or the run is stopped."""
+    while _forked:
+        _end(_forked.pop())
+
+
+def _end(process: int) -> None:
+    with suppress(ProcessLookupError, ChildProcessError):
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
 
 
 def _fork(number: int, profile: "Profile | None") -> tuple[int, int]:
     told, word = os.pipe()
     parent = os.getpid()
-    process = os.fork()
-    if process:
-        os.close(told)
-        return process, word
+    with blocked():
+        process = os.fork()
+        if process:
+            _forked.add(process)
+            os.close(told)
+            return process, word
+        return _be_worker(told, parent, number, profile)
+
+
+def _be_worker(told: int, parent: int, number: int, profile: "Profile | None") -> NoReturn:
     status = 1
     try:
         _work(told, parent, number, profile)
@@ -114,10 +139,7 @@ def _fork(number: int, profile: "Profile | None") -> tuple[int, int]:
 
 def _work(told: int, parent: int, number: int, profile: "Profile | None") -> None:
     """Wait for word of where the runner is, then serve it until it is done."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C reaches the whole group; the run decides what follows
+    leave_signals()  # Ctrl-C reaches the whole group, and systemd's SIGTERM, too; the run decides what follows
     threading.excepthook = _tell_late
     end_with_parent()
     if os.getppid() != parent:
@@ -223,8 +245,8 @@ class ForkedWorkerHandler(GrpcWorkerHandler):
     def stop_worker(self) -> None:
         process, self._process = self._process, 0
         if process:  # idle, or at work for a run that failed: nothing that it has counts
-            os.kill(process, signal.SIGKILL)
-            os.waitpid(process, 0)
+            _forked.discard(process)
+            _end(process)
 
 
 def _how(ended: os.waitid_result) -> str:

@@ -3,10 +3,12 @@
 import argparse
 import logging
 import re
+import signal
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from pipeline.stop import asked as stopped_by
 from runners.outcome import FAILED, LOCKED, OK, PARTLY, USAGE, Outcome, last_line, tell
 from runners.paths import checked_out, inputs_of, no_dataset, output_of
 
@@ -25,7 +27,7 @@ log = logging.getLogger("dateline")
 
 
 def run(args: argparse.Namespace, outcome: Outcome) -> int:
-    """Do a run, and fill in its outcome; the exit status.
+    """Do a run, and fill in its outcome; the exit status. Once a signal came, FAILED only says that stopped() has to tell.
 
     Raises:
         BaseException: whatever the runner raises once a signal ended it.
@@ -59,8 +61,11 @@ def _locked(args: argparse.Namespace, output: str, inputs: "Inputs", outcome: Ou
     from pipeline.dataset import is_unfinished, latest_manifest, store_of, totals
     from pipeline.inputs import UsageError
     from pipeline.known import Seen, sort_out
+    from pipeline.links import require_links
     from pipeline.mend import ready
 
+    if not store_of(output):
+        require_links(output, outcome["run"])
     before = latest_manifest(output)
     if before is None and not is_unfinished(output):  # torn manifests are all that it has
         raise UsageError(no_dataset(output))
@@ -157,6 +162,7 @@ def _execute(
     from pipeline.names import progress_folder
     from pipeline.own import DamagedFile
     from pipeline.run import RunFailed, execute
+    from pipeline.stop import held, let
     from pipeline.stores import StoreError
     from runners.forked import forked_workers
     from runners.profile import profiling
@@ -165,7 +171,7 @@ def _execute(
     workers, run_flow, runner = _runner(args, config)
 
     def watched(config: "Config") -> "Stages":
-        with Watch(progress_folder(config.output, config.run), config.input_bytes, args.quiet):
+        with held(), Watch(progress_folder(config.output, config.run), config.input_bytes, args.quiet), let():
             return run_flow(config)
 
     try:
@@ -177,6 +183,8 @@ def _execute(
     except (UsageError, Locked):  # told before any work, or at its end: another run was faster
         raise
     except Uncertain as unknown:
+        if stopped_by:
+            return _stopped(outcome, str(unknown))
         return _end(outcome, "failed", FAILED, f"failed: {unknown}")
     except (RunFailed, StoreError, DamagedFile, OSError) as failure:
         told = re.sub(r" \[while running .*\]$", "", str(failure))  # Beam says in which step
@@ -249,30 +257,31 @@ def refuse(outcome: Outcome, message: str) -> int:
 def _end(outcome: Outcome, status: str, code: int, message: str | None, told: bool = False) -> int:
     """Note how a run ended, and say why where it was no success."""
     outcome |= {"status": status, "exit": code, "message": message}
-    if message and not told:
+    if message and not told and not (stopped_by and code == FAILED):
         log.error("%s", message)
     return code
 
 
-def stopped(args: argparse.Namespace, outcome: Outcome, number: int, name: str) -> int:
+def stopped(args: argparse.Namespace, outcome: Outcome) -> int:
     """Note that a signal ended a run: it may come when the version is already made."""
-    from pipeline.dataset import NewerDataset, latest_manifest
-    from pipeline.own import DamagedFile
+    what = "nothing was committed"
+    if outcome["run"]:  # else it did not come so far, and what it was about to load may be loaded by half
+        from pipeline.dataset import NewerDataset, latest_manifest
+        from pipeline.own import DamagedFile
 
-    try:
-        now = latest_manifest(output_of(args)[0])
-    except (DamagedFile, NewerDataset):  # so it is nothing that this run has made
-        now = None
-    if now is not None and now["run"] == outcome["run"]:
-        outcome["version"] = now["version"]
-        what = f"version {now['version']} was committed before, and is whole"
-    else:
-        what = "nothing was committed"
-    return _end(outcome, "stopped", 128 + number, f"stopped by {name}; {what}")
+        try:
+            now = latest_manifest(output_of(args)[0])
+        except (DamagedFile, NewerDataset):  # so it is nothing that this run has made
+            now = None
+        if now is not None and now["run"] == outcome["run"]:
+            outcome["version"] = now["version"]
+            what = f"version {now['version']} was committed before, and is whole"
+    return _stopped(outcome, what)
 
 
-stopped_by: list[int] = []
-"""The signal that ended this process, once one has: a runner may turn it into an error of its own."""
+def _stopped(outcome: Outcome, what: str) -> int:
+    number = stopped_by[0]
+    return _end(outcome, "stopped", 128 + number, f"stopped by {signal.Signals(number).name}; {what}")
 
 
 def columns(args: argparse.Namespace) -> "Columns":

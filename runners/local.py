@@ -14,7 +14,7 @@ from pipeline.config import Config
 from pipeline.flow import build
 from pipeline.report import Stages
 from runners.forked import ForkedEnvironment
-from runners.stages import stages_of
+from runners.stages import pipeline_on, stages_of
 
 BYTES_FOR_WORKERS = 32 << 20
 """Bytes of input from which worker processes pay: starting them takes about a second."""
@@ -45,8 +45,8 @@ def run_flow(config: Config, workers: int) -> Stages:
     """
     environment = ForkedEnvironment.default() if workers > 1 else None
     options = PipelineOptions([], direct_num_workers=workers)
-    pipeline = beam.Pipeline(FnApiRunner(default_environment=environment), options)
-    build(pipeline, config)
-    result = pipeline.run()
-    result.wait_until_finish()
-    return stages_of(result)
+    with pipeline_on(FnApiRunner(default_environment=environment), options) as pipeline:
+        build(pipeline, config)
+        result = pipeline.run()
+        result.wait_until_finish()
+        return stages_of(result)

@@ -62,7 +62,7 @@ def main() -> None:
         known = secret.read(path)
     except UsageError as error:
         parser.error(str(error))
-    spare_this_machine()
+    spare_this_machine(socket.gethostname(), socket.getfqdn())
     try:
         where, server = serve(f"[{args.host}]" if ":" in args.host else args.host, args.port, known)
     except RuntimeError:

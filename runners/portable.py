@@ -5,6 +5,7 @@ dumps and output lie in folders that it and the workers see under the same names
 """
 
 import json
+import socket
 import threading
 from contextlib import suppress
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from pipeline.run import RunFailed
 from pipeline.versions import REFUSED, VersionError, compare, here
 from runners import pool, secret
 from runners.proxies import spare_this_machine
-from runners.stages import stages_of
+from runners.stages import pipeline_on, stages_of
 
 ANSWER_SECONDS = 10
 """How long a job service or a worker pool may take to answer a call."""
@@ -89,21 +90,21 @@ def run_flow(config: Config, engine: Engine) -> Stages:
         UsageError: the secret cannot be read.
         RuntimeError: the job failed; the text is the engine's.
     """
-    spare_this_machine()
+    spare_this_machine(socket.gethostname(), socket.getfqdn())
     _await(engine.job_endpoint)
     _require_same(engine.worker_pool, engine.token_file)
     threading.excepthook = _tell_other
-    pipeline = beam.Pipeline(PortableRunner(), options_for(engine))
-    build(pipeline, config)
     try:
-        result = pipeline.run()
-        try:
-            result.wait_until_finish()
-        except BaseException:  # a job that nobody waits for would write on
-            with suppress(grpc.RpcError):
-                result.cancel()
-            raise
-        return stages_of(result)
+        with pipeline_on(PortableRunner(), options_for(engine)) as pipeline:
+            build(pipeline, config)
+            result = pipeline.run()
+            try:
+                result.wait_until_finish()
+            except BaseException:  # a job that nobody waits for would write on
+                with suppress(grpc.RpcError):
+                    result.cancel()
+                raise
+            return stages_of(result)
     except RuntimeError as error:
         _, refused, why = str(error).partition(REFUSED)
         if refused:

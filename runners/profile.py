@@ -26,6 +26,7 @@ from types import FrameType
 from typing import IO, Any
 
 from pipeline.inputs import UsageError
+from pipeline.stop import held, let
 from runners.picture import Process, Stack, draw
 from runners.stages import STAGES, Sampler, stage_of
 
@@ -113,15 +114,17 @@ def profiling(folder: str | None) -> Iterator[Profile | None]:
     Raises:
         UsageError: the folder cannot be written to.
     """
-    profile = Profile(folder) if folder else None
-    try:
-        yield profile
-    finally:
-        if profile:
-            try:
-                profile.draw()
-            except OSError as error:  # nothing to the run, which may be committed already
-                logging.getLogger("dateline").error("--profile %s cannot be written: %s", folder, error)
+    with held():
+        profile = Profile(folder) if folder else None
+        try:
+            with let():
+                yield profile
+        finally:
+            if profile:
+                try:
+                    profile.draw()
+                except OSError as error:  # nothing to the run, which may be committed already
+                    logging.getLogger("dateline").error("--profile %s cannot be written: %s", folder, error)
 
 
 def require_usable(folder: str, output: str) -> None:

@@ -12,6 +12,7 @@ from pipeline.dataset import Manifest, Version, store_of, versions
 from pipeline.history import kept_manifests, log_entry, manifest_for
 from pipeline.inputs import UsageError
 from pipeline.known import files_of
+from pipeline.links import require_links
 from pipeline.lock import lock
 from pipeline.own import DamagedFile
 from pipeline.repair import Repaired, repair
@@ -29,6 +30,7 @@ def restore_version(args: argparse.Namespace, root: str) -> int:
     run = new_run_id()
     with nullcontext() if store_of(root) else lock(root, run):
         if not store_of(root):
+            require_links(root, run)
             recover(root, len(versions(root)))
         wanted, newest = (manifest_for(root, number)[1] for number in (args.version, None))
         made = restore(root, wanted, newest, run)
@@ -46,6 +48,7 @@ def repair_dataset(args: argparse.Namespace, root: str) -> int:
         raise UsageError("repair mends a dataset that lies on this machine; a store keeps its own copies")
     run = new_run_id()
     with lock(root, run), ExitStack() as stack:
+        require_links(root, run)
         recover(root, len(versions(root)))
         manifests = kept_manifests(root)
 

@@ -6,8 +6,12 @@ so workers of ours look a hundred times a second.
 """
 
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from apache_beam import Pipeline
 from apache_beam.metrics import MetricsFilter
 from apache_beam.metrics.monitoring_infos import TOTAL_MSECS_URN, extract_counter_value
 from apache_beam.runners.worker import statesampler
@@ -15,6 +19,7 @@ from apache_beam.runners.worker import statesampler
 from pipeline.report import Stages
 from pipeline.stages import counts
 from pipeline.stages.counts import KEY_BYTES, NAMESPACE, SHUFFLED
+from pipeline.stop import held, let
 
 STAGES = ("read", "split", "parse", "validate", "deduplicate", "write")
 SHUFFLES = "shuffles"
@@ -40,6 +45,18 @@ class Sampler(statesampler.StateSampler):
         if Sampler.watch:
             Sampler.watch.end(self)
         super().stop()
+
+
+@contextmanager
+def pipeline_on(runner: Any, options: Any) -> Iterator[Any]:
+    """A pipeline without anything in it, whose folder for temporary files goes with it: Beam removes it only if it is run."""
+    with held():
+        pipeline = Pipeline(runner, options)
+        try:
+            with let():
+                yield pipeline
+        finally:
+            shutil.rmtree(pipeline.local_tempdir, ignore_errors=True)
 
 
 def look_often() -> None:

@@ -4,10 +4,8 @@ import ctypes
 import json
 import os
 import pty
-import signal
 import subprocess
 import sys
-import time
 from datetime import date
 from pathlib import Path
 
@@ -642,39 +640,6 @@ def test_a_worker_that_raises_stops_the_run(tmp_path):
     assert "nothing was committed: " in done.stderr
     assert "the parser is broken" in done.stderr
     assert left(output) == []
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_signal_ends_a_run_cleanly(tmp_path, number, workers):
-    path = dump(tmp_path, many_pages(40_000))
-    output = tmp_path / "news"
-    command = [sys.executable, "-m", "runners.cli", "run", "--input", str(path), "--output", str(output),
-               "--workers", str(workers)]  # fmt: skip
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    until = time.monotonic() + 60
-    while not list(output.glob("_runs/*/progress/*")) and time.monotonic() < until:
-        time.sleep(0.02)
-    process.send_signal(number)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 128 + number
-    assert f"stopped by {number.name}; nothing was committed" in err
-    assert "Traceback" not in err
-    assert out == ""
-    assert left(output) == []
-    assert not still_running(str(path))
-
-
-def still_running(argument: str) -> list[str]:
-    """Processes that work in the folder of a run."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if argument.encode() in (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes():
-                found.append(entry.name)
-        except OSError:
-            continue
-    return found
 
 
 # --- what a person sees --------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ import grpc
 from pipeline.config import Config
 from pipeline.report import Stages
 from pipeline.run import RunFailed
+from pipeline.stop import held, let
 from runners import portable
 from runners.engines import free_ports
 from runners.fitting import JOB_SERVER
@@ -180,7 +181,7 @@ def job_server(flink: Flink, slots: int) -> Iterator[tuple[str, "subprocess.Pope
     if not java:
         raise RunFailed("there is no java here to start Beam's job server with")
     jobs, artifacts = free_ports(2)
-    with tempfile.TemporaryDirectory(prefix="dateline-flink-") as folder:
+    with held(), tempfile.TemporaryDirectory(prefix="dateline-flink-") as folder:
         command = [
             java, *(f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in OPENED), f"-Djava.io.tmpdir={folder}",
             "-jar", flink.job_server, "--job-host=127.0.0.1", f"--job-port={jobs}", f"--artifact-port={artifacts}",
@@ -196,8 +197,9 @@ def job_server(flink: Flink, slots: int) -> Iterator[tuple[str, "subprocess.Pope
             ) as server,
         ):
             try:
-                _await(server, jobs, log)
-                yield f"127.0.0.1:{jobs}", server
+                with let():
+                    _await(server, jobs, log)
+                    yield f"127.0.0.1:{jobs}", server
             finally:
                 server.kill()
 
