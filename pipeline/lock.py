@@ -1,5 +1,6 @@
 """The lock: one run at a time writes a dataset."""
 
+import errno
 import fcntl
 import json
 import os
@@ -9,11 +10,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import IO, Any
 
+from pipeline.inputs import UsageError
 from pipeline.names import LOCK
 from pipeline.own import DamagedFile, parse_json, require_own_file, require_shape
 
 MOST_TEXT = 4096
 """Characters of the file that are looked at: what a run writes there is shorter."""
+
+
+NO_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
+"""What file systems say that have none, as some network mounts."""
 
 
 class Locked(Exception):
@@ -26,6 +32,7 @@ def lock(root: str, run: str) -> Iterator[None]:
 
     Raises:
         Locked: another process holds it.
+        UsageError: the file system has no locks.
         DamagedFile: there is something else in its place.
     """
     with _opened(root) as file:
@@ -34,6 +41,13 @@ def lock(root: str, run: str) -> Iterator[None]:
         except BlockingIOError as error:
             file.seek(0)
             raise Locked(f"{root} is locked by {_holder(file.read(MOST_TEXT))}") from error
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
+            raise UsageError(
+                f"{root} is on a file system without locks ({error.strerror}), which keep two runs from writing it at a time; "
+                "give a folder of another disk, or an address such as s3://bucket/news"
+            ) from None
         file.truncate(0)
         file.write(
             json.dumps(

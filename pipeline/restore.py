@@ -19,7 +19,7 @@ from pipeline.mend import put_right
 from pipeline.names import VERSIONS, kept_name, run_folder
 from pipeline.own import DamagedFile, require_folders, size_in
 from pipeline.staging import File
-from pipeline.stop import held
+from pipeline.stop import held, let
 
 
 def restored(root: str, wanted: Manifest, newest: Manifest, run: str) -> Manifest:
@@ -117,12 +117,16 @@ def _publish(
         place: where the file of a path is.
     """
     made["version"] = commit.next_version(root)
-    with staging.prepared(root, run):
-        files = _staged(root, made, newest, run, copy, place)
-        with held():
+    with held():
+        try:
+            staging.prepare(root, run)
+            with let():
+                files = _staged(root, made, newest, run, copy, place)
             commit.commit(root, made, newest, files)
             commit.finish(root, run, len(versions(root)))
             put_right(root, made)
+        finally:
+            staging.clean_up(root, run)
     return made
 
 

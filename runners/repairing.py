@@ -19,6 +19,7 @@ from pipeline.repair import Repaired, repair
 from pipeline.restore import replace, restore
 from pipeline.rules.text import printable, to_json
 from pipeline.run import new_run_id
+from pipeline.stop import held
 from pipeline.verify import verify
 from runners import job
 from runners.outcome import FAILED, OK, begin
@@ -33,11 +34,12 @@ def restore_version(args: argparse.Namespace, root: str) -> int:
             require_links(root, run)
             recover(root, len(versions(root)))
         wanted, newest = (manifest_for(root, number)[1] for number in (args.version, None))
-        made = restore(root, wanted, newest, run)
-    if args.json:
-        print(to_json(log_entry(made) | {"restored": args.version}))
-    else:
-        print(f"version {made['version']} is as version {args.version} was")
+        with held():  # what was made is told
+            made = restore(root, wanted, newest, run)
+            if args.json:
+                print(to_json(log_entry(made) | {"restored": args.version}))
+            else:
+                print(f"version {made['version']} is as version {args.version} was")
     return OK
 
 

@@ -3,6 +3,9 @@
 import contextlib
 import json
 import os
+import signal
+import sys
+import threading
 from pathlib import Path
 
 import duckdb
@@ -12,7 +15,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 import pipeline
-from pipeline import bucket_s3, commit_store, staging
+from pipeline import bucket_s3, commit_store, staging, stop
 from pipeline.bucket import open_bucket
 from pipeline.bucket_s3 import PART_BYTES
 from pipeline.commit_store import Uncertain, checked_out, working_copy
@@ -250,6 +253,22 @@ def test_who_is_stopped_as_the_version_is_made_knows_it(grown, monkeypatch):
         made = latest_manifest(grown.root)["version"]
         assert made == 3 + late
         assert grown.check_readers() == made
+
+
+def test_who_is_told_to_stop_before_makes_none(grown, monkeypatch):
+    upload = commit_store.at_once
+    with monkeypatch.context() as patch:
+        for holder, name in ((stop, "_raised"), (sys, "unraisablehook"), (threading, "excepthook")):
+            patch.setattr(holder, name, getattr(holder, name))
+
+        def stopped(call, items):
+            upload(call, items)
+            patch.setattr(stop, "asked", [signal.SIGTERM])
+
+        patch.setattr(commit_store, "at_once", stopped)
+        with pytest.raises(stop.Stopped):
+            grown.add(texts("new"))
+    assert grown.check_readers() == 2
 
 
 def test_a_full_disk_here_is_no_failure_once_the_version_is_made(grown, monkeypatch):

@@ -143,7 +143,7 @@ def done(base: Base, folder: Path, plans: list[dict[str, Any]]) -> list[Ended]:
     for number, plan in enumerate(plans):
         own = folder / str(number)
         (own / "tmp").mkdir(parents=True)
-        shutil.copytree(base.news, own / "news")
+        shutil.copytree(plan.pop("news", base.news), own / "news")
         args = ["run", "--workers", plan.get("workers", 2), "--input", base.dump, "--output", own / "news",
                 "--metrics", own / "metrics.prom"]  # fmt: skip
         lines.append(json.dumps({"args": list(map(str, args)), "folder": str(own)} | plan))
@@ -222,6 +222,26 @@ def test_a_signal_at_any_moment(base, tmp_path, number):
         require_clean(base, each, number)
     stopped = sum("nothing was committed" in each.err for each in found)
     assert stopped > MOMENTS // 2
+
+
+RESTORES = {
+    "as it publishes": (before("pipeline.commit._publish"), "version 3 is as version 1 was\n"),
+    "just before": (after("pipeline.commit.flush"), ""),
+}
+
+
+def test_a_signal_to_a_restore(base, tmp_path):
+    plans = []
+    for nth, (change, _) in enumerate(RESTORES.values()):
+        args = ["restore", str(tmp_path / str(nth) / "news"), "--version", "1"]
+        plans.append(
+            {"args": args, "news": base.news.parent / "both", "change": change, "signals": [signal.SIGTERM]}
+        )
+    for ended, (_, told) in zip(done(base, tmp_path, plans), RESTORES.values(), strict=True):
+        assert (ended.status, ended.out, ended.err) == (143, told, "dateline: error: stopped by SIGTERM\n")
+        assert files_of(ended.folder / "news") == (base.old if told else base.new)
+        assert latest_manifest(str(ended.folder / "news"))["version"] == (3 if told else 2)
+        assert [path for path in ended.folder.glob("news/_runs/*/*") if path.stem != "report"] == []
 
 
 AT_IMPORT = """

@@ -1,6 +1,7 @@
 """What a machine has that is not as usual: proxies, and file systems that lack something."""
 
 import errno
+import fcntl
 import os
 import shutil
 from urllib.request import proxy_bypass_environment
@@ -105,6 +106,20 @@ def test_a_dataset_that_was_moved_to_one_is_left_as_it_is(begun, monkeypatch, co
     assert files_of(begun) == before
     assert latest_manifest(str(begun))["version"] == 2
     assert [path.name for path in begun.glob("_runs/*/*") if path.stem != "report"] == []
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP], ids=errno.errorcode.get)
+def test_a_file_system_without_locks_is_told_before_any_work(begun, monkeypatch, number):
+    def flock(file, how):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    for command in COMMANDS:
+        done = dateline_here(*command, begun)
+        assert done.returncode == 2
+        assert done.stderr.count("\n") == 1
+        assert f"is on a file system without locks ({os.strerror(number)})" in done.stderr
+    assert latest_manifest(str(begun))["version"] == 2
 
 
 def test_a_full_disk_is_not_taken_for_one(tmp_path, monkeypatch):
