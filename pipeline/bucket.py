@@ -6,11 +6,13 @@ again: its length, and the checksum that the store says it has. How a store is a
 
 import os
 import re
+import tempfile
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from hashlib import file_digest
 from typing import IO, Any, TypeVar
 
 from pipeline.dataset import sha256_of
@@ -141,9 +143,25 @@ class Bucket(ABC):
             digest: its SHA-256, in hexadecimal; held against what the store says of the copy, if it says so.
         """
 
-    @abstractmethod
     def names(self, folder: str = "", most: int = 0) -> Iterator[str]:
-        """What the store lists below a folder, which may be less than what is there; `most` of it, 0 for all."""
+        """The names of sizes()."""
+        return (name for name, _ in self.sizes(folder, most))
+
+    @abstractmethod
+    def sizes(self, folder: str = "", most: int = 0) -> Iterator[tuple[str, int]]:
+        """What the store lists below a folder, with its bytes, which may be less than what is there; `most` of it, 0 for
+        all."""
+
+    def look(self, name: str) -> tuple[int, str] | None:
+        """Bytes and SHA-256 of an object, by reading it; None where there is none."""
+        with tempfile.TemporaryFile() as file:
+            try:
+                self._fetch(name, file)
+            except FileNotFoundError:
+                return None
+            size = file.tell()
+            file.seek(0)
+            return size, file_digest(file, "sha256").hexdigest()
 
     @abstractmethod
     def delete(self, names: Sequence[str]) -> None:

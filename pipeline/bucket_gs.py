@@ -88,16 +88,16 @@ class GSBucket(Bucket):
         if copied != size:
             raise StoreError(f"{self.address}/{target} is not what was copied to it")
 
-    def names(self, folder: str = "", most: int = 0) -> Iterator[str]:
+    def sizes(self, folder: str = "", most: int = 0) -> Iterator[tuple[str, int]]:
         with _gs_errors(f"{self.address}/{folder} cannot be listed"):
             for blob in self._client.list_blobs(
                 self._bucket,
                 prefix=self._prefix + folder,
                 max_results=most or None,
-                fields="items(name),nextPageToken",
+                fields="items(name,size),nextPageToken",
                 retry=RETRY,
             ):
-                yield blob.name[len(self._prefix) :]
+                yield blob.name[len(self._prefix) :], blob.size
 
     def delete(self, names: Sequence[str]) -> None:
         def gone(name: str) -> None:

@@ -132,14 +132,14 @@ class S3Bucket(Bucket):
         if not right:
             raise StoreError(f"{self.address}/{target} is not what was copied to it")
 
-    def names(self, folder: str = "", most: int = 0) -> Iterator[str]:
+    def sizes(self, folder: str = "", most: int = 0) -> Iterator[tuple[str, int]]:
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=self._prefix + folder, PaginationConfig={"MaxItems": most or None}
         )
         with s3_errors(f"{self.address}/{folder} cannot be listed"):
             for page in pages:
                 for found in page.get("Contents", ()):
-                    yield found["Key"][len(self._prefix) :]
+                    yield found["Key"][len(self._prefix) :], found["Size"]
 
     def delete(self, names: Sequence[str]) -> None:
         for first in range(0, len(names), DELETED_AT_ONCE):

@@ -37,7 +37,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.bucket import Bucket, at_once, open_bucket
-from pipeline.dataset import Manifest, latest_manifest, read_manifest, store_of, versions
+from pipeline.dataset import Manifest, latest_manifest, store_of
 from pipeline.lock import Locked
 from pipeline.names import (
     LOCK,
@@ -58,6 +58,7 @@ from pipeline.published import POINTER, TRIES, Pointer, be_working_copy, find, m
 from pipeline.rules.contract import require_valid
 from pipeline.staging import File
 from pipeline.stop import held, let, look
+from pipeline.stored import newest_whole
 from pipeline.stores import StoreError, Unusable
 
 
@@ -88,7 +89,10 @@ def checked_out(address: str, root: str, keep: int) -> Iterator[None]:
     now = read_pointer(bucket)
     if now is None:
         if any(bucket.names(most=1)):
-            raise Unusable(f"{address} holds something that is no dataset; give a folder that is empty")
+            raise Unusable(
+                f"{address} holds something that is no dataset; give a folder that is empty. "
+                f"If it is one whose {POINTER} is gone, `dateline repair` finds its versions"
+            )
         now = Pointer(0, 0, "")
         try:
             bucket.put(POINTER, _told(now), new=True)
@@ -104,8 +108,9 @@ def checked_out(address: str, root: str, keep: int) -> Iterator[None]:
             "could overwrite each other's version"
         )
     manifest = find(bucket)
-    if manifest:  # what tidy() will read, before any work
+    if manifest:  # what tidy() and the run will read, before any work
         _kept(bucket, manifest, keep)
+        manifest = newest_whole(bucket, manifest)
     if manifest and now.tidied < manifest["version"]:
         tidy(bucket, manifest, keep)
     with held():
@@ -132,7 +137,6 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
         Locked: another run has made this version meanwhile.
         Uncertain: whether it was made is not known.
         StoreError, OSError: it was not: the store failed, or a file is not what its receipt says.
-        DamagedFile: it was not: a file of the version before is not there.
     """
     bucket = open_bucket(store_of(root))
     stored = {file["path"]: file["stored"] for file in before["files"]} if before else {}
@@ -142,26 +146,10 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
     names = {entry["path"]: entry["stored"] for entry in manifest["files"]}
     with held():
         with let():
-            _require_there(bucket, manifest["version"] - 1, [names[path] for path in names if path in stored])
             new = [file for file in files if file.rows and file.path not in stored]
             at_once(lambda file: bucket.upload(file.staged, names[file.path], file.sha256), new)
         look()
         _publish(bucket, root, manifest)
-
-
-def _require_there(bucket: Bucket, version: int, names: Sequence[str]) -> None:
-    """See that what is taken over from the version before is there. What the store does not list it is asked for.
-
-    Raises:
-        DamagedFile: some is not.
-    """
-    there = set(bucket.names(f"{VERSIONS}/"))
-    lost = [name for name in names if name not in there and bucket.get(name) is None]
-    if lost:
-        raise DamagedFile(
-            f"{len(lost):,} of {len(names):,} files of version {version} of {bucket.address} are not there, first {lost[0]}: "
-            "nothing is built upon it; `dateline restore` an older version"
-        )
 
 
 def finish(root: str, run: str, keep: int) -> None:
@@ -228,29 +216,10 @@ def _kept(bucket: Bucket, manifest: Manifest, keep: int) -> list[Manifest]:
     return [manifest, *filter(None, (manifest_at(bucket, number) for number in older))]
 
 
-def prune_stored(root: str, keep: int) -> dict[str, Any]:
-    """Remove all versions but the newest, and what only they needed.
-
-    Args:
-        root: a working copy that has all versions.
-        keep: how many versions stay.
-
-    Returns:
-        The versions that went, and those that stayed; how many files and bytes went. No runs: nobody knows of them here.
-    """
-    bucket = open_bucket(store_of(root))
-    found = {number: manifest for number in versions(root) if (manifest := read_manifest(root, number))}
-    gone, kept = sorted(found)[:-keep], sorted(found)[-keep:]
-    tidy(bucket, found[kept[-1]], keep)
-    sizes = {file["stored"]: file["bytes"] for number in gone for file in found[number]["files"]}
-    needed = {file["stored"] for number in kept for file in found[number]["files"]}
-    return {
-        "recovered": [],
-        "versions": gone,
-        "kept": kept,
-        "files": len(sizes.keys() - needed),
-        "bytes": sum(sizes[name] for name in sizes.keys() - needed),
-    }
+def all_kept(bucket: Bucket, newest: Manifest) -> int:
+    """How many versions tidy() has to keep for none to go, as far as the store lists them."""
+    number: int = newest["version"]
+    return number - min(filter(None, map(version_of, bucket.names(f"{MANIFESTS}/"))), default=number) + 1
 
 
 def _publish(bucket: Bucket, root: str, manifest: Manifest) -> None:

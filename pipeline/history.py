@@ -4,11 +4,14 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from pipeline.bucket import open_bucket
 from pipeline.commit import prune, recover
-from pipeline.dataset import Manifest, latest_manifest, read_manifest, versions
+from pipeline.commit_store import tidy
+from pipeline.dataset import Manifest, latest_manifest, read_manifest, store_of, versions
 from pipeline.inputs import UsageError
 from pipeline.mend import ready
 from pipeline.names import VERSIONS
+from pipeline.stored import require_there
 
 
 def kept_manifests(root: str) -> list[Manifest]:
@@ -89,6 +92,35 @@ def prune_versions(root: str, keep: int) -> dict[str, Any]:
         "kept": [number for number in versions(root) if read_manifest(root, number) is not None],
         "files": len(gone),
         "bytes": sum(sizes[path] for path in gone),
+    }
+
+
+def prune_stored(root: str, keep: int) -> dict[str, Any]:
+    """The same of a dataset in a store, which needs no lock.
+
+    Args:
+        root: a working copy that has all versions.
+        keep: how many versions stay.
+
+    Returns:
+        The versions that went, and those that stayed; how many files and bytes went. No runs: nobody knows of them here.
+
+    Raises:
+        DamagedFile: objects of the newest version are not there, or not of their size.
+    """
+    bucket = open_bucket(store_of(root))
+    found = {number: manifest for number in versions(root) if (manifest := read_manifest(root, number))}
+    gone, kept = sorted(found)[:-keep], sorted(found)[-keep:]
+    require_there(bucket, found[kept[-1]])
+    tidy(bucket, found[kept[-1]], keep)
+    sizes = {file["stored"]: file["bytes"] for number in gone for file in found[number]["files"]}
+    needed = {file["stored"] for number in kept for file in found[number]["files"]}
+    return {
+        "recovered": [],
+        "versions": gone,
+        "kept": kept,
+        "files": len(sizes.keys() - needed),
+        "bytes": sum(sizes[name] for name in sizes.keys() - needed),
     }
 
 

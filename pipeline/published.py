@@ -48,7 +48,8 @@ def find(bucket: Bucket) -> Manifest | None:
         if found or not now.version:
             return found
     raise DamagedFile(
-        f"{bucket.address} has no manifest of the number that {POINTER} tells, nor of a later one"
+        f"{bucket.address} has no manifest of the number that {POINTER} tells, nor of a later one: `dateline repair` goes "
+        "back to the newest that is there"
     )
 
 
@@ -59,7 +60,9 @@ def manifest_at(bucket: Bucket, number: int) -> Manifest | None:
         return None
     manifest = parse_manifest(bucket.address, number, found[0])
     if manifest is None:
-        raise DamagedFile(f"{bucket.address}/{manifest_name(number)} is no manifest")
+        raise DamagedFile(
+            f"{bucket.address}/{manifest_name(number)} is no manifest: `dateline repair` puts it aside"
+        )
     require_manifest(bucket.address, manifest, number, stored=True)
     return manifest
 

@@ -70,7 +70,7 @@ def _link(root: str, manifests: list[Manifest], done: Repaired) -> dict[str, boo
         names = [name for name in (path, kept_name(path)) if name != path or path in newest]
         for name in names:
             require_folders(root, name, known)
-        whole = [name for name in names if _is_whole(f"{root}/{name}", size_in(root, name), entry)]
+        whole = [name for name in names if is_whole(root, name, entry)]
         if not whole:
             lost[path] = False
         for name in set(names).difference(whole) if whole else ():
@@ -82,17 +82,21 @@ def _link(root: str, manifests: list[Manifest], done: Repaired) -> dict[str, boo
     return lost
 
 
-def _is_whole(place: str, size: int | None, entry: dict[str, Any]) -> bool:
-    return bool(size == entry["bytes"]) and sha256_of(place) == entry["sha256"]
+def is_whole(root: str, path: str, entry: dict[str, Any]) -> bool:
+    """Whether a file of a dataset has the bytes that its entry in a manifest says.
+
+    Raises:
+        DamagedFile: it is a link, or no file.
+    """
+    return bool(size_in(root, path) == entry["bytes"]) and sha256_of(f"{root}/{path}") == entry["sha256"]
 
 
 def _take(root: str, run: str, made: str, files: list[dict[str, Any]], lost: dict[str, bool]) -> None:
     """Take files out of a dataset that was made of the same dumps, where they have the same bytes."""
     for file in files:
-        place = f"{made}/{file['path']}"
-        if _is_whole(place, size_in(made, file["path"]), file):
+        if is_whole(made, file["path"], file):
             staged = f"{run_folder(root, run)}/staged/{file['sha256']}"
-            shutil.copyfile(place, staged)
+            shutil.copyfile(f"{made}/{file['path']}", staged)
             with suppress(FileNotFoundError):
                 os.unlink(f"{root}/{kept_name(file['path'])}")
             give(os.rename, staged, root, kept_name(file["path"]), set())

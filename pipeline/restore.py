@@ -13,13 +13,16 @@ from typing import Any
 import numpy as np
 
 from pipeline import commit, commit_store, staging
+from pipeline.bucket import open_bucket
 from pipeline.dataset import Manifest, Version, latest_manifest, sha256_of, store_of, versions
 from pipeline.inputs import UsageError
+from pipeline.lock import Locked
 from pipeline.mend import put_right
 from pipeline.names import VERSIONS, kept_name, run_folder
 from pipeline.own import DamagedFile, require_folders, size_in
 from pipeline.staging import File
 from pipeline.stop import held, let
+from pipeline.stored import are_same, require_whole
 
 
 def restored(root: str, wanted: Manifest, newest: Manifest, run: str) -> Manifest:
@@ -64,14 +67,23 @@ def restore(root: str, wanted: Manifest, newest: Manifest, run: str) -> Manifest
     Raises:
         UsageError: the newest is that version already.
         DamagedFile: a file of the version is missing, or has other bytes.
+        Locked: in a store another run has made a version meanwhile, or this one was removed.
     """
     if wanted["version"] == newest["version"]:
         raise UsageError(f"version {wanted['version']} is the newest: there is nothing to restore")
     made = restored(root, wanted, newest, run)
     if store_of(root):
-        commit_store.commit(root, made, wanted, [])
-        commit_store.finish(root, run, len(versions(root)))
-        return made
+        bucket = open_bucket(store_of(root))
+        try:
+            with let():
+                require_whole(bucket, wanted, {file["path"] for file in newest["files"]})
+        except DamagedFile:
+            if not are_same(bucket, [newest, wanted]):
+                raise Locked(
+                    f"versions of {bucket.address} were made or removed meanwhile: nothing was restored"
+                ) from None
+            raise
+        return _publish_stored(root, made, wanted, [])
     return _publish(root, made, newest, run, os.link, lambda path: f"{root}/{kept_name(path)}")
 
 
@@ -95,7 +107,21 @@ def replace(root: str, source: str, newest: Manifest, run: str) -> Manifest | No
     if now != then:
         return None
     made = restored(root, wanted, newest, run) | {"dumps": newest["dumps"]}
+    if store_of(root):
+        there = {file["path"] for file in newest["files"]}
+        new = [
+            _file(entry, f"{source}/{entry['path']}") for entry in made["files"] if entry["path"] not in there
+        ]
+        return _publish_stored(root, made, newest, new)
     return _publish(root, made, newest, run, shutil.copyfile, lambda path: f"{source}/{path}")
+
+
+def _publish_stored(root: str, made: Manifest, before: Manifest, files: Sequence[File]) -> Manifest:
+    """The same of a dataset in a store, which lists what another version lists, and these files."""
+    commit_store.commit(root, made, before, files)
+    bucket = open_bucket(store_of(root))
+    commit_store.tidy(bucket, made, commit_store.all_kept(bucket, made))
+    return made
 
 
 def _publish(
@@ -140,7 +166,6 @@ def _staged(
 ) -> Sequence[File]:
     """The version's files that the newest has not, as a run would stage them."""
     there = {file["path"] for file in newest["files"]}
-    none: dict[str, Any] = {name: np.empty(0, np.int64) for name in ("dumps", "offsets", "lengths")}
     files = []
     for number, entry in enumerate(file for file in wanted["files"] if file["path"] not in there):
         found = place(entry["path"])
@@ -152,6 +177,11 @@ def _staged(
             )
         staged = f"{run_folder(root, run)}/staged/{number:08d}"
         copy(found, staged)
-        fields = {name: entry[name] for name in ("path", "kind", "rows", "bytes", "sha256")}
-        files.append(File(**fields, staged=staged, **none, facts={}))
+        files.append(_file(entry, staged))
     return files
+
+
+def _file(entry: dict[str, Any], staged: str) -> File:
+    none: dict[str, Any] = {name: np.empty(0, np.int64) for name in ("dumps", "offsets", "lengths")}
+    fields = {name: entry[name] for name in ("path", "kind", "rows", "bytes", "sha256")}
+    return File(**fields, staged=staged, **none, facts={})

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline.checks.finding import Summary, as_text
-from pipeline.commit_store import prune_stored
 from pipeline.dataset import NewerDataset, Version, found_manifest, store_of, versions
 from pipeline.diff import Change, diff
-from pipeline.history import kept_manifests, log_entry, manifest_for, prune_versions
+from pipeline.history import kept_manifests, log_entry, manifest_for, prune_stored, prune_versions
 from pipeline.inputs import UsageError, require_known
 from pipeline.lock import Locked, lock
 from pipeline.own import DamagedFile
@@ -21,7 +20,7 @@ from pipeline.verify import Dumps, verify
 from runners import explain as explaining
 from runners.job import bounds, columns, log
 from runners.outcome import FAILED, LOCKED, OK, USAGE
-from runners.repairing import repair_dataset, restore_version
+from runners.repairing import begin_repair, repair_dataset, restore_version
 from runners.saying import Unheard
 
 MAX_FINDINGS = 20
@@ -31,8 +30,16 @@ NAMES_SHOWN = 3
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "folded": ">"}
 
 
-def _told(command: Callable[[argparse.Namespace, str], int]) -> Callable[[argparse.Namespace], int]:
-    """A command that says what is wrong, with the exit status that fits. Of a dataset in a store it sees a working copy."""
+def _told(
+    command: Callable[[argparse.Namespace, str], int],
+    first: Callable[[argparse.Namespace], None] = lambda args: None,
+) -> Callable[[argparse.Namespace], int]:
+    """A command that says what is wrong, with the exit status that fits. Of a dataset in a store it sees a working copy.
+
+    Args:
+        command: of the arguments, and the folder of the dataset.
+        first: is called before anybody looks at the dataset.
+    """
 
     def run(args: argparse.Namespace) -> int:
         folder = ""
@@ -44,6 +51,7 @@ def _told(command: Callable[[argparse.Namespace, str], int]) -> Callable[[argpar
 
         try:
             require_known("DATASET", args.dataset)
+            first(args)
             with looked_at(args.dataset) as folder:
                 return command(args, folder)
         except (UsageError, NewerDataset, Unusable) as error:
@@ -190,5 +198,5 @@ def _prune(args: argparse.Namespace, root: str) -> int:
 
 
 COMMANDS = {
-    "explain": _told(_explain), "verify": _told(_verify), "log": _told(_log), "diff": _told(_diff), "prune": _told(_prune), "restore": _told(restore_version), "repair": _told(repair_dataset),
+    "explain": _told(_explain), "verify": _told(_verify), "log": _told(_log), "diff": _told(_diff), "prune": _told(_prune), "restore": _told(restore_version), "repair": _told(repair_dataset, begin_repair),
 }  # fmt: skip

@@ -10,12 +10,12 @@ from pipeline.checks.finding import Finding, Summary, as_text
 from pipeline.commit import recover
 from pipeline.dataset import Manifest, Version, store_of, versions
 from pipeline.history import kept_manifests, log_entry, manifest_for
-from pipeline.inputs import UsageError
 from pipeline.known import files_of
 from pipeline.links import require_links
 from pipeline.lock import lock
 from pipeline.own import DamagedFile
 from pipeline.repair import Repaired, repair
+from pipeline.repair_store import find_again, repair_stored
 from pipeline.restore import replace, restore
 from pipeline.rules.text import printable, to_json
 from pipeline.run import new_run_id
@@ -43,22 +43,28 @@ def restore_version(args: argparse.Namespace, root: str) -> int:
     return OK
 
 
+def begin_repair(args: argparse.Namespace) -> None:
+    """What comes before a dataset in a store can be looked at."""
+    args.run = new_run_id()
+    args.again = find_again(args.dataset, args.run)
+
+
 def repair_dataset(args: argparse.Namespace, root: str) -> int:
     """Mend a dataset, and look whether all is well; the exit status."""
     manifest_for(root, None)
-    if store_of(root):
-        raise UsageError("repair mends a dataset that lies on this machine; a store keeps its own copies")
-    run = new_run_id()
-    with lock(root, run), ExitStack() as stack:
-        require_links(root, run)
-        recover(root, len(versions(root)))
+    run, again, stored = args.run, args.again, store_of(root)
+    with nullcontext() if stored else lock(root, run), ExitStack() as stack:
+        if not stored:
+            require_links(root, run)
+            recover(root, len(versions(root)))
         manifests = kept_manifests(root)
 
         def rebuild(manifest: Manifest) -> str:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dateline-"))
             return made_again(args, Version(root, manifest), folder)
 
-        done = repair(root, manifests, run, rebuild if args.dumps else None)
+        mend = repair_stored if stored else repair
+        done = _together(again, mend(root, manifests, run, rebuild if args.dumps else None))
         newest = manifests[0]
         left = _look(root, newest)
         if left and args.dumps:
@@ -74,7 +80,7 @@ def repair_dataset(args: argparse.Namespace, root: str) -> int:
             )
         )
     else:
-        for line in _told(done, run):
+        for line in _told(done, run, bool(stored)):
             print(printable(line))
         for finding in left:
             print(f"not mended: {as_text(finding)}")
@@ -89,9 +95,13 @@ def _look(root: str, manifest: Manifest) -> list[Finding]:
     return list(verify(root, manifest, number, None, Summary(root, number)))
 
 
-def _told(done: Repaired, run: str) -> list[str]:
+def _together(first: Repaired, then: Repaired) -> Repaired:
+    return Repaired(*(one + other for one, other in zip(first, then, strict=True)))
+
+
+def _told(done: Repaired, run: str, stored: bool) -> list[str]:
     return [
-        *(f"linked anew: {path}" for path in done.linked),
+        *(f"{'copied' if stored else 'linked'} anew: {path}" for path in done.linked),
         *(f"made again from its dumps: {path}" for path in done.made),
         *(f"not listed, moved to _runs/{run}/strays: {path}" for path in done.moved),
         *(f"whole nowhere: {path}" for path in done.lost),

@@ -3,6 +3,7 @@
 For a test of one store: what makes its calls fail is the test's.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -15,8 +16,11 @@ import pytest
 from pipeline import commit_store, staging
 from pipeline.bucket import Bucket, open_bucket
 from pipeline.commit_store import checked_out
+from pipeline.history import kept_manifests
 from pipeline.lock import Locked
-from pipeline.published import find, manifest_at
+from pipeline.published import POINTER, find, looked_at, manifest_at
+from pipeline.repair import Repaired
+from pipeline.repair_store import repair_stored
 from pipeline.stores import StoreError
 from tests.conftest import ROOT
 from tests.test_commit import THIRD
@@ -89,6 +93,25 @@ class Stored(Folder):
         needed = {file["stored"] for number in numbers for file in manifest_at(bucket, number)["files"]}
         assert {name for name in names if name.startswith("_versions/")} == needed
 
+    def objects(self) -> dict[str, bytes]:
+        """All that is there."""
+        bucket = open_bucket(self.address)
+        return {name: bucket.get(name)[0] for name in bucket.names()}
+
+    def have(self, objects: dict[str, bytes]) -> None:
+        """Have these be there, and no other."""
+        bucket = open_bucket(self.address)
+        now = self.objects()
+        bucket.delete(sorted(now.keys() - objects.keys()))
+        for name in objects:
+            if now.get(name) != objects[name]:
+                bucket.put(name, objects[name])
+
+    def mend(self) -> Repaired:
+        """As `repair` does it, without the dumps."""
+        with looked_at(self.address) as folder:
+            return repair_stored(folder, kept_manifests(folder), "mend", None)
+
 
 KILLED = """
 import os, sys
@@ -148,6 +171,48 @@ def die_at_each(
                 )
         other.add({"2023-01-07": f"text {number}"} if made > before else texts(number), 1)
         other.check_tidy(1)
+
+
+STRAY = "date=1999-01-01/region=unknown/copy.arrow"
+
+
+def damaged(objects: dict[str, bytes]) -> dict[str, bytes]:
+    """Of each file of the newest version one of its two objects is gone or has other bytes; and there is a stray."""
+    manifest = json.loads(objects["_manifests/00000002.json"])
+    objects = objects | {STRAY: b"there, and not listed"}
+    one, other, *rest = manifest["files"]
+    del objects[one["path"]], objects[other["stored"]]
+    for number, file in enumerate(rest):
+        objects[file["path" if number % 2 else "stored"]] = b"other bytes"
+    return objects
+
+
+def mend_at_each(dataset: Stored, dying: Callable[[int], AbstractContextManager[list[bool]]]) -> None:
+    """A repair that dies as it makes a call of the store has made nothing worse, and the next one mends the rest.
+
+    Args:
+        dataset: of two versions, the first of which needs objects that the second has replaced.
+        dying: within it, a process dies as it makes the call of that number; gives a list with something in it if it did.
+    """
+    whole = dataset.objects()
+    wrong = damaged(whole)
+    number, died = 0, [True]
+    while died:
+        dataset.have(wrong)
+        with dying(number) as died:
+            dataset.mend()
+        left = dataset.objects()
+        aside = left.pop(f"_runs/mend/strays/{STRAY}", None)
+        assert b"there, and not listed" in (aside, left.get(STRAY))
+        for name in wrong.keys() | whole.keys():
+            if name not in (STRAY, POINTER):
+                assert left.get(name) in (wrong.get(name), whole.get(name))
+        dataset.mend()
+        mended = dataset.objects()
+        assert mended.pop(f"_runs/mend/strays/{STRAY}") == b"there, and not listed"
+        assert mended == whole
+        number += 1
+    assert number > len(json.loads(whole["_manifests/00000002.json"])["files"]) + 4
 
 
 def fail_at_each(

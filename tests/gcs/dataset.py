@@ -17,7 +17,16 @@ from pipeline.bucket import open_bucket
 from pipeline.bucket_gs import RETRY
 from pipeline.stores import StoreError, Unusable
 from tests.conftest import EXAMPLES, dateline, files_of
-from tests.stored import Stored, die_at_each, fail_at_each, kill_at, texts, write_at_a_time
+from tests.stored import (
+    STRAY,
+    Stored,
+    die_at_each,
+    fail_at_each,
+    kill_at,
+    mend_at_each,
+    texts,
+    write_at_a_time,
+)
 from tests.stores import BUCKET, as_local, changed, command_here, line_of
 from tests.test_commit import FIRST, SECOND, THIRD
 from tests.versions import KEEP
@@ -118,6 +127,19 @@ def test_a_call_that_fails_once(grown, gcs, late):
 
 def test_a_second_writer_loses_nothing_and_is_told(grown, tmp_path):
     write_at_a_time(grown, grown.seen_by(Stored(tmp_path / "other", ADDRESS)))
+
+
+def test_a_repair_that_dies_at_any_call_makes_nothing_worse(grown):
+    @contextlib.contextmanager
+    def dying(number):
+        died = []
+        with writes(number, Died()):
+            try:
+                yield died
+            except Died:
+                died.append(True)
+
+    mend_at_each(grown, dying)
 
 
 def test_a_pointer_that_is_moved_meanwhile_is_not_moved_back(grown, gcs, monkeypatch):
@@ -271,6 +293,32 @@ def test_a_dataset_there_is_looked_at(environ, dumps, tmp_path):
         assert (there.returncode, there.stdout) == (0, here.stdout)
     log = command_here(["log", ADDRESS, "--json"], environ).stdout.splitlines()
     assert [json.loads(line)["version"] for line in log] == [2, 1]
+
+
+def test_a_dataset_there_is_repaired_and_an_older_version_restored(gcs, environ, dumps, of_dumps):
+    for inputs in (dumps[:1], dumps):
+        assert run(environ, inputs=inputs).returncode == 0
+    good = objects(gcs)
+    files = json.loads(good["_manifests/00000002.json"])["files"]
+    one, other, third, *_ = (file for file in files if file["kind"] != "rejected")
+    for name in (one["path"], other["path"], "_manifests/latest.json"):
+        gcs.bucket.blob(f"some/news/{name}").delete()
+    for name in (other["stored"], third["stored"]):
+        gcs.put(f"some/news/{name}", changed(good[name]))
+    gcs.put(f"some/news/{STRAY}", b"there, and not listed")
+    done = command_here(["repair", ADDRESS], environ)
+    assert (done.returncode, f"whole nowhere: {other['path']}" in done.stdout) == (1, True), done.stdout
+    done = command_here(["repair", ADDRESS, "--dumps", *dumps], environ)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "version 2: all well"), done.stdout
+    found = {name: data for name, data in objects(gcs).items() if "/strays/" not in name}
+    assert json.loads(found.pop("_manifests/latest.json")) == {"version": 2, "tidied": 2}
+    del good["_manifests/latest.json"]
+    assert found == good
+    done = command_here(["restore", ADDRESS, "--version", "1"], environ)
+    assert (done.returncode, done.stdout) == (0, "version 3 is as version 1 was\n"), done.stderr
+    assert command_here(["verify", ADDRESS], environ).returncode == 0
+    assert run(environ, inputs=dumps).returncode == 0
+    assert as_local({name: data for name, data in objects(gcs).items() if name[:5] != "_runs"}) == of_dumps
 
 
 COMMITS = {
