@@ -121,6 +121,8 @@ def test_nobody_works_with_it(store, environ, good, tmp_path, change):
         ["explain", ADDRESS, FERRY.headline], ["diff", ADDRESS, "1", "2"], ["verify", ADDRESS],
         ["prune", ADDRESS, "--keep-versions", "1"], ["restore", ADDRESS, "--version", "1"],
     ]  # fmt: skip
+    if change is not REFUSED["a pointer above"]:  # which a repair mends
+        commands.append(["repair", ADDRESS])
     names_a_file = change in [REFUSED[name] for name in REFUSED if "above" in name or "object" in name]
     for command in commands if names_a_file else commands[:2]:  # the others read no more than these
         done = command_here(command, environ)
