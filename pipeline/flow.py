@@ -24,7 +24,7 @@ def build(pipeline: beam.Pipeline, config: Config) -> beam.PCollection[str]:
 
     pieces = pipeline | "Read" >> ReadDumps(config)
     blocks = pieces | "Split" >> SplitPages(config)
-    records = blocks.good | "Parse" >> ParseBlocks(config.dumps, config.crawl_date)
+    records = blocks.good | "Parse" >> ParseBlocks(config.dumps, config.crawl_date, progress)
     checked = records.good | "Validate" >> ValidateRecords(progress)
     unique = checked.good | "Deduplicate" >> Deduplicate(config)
 

@@ -55,6 +55,7 @@ def log_entry(manifest: Manifest) -> dict[str, Any]:
     """What there is to tell of a version."""
     files = manifest["files"]
     return {
+        "state": "done",
         "version": manifest["version"],
         "made": manifest["made"],
         "run": manifest["run"],

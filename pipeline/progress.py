@@ -7,11 +7,15 @@ them up. A count may be doubled where a runner repeats work, so no result is mad
 import os
 import struct
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.versions import SameVersions
+
+AT = "at-"
+"""What the name of a worker's file begins with that says at which dump it failed."""
 
 TELL_SECONDS = 0.1
 """The shortest time between two writings of a worker's counts: nobody sees more."""
@@ -48,6 +52,32 @@ class Progress(SameVersions):
             Path(self._folder, str(os.getpid())).write_bytes(_COUNTS.pack(*sums))
 
 
+@contextmanager
+def at_dump(folder: str, source: str | Callable[[], str]) -> Iterator[None]:
+    """Have it be known at which dump a worker fails, if it does.
+
+    Args:
+        folder: that of the progress.
+        source: that of the dump which is under way, or tells it then.
+    """
+    try:
+        yield
+    except Exception:
+        name = source if isinstance(source, str) else source()
+        with suppress(OSError):
+            Path(folder, f"{AT}{os.getpid()}").write_text(name, "utf-8", "surrogatepass")
+        raise
+
+
+def failed_at(folder: str) -> str | None:
+    """The source of the dump at which a worker failed, where that is known."""
+    try:
+        first = min(Path(folder).glob(f"{AT}*"), key=lambda path: path.stat().st_mtime_ns, default=None)
+        return first.read_text("utf-8", "surrogatepass") if first else None
+    except OSError:
+        return None
+
+
 _SUMS: dict[tuple[str, int], list[int]] = {}
 """The counts of this process, by the run's folder."""
 
@@ -57,6 +87,8 @@ def read_progress(folder: str) -> Counts:
     total = [0] * len(Counts._fields)
     for path in Path(folder).glob("[0-9]*"):
         data = path.read_bytes()
-        if len(data) == _COUNTS.size:
-            total = [a + b for a, b in zip(total, _COUNTS.unpack(data), strict=True)]
+        counts = _SUMS.get((folder, int(path.name)))  # of this process all is known
+        if counts is None and len(data) == _COUNTS.size:
+            counts = list(_COUNTS.unpack(data))
+        total = [a + b for a, b in zip(total, counts or [0] * len(total), strict=True)]
     return Counts(*total)

@@ -79,11 +79,12 @@ def read_pointer(bucket: Bucket) -> Pointer | None:
 
 
 @contextmanager
-def looked_at(dataset: str) -> Iterator[str]:
+def looked_at(dataset: str, may_be_none: bool = False) -> Iterator[str]:
     """A folder to look at a dataset in: its own, or a working copy of all kept versions, which goes afterwards.
 
     Args:
         dataset: a folder, or an address.
+        may_be_none: whether there may be no version.
 
     Raises:
         Unusable: the store cannot be used as things are set up, or has no dataset there.
@@ -97,7 +98,7 @@ def looked_at(dataset: str) -> Iterator[str]:
         return
     bucket = open_bucket(address)
     manifest = find(bucket)
-    if manifest is None:
+    if manifest is None and not may_be_none:
         raise Unusable(f"{address} holds no dataset")
     with tempfile.TemporaryDirectory(prefix="dateline-") as folder:
         be_working_copy(folder, address)

@@ -1,15 +1,28 @@
-"""The run report: report.json for programs, report.html for people, both in the run's folder."""
+"""The run report: report.json for programs, report.html for people, both in the run's folder; a failed run has one, too."""
 
 import html
+import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pipeline import __version__ as VERSION
+from pipeline.dataset import totals
+from pipeline.known import files_of
 from pipeline.rules.contract import require_valid
 from pipeline.rules.text import to_json
 
+if TYPE_CHECKING:
+    from pipeline.accounts import Records
+    from pipeline.config import Config
+    from pipeline.run import Result
+
 Report = dict[str, Any]
-"""In the terms of schemas/report.schema.json."""
+"""In the terms of schemas/report.schema.json, or, where its `state` is not `done`, of failure.schema.json."""
+
+FILES = ("report.json", "report.html")
 
 Stages = dict[str, dict[str, float]]
 """What a runner tells of each stage, in the terms of `stages` there; empty where it tells nothing."""
@@ -25,17 +38,111 @@ p { color: #555 } code { overflow-wrap: anywhere }
 """
 
 
+def told_records(records: "Records") -> dict[str, Any]:
+    """The account of the containers, for programs."""
+    return {"held": records.held, "pages": records.pages, "rejected": records.rejected}
+
+
+def report_of(config: "Config", result: "Result", started: datetime, runner: str) -> Report:
+    """The report of a run that made a version."""
+    balance = result.balance
+    return {
+        "run": config.run,
+        "state": "done",
+        "version": result.version,
+        "dateline": VERSION,
+        "runner": runner,
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
+        "stages": result.stages,
+        "counts": {
+            "dumps": len(files_of(config.dumps)),
+            "articles": result.blocks("articles"),
+            "duplicates": result.blocks("duplicates"),
+            "rejects": result.blocks("rejected"),
+            "partitions": result.partitions,
+            "files": len(result.files),
+        },
+        "dataset": totals(result.manifest) | {"files": len(result.manifest["files"])},
+        "rejects_by_reason": result.reasons,
+        "balance": {
+            "read": balance.read,
+            "articles": balance.articles,
+            "duplicates": balance.duplicates,
+            "rejects": balance.rejected,
+            "white_space": balance.white_space,
+        },
+        "records": told_records(result.records),
+        "unreadable": [entry._asdict() for entry in result.unreadable],
+        "notes": list(result.notes),
+        "folded_over_a_year": result.folded_over_a_year,
+    }
+
+
 def write_report(folder: str, report: Report) -> None:
-    """Write both forms into an existing folder."""
-    require_valid(report, "report")
-    Path(folder, "report.json").write_text(to_json(report, indent=1) + "\n", "utf-8")
-    Path(folder, "report.html").write_text(page(report), "utf-8")
+    """Write both forms into a run's folder, or none.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    report = _writable(report)
+    require_valid(report, "report" if report["state"] == "done" else "failure")
+    forms = (to_json(report, indent=1) + "\n", page(report))
+    try:
+        for name, text in zip(FILES, forms, strict=True):
+            Path(folder, name).write_text(text, "utf-8")
+    except OSError:
+        for name in FILES:
+            with suppress(OSError):
+                os.unlink(f"{folder}/{name}")
+        raise
+
+
+def _writable(value: Any) -> Any:
+    """The same with what of a name is not UTF-8 as an escape."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_writable(name): _writable(each) for name, each in value.items()}
+    return [_writable(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def page(report: Report) -> str:
     """The report as a page of HTML that needs nothing else. All text is escaped: some of it comes from dumps."""
+    title = f"Run {_text(report['run'])}"
+    about = f"Dateline {_text(report['dateline'])}; started {_text(report['started'])}"
+    if report["runner"]:
+        about = f"{_text(report['runner'])}; {about}"
+    parts = _done(report) if report["state"] == "done" else _failed(report)
+    if report["unreadable"]:
+        inputs = [(entry["path"], entry["error"]) for entry in report["unreadable"]]
+        parts.append(_table("Inputs that could not be read", "", inputs))
+    if report.get("notes"):
+        parts.append(_table("Of the inputs", "", [(note,) for note in report["notes"]]))
+    if report.get("folded_over_a_year"):
+        folds = [(f["id"], f"{f['copies']:,}", f["first"], f["last"]) for f in report["folded_over_a_year"]]
+        note = "Copies more than a year apart: perhaps a column's title, not one article. See --same-headline-days."
+        parts.append(_table("Articles that folded distant copies", note, folds))
+    return (
+        f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>\n'
+        f"<h1>{title}</h1>\n<p>{about}</p>\n" + "\n".join(parts) + "\n</html>\n"
+    )
+
+
+def _failed(report: Report) -> list[str]:
+    """What there is to say of a run that made no version."""
+    facts = [(name, str(report[name])) for name in ("reason", "stage", "dump") if report[name]]
+    note = "Counts of the workers up to then; nothing of it was committed."
+    return [
+        _table("It failed" if report["state"] == "failed" else "It was stopped", "", facts),
+        _section("So far", note, report["so_far"] or {}),
+    ]
+
+
+def _done(report: Report) -> list[str]:
+    """What there is to say of a run that made a version."""
     balance, records = report["balance"], report["records"]
-    parts = [
+    return [
         _section("What the run brought", "", report["counts"]),
         _section("What the dataset has now", "", report["dataset"]),
         _section(
@@ -54,23 +161,6 @@ def page(report: Report) -> str:
         _section("Seconds", "", report["seconds"]),
         *_stages(report["stages"]),
     ]
-    if report["unreadable"]:
-        inputs = [(entry["path"], entry["error"]) for entry in report["unreadable"]]
-        parts.append(_table("Inputs that could not be read", "", inputs))
-    if report["notes"]:
-        parts.append(_table("Of the inputs", "", [(note,) for note in report["notes"]]))
-    if report["folded_over_a_year"]:
-        folds = [(f["id"], f"{f['copies']:,}", f["first"], f["last"]) for f in report["folded_over_a_year"]]
-        note = "Copies more than a year apart: perhaps a column's title, not one article. See --same-headline-days."
-        parts.append(_table("Articles that folded distant copies", note, folds))
-    title = f"Run {_text(report['run'])}"
-    about = (
-        f"{_text(report['runner'])}; Dateline {_text(report['dateline'])}; started {_text(report['started'])}"
-    )
-    return (
-        f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>\n'
-        f"<h1>{title}</h1>\n<p>{about}</p>\n" + "\n".join(parts) + "\n</html>\n"
-    )
 
 
 def _section(title: str, note: str, numbers: Mapping[str, float]) -> str:

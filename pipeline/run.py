@@ -3,13 +3,13 @@
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-import pipeline
 import schemas
 from pipeline import commit, commit_store, dataset, names, staging
 from pipeline.accounts import Records, account_for
@@ -19,10 +19,10 @@ from pipeline.config import Config
 from pipeline.dataset import Manifest
 from pipeline.inputs import Unreadable
 from pipeline.known import Seen, checksums, files_of, looks_of
-from pipeline.limits import RejectLimit
+from pipeline.limits import RejectLimit, reasons_of, too_many
 from pipeline.listed import write_list
 from pipeline.own import DamagedFile
-from pipeline.report import Report, Stages, write_report
+from pipeline.report import Stages, report_of, write_report
 from pipeline.rules.text import printable
 from pipeline.staging import File
 from pipeline.stop import held
@@ -34,6 +34,30 @@ KEEP_VERSIONS = 3
 
 class RunFailed(Exception):
     """The run stopped, and nothing was committed; the message says why, for a person."""
+
+    def __init__(self, message: str, dump: str | None = None) -> None:
+        """
+        Args:
+            message: for a person.
+            dump: the source, or else the file, of the dump that it is about, where it is about one.
+        """
+        super().__init__(message)
+        self.dump = dump
+
+
+@dataclass
+class Course:
+    """How far a run is, for who has to tell how it ended."""
+
+    stage: str = "start"
+    """start, flow, balance or commit."""
+    version: int | None = None
+    """The version that it made, once it has."""
+    runner: str | None = None
+    so_far: dict[str, int] | None = None
+    """What its workers counted, in the terms of schemas/failure.schema.json; None before they began."""
+    dump: str | None = None
+    """The source of the dump at which a worker failed, where that is known."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +73,8 @@ class Result:
     """Inputs that could not be read, or not whole; also those found out only while reading."""
     notes: Sequence[str] = ()
     """What is to be told of them besides; all of it was used."""
-    untidied: str | None = None
-    """Why what the version before needed could not be put away; the next run does it."""
+    warnings: Sequence[str] = ()
+    """What went wrong once the version was there."""
     stages: Stages = field(default_factory=dict)
     """What the runner tells of each stage; for people only."""
 
@@ -101,6 +125,7 @@ def execute(
     runner: str = "",
     unreadable: Sequence[Unreadable] = (),
     rejects_only: bool = True,
+    course: Course | None = None,
 ) -> Result:
     """Do a run to the commit. The caller holds the dataset's lock.
 
@@ -113,11 +138,13 @@ def execute(
         runner: what run_flow runs on, for the report.
         unreadable: inputs that were left out, for the report.
         rejects_only: whether a first version may hold nothing but rejects; it may if it is made of rejects.
+        course: is told how far the run is.
 
     Raises:
         RunFailed: too many rejects, or the balance does not hold.
-        Exception: whatever stops the runner.
+        Exception: whatever stops the runner; none once the version is there.
     """
+    course = course or Course()
     seconds: dict[str, float] = {}
     started = datetime.now(UTC)
     clock = time.perf_counter
@@ -129,11 +156,13 @@ def execute(
         with ThreadPoolExecutor(1) as beside:
             looks = looks_of(config.dumps)
             sums = beside.submit(checksums, files_of(config.dumps), seen, True)
+            course.stage = "flow"
             stages = run_flow(config) or {}
             seconds["flow"] = clock() - begin
             dumps = _dumps(config, sums.result())
         _check_unchanged(looks, looks_of(config.dumps), seen)
         then = clock()
+        course.stage = "balance"
         files = staging.receipts(config.output, config.run)
         balance = settle(config.dumps, files, before)
         records, problems, notes, lost = account_for(config.dumps, files, config.columns)
@@ -141,11 +170,15 @@ def execute(
         if balance.findings:
             places = "\n".join(f"  {printable(finding)}" for finding in balance.findings)
             raise RunFailed(
-                f"the balance does not hold: of {balance.read:,} bytes read, some are lost or doubled\n{places}"
+                f"the balance does not hold: of {balance.read:,} bytes read, some are lost or doubled\n{places}",
+                _dump_of(balance.findings[0], config),
             )
         if records.findings:
             told = "\n".join(f"  {printable(finding)}" for finding in records.findings)
-            raise RunFailed(f"the account of records does not hold: some are lost\n{told}")
+            raise RunFailed(
+                f"the account of records does not hold: some are lost\n{told}",
+                _dump_of(records.findings[0], config),
+            )
         then = clock()
         dumps = [dump for dump in dumps if dump["source"] not in lost and dump["bytes"]]
         manifest = manifest_of(
@@ -154,28 +187,51 @@ def execute(
         result = Result(
             files, balance, records, manifest, seconds, [*unreadable, *problems], notes, stages=stages
         )
-        _check_rejects(result, max_rejects)
+        if course.so_far is not None:
+            used = result.blocks("articles") + result.blocks("duplicates")
+            course.so_far |= {"records": used, "rejects": result.blocks("rejected")}
+        if too := too_many(files, config.dumps, result.reasons, max_rejects):
+            raise RunFailed(*too)
         rejects_only |= all(dump.part is not None and dump.part.format == "rejects" for dump in config.dumps)
         if before is None and not rejects_only and result.blocks("rejected") and not result.rows("articles"):
             raise RunFailed(
-                f"each of the {result.blocks('rejected'):,} blocks is a reject ({reasons_of(result)}), and there is no "
+                f"each of the {result.blocks('rejected'):,} blocks is a reject ({reasons_of(result.reasons)}), and there is no "
                 "dataset yet: are these dumps of Arab News pages? `dateline inspect FILE` shows what is found in one; "
                 "--max-rejects 100% makes a dataset of nothing but rejects"
             )
         committing = commit_store if dataset.store_of(config.output) else commit
+        course.stage = "commit"
+        warnings: list[str] = []
         with held():  # what was made is put in its place, and told of
             committing.commit(config.output, manifest, before.manifest if before else None, files)
-            try:
+            course.version = manifest["version"]
+            with _warned(warnings, "what it replaced could not be put away, the next run does it"):
                 committing.finish(config.output, config.run, keep_versions)
-            except (OSError, StoreError, DamagedFile) as error:
-                result = replace(result, untidied=str(error))
-            seen.save()
+            with _warned(warnings, "the checksums of its dumps could not be remembered"):
+                seen.save()
             seconds["commit"] = clock() - then
             seconds["all"] = clock() - begin
-            write_report(
-                names.run_folder(config.output, config.run), _report(config, result, started, runner)
-            )
-        return result
+            with _warned(warnings, "its report could not be written"):
+                write_report(
+                    names.run_folder(config.output, config.run), report_of(config, result, started, runner)
+                )
+        return replace(result, warnings=warnings)
+
+
+@contextmanager
+def _warned(warnings: list[str], what: str) -> Iterator[None]:
+    """Have what goes wrong be told only: the version is there, so whatever it is, the run did not fail."""
+    try:
+        yield
+    except Exception as error:
+        told = error if isinstance(error, OSError | StoreError | DamagedFile) else repr(error)
+        warnings.append(f"{what}: {told}")
+
+
+def _dump_of(finding: str, config: Config) -> str | None:
+    """The source of the dump that a finding of the balance begins with, if it does."""
+    fitting = (dump.source for dump in config.dumps if finding.startswith(f"{dump.source}: "))
+    return max(fitting, key=len, default=None)
 
 
 def _check_unchanged(before: dict[str, list[int | str]], now: dict[str, list[int | str]], seen: Seen) -> None:
@@ -189,21 +245,7 @@ def _check_unchanged(before: dict[str, list[int | str]], now: dict[str, list[int
         if now[path] != look and (now[path][:3] != look[:3] or not seen.is_as_taken(path))
     )
     if changed:
-        raise RunFailed(f"{changed[0]} changed while it was read; run again when it is whole")
-
-
-def reasons_of(result: Result) -> str:
-    """How many rejects there are for each reason."""
-    return ", ".join(f"{reason} {count:,}" for reason, count in result.reasons.items())
-
-
-def _check_rejects(result: Result, limit: RejectLimit | None) -> None:
-    rejects = result.blocks("rejected")
-    blocks = rejects + result.blocks("articles") + result.blocks("duplicates")
-    if limit and limit.exceeded(rejects, blocks):
-        raise RunFailed(
-            f"{rejects:,} of {blocks:,} blocks are rejects ({reasons_of(result)}); --max-rejects allows {limit}"
-        )
+        raise RunFailed(f"{changed[0]} changed while it was read; run again when it is whole", changed[0])
 
 
 def _dumps(config: Config, sums: dict[str, tuple[int, str]]) -> list[dict[str, Any]]:
@@ -246,42 +288,3 @@ def _facts(
 def settings(config: Config) -> dict[str, Any]:
     """What is decided once for a dataset, as its manifest keeps it."""
     return {"same_headline_days": config.same_headline_days, "date_granularity": config.granularity}
-
-
-def told_records(records: Records) -> dict[str, Any]:
-    """The account of the containers, for programs."""
-    return {"held": records.held, "pages": records.pages, "rejected": records.rejected}
-
-
-def _report(config: Config, result: Result, started: datetime, runner: str) -> Report:
-    balance = result.balance
-    return {
-        "run": config.run,
-        "version": result.version,
-        "dateline": pipeline.__version__,
-        "runner": runner,
-        "started": started.isoformat(timespec="seconds"),
-        "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
-        "stages": result.stages,
-        "counts": {
-            "dumps": len(files_of(config.dumps)),
-            "articles": result.blocks("articles"),
-            "duplicates": result.blocks("duplicates"),
-            "rejects": result.blocks("rejected"),
-            "partitions": result.partitions,
-            "files": len(result.files),
-        },
-        "dataset": dataset.totals(result.manifest) | {"files": len(result.manifest["files"])},
-        "rejects_by_reason": result.reasons,
-        "balance": {
-            "read": balance.read,
-            "articles": balance.articles,
-            "duplicates": balance.duplicates,
-            "rejects": balance.rejected,
-            "white_space": balance.white_space,
-        },
-        "records": told_records(result.records),
-        "unreadable": [entry._asdict() for entry in result.unreadable],
-        "notes": list(result.notes),
-        "folded_over_a_year": result.folded_over_a_year,
-    }

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.checks.finding import Summary, as_text
 from pipeline.dataset import NewerDataset, Version, found_manifest, store_of, versions
 from pipeline.diff import Change, diff
+from pipeline.failed import failed_runs, in_order
 from pipeline.history import kept_manifests, log_entry, manifest_for, prune_stored, prune_versions
 from pipeline.inputs import UsageError, require_known
 from pipeline.lock import Locked, lock
@@ -18,8 +19,8 @@ from pipeline.run import new_run_id
 from pipeline.stores import StoreError, Unusable, in_store
 from pipeline.verify import Dumps, verify
 from runners import explain as explaining
-from runners.job import bounds, columns, log
-from runners.outcome import FAILED, LOCKED, OK, USAGE
+from runners.job import bounds, columns
+from runners.outcome import FAILED, LOCKED, OK, USAGE, log
 from runners.repairing import begin_repair, repair_dataset, restore_version
 from runners.saying import Unheard
 
@@ -33,12 +34,14 @@ SIGNS = {"added": "+", "removed": "-", "changed": "~", "folded": ">"}
 def _told(
     command: Callable[[argparse.Namespace, str], int],
     first: Callable[[argparse.Namespace], None] = lambda args: None,
+    may_be_none: bool = False,
 ) -> Callable[[argparse.Namespace], int]:
     """A command that says what is wrong, with the exit status that fits. Of a dataset in a store it sees a working copy.
 
     Args:
         command: of the arguments, and the folder of the dataset.
         first: is called before anybody looks at the dataset.
+        may_be_none: whether a dataset in a store may have no version yet.
     """
 
     def run(args: argparse.Namespace) -> int:
@@ -52,7 +55,7 @@ def _told(
         try:
             require_known("DATASET", args.dataset)
             first(args)
-            with looked_at(args.dataset) as folder:
+            with looked_at(args.dataset, may_be_none) as folder:
                 return command(args, folder)
         except (UsageError, NewerDataset, Unusable) as error:
             log.error("%s", shown(error))
@@ -118,10 +121,26 @@ def _names(names: Any) -> str:
 
 
 def _log(args: argparse.Namespace, root: str) -> int:
-    for manifest in kept_manifests(root):
-        entry = log_entry(manifest)
-        print(to_json(entry) if args.json else _entry(entry))
+    failed, wrong = failed_runs(root)
+    for told in wrong:
+        log.warning("%s", told)
+    manifests = kept_manifests(root) if versions(root) or not failed else []
+    for kind, each in in_order(manifests, failed):
+        entry = log_entry(each) if kind == "version" else each
+        print(to_json(entry) if args.json else (_entry if kind == "version" else _failed)(entry))
     return OK
+
+
+def _failed(record: dict[str, Any]) -> str:
+    at = f"at {record['stage']}" + (f", dump {record['dump']}" if record["dump"] else "")
+    lines = [f"{record['state']}  {record['started']}  run {record['run']}", f"  because  {record['reason']}"]
+    lines.append(f"  where    {at}")
+    if counts := record["so_far"]:
+        lines.append(
+            f"  so far   {counts['bytes_read']:,} of {counts['bytes']:,} bytes of {counts['dumps']:,} dumps, "
+            f"{counts['records']:,} records, {counts['rejects']:,} rejects, {counts['rows_written']:,} rows"
+        )
+    return "\n".join(map(printable, lines))
 
 
 def _entry(entry: dict[str, Any]) -> str:
@@ -198,5 +217,5 @@ def _prune(args: argparse.Namespace, root: str) -> int:
 
 
 COMMANDS = {
-    "explain": _told(_explain), "verify": _told(_verify), "log": _told(_log), "diff": _told(_diff), "prune": _told(_prune), "restore": _told(restore_version), "repair": _told(repair_dataset, begin_repair),
+    "explain": _told(_explain), "verify": _told(_verify), "log": _told(_log, may_be_none=True), "diff": _told(_diff), "prune": _told(_prune), "restore": _told(restore_version), "repair": _told(repair_dataset, begin_repair),
 }  # fmt: skip

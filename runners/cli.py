@@ -15,9 +15,9 @@ os.environ.setdefault(
 
 from pipeline.stop import asked, hold, leave, look, take_signals
 from runners import job
-from runners.job import bounds, columns, log
+from runners.job import bounds, columns
 from runners.options import parser
-from runners.outcome import FAILED, OK, USAGE, begin
+from runners.outcome import FAILED, OK, USAGE, begin, log
 from runners.proxies import spare_this_machine
 from runners.saying import Stream, Unheard, said
 
@@ -79,13 +79,14 @@ def _command(argv: Sequence[str] | None, out: Stream | None) -> int:
 
 
 class _Line(logging.Formatter):
-    """One message: the level in words, but for what is only told; text of dumps and names is made harmless."""
+    """One message: the level in words, but for what is only told; text of dumps and names is made harmless. It is one
+    line, but for a list below it, which is indented."""
 
     def format(self, record: logging.LogRecord) -> str:
         from pipeline.rules.text import printable
 
         level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
-        return f"dateline: {level}" + "\n".join(map(printable, record.getMessage().split("\n")))
+        return f"dateline: {level}" + "\n  ".join(map(printable, record.getMessage().split("\n  ")))
 
 
 def _log_to_stderr(level: str) -> None:

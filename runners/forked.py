@@ -28,7 +28,8 @@ from google.protobuf import json_format, text_format
 
 from pipeline.rules.contract import contract
 from pipeline.rules.gazetteer import gazetteer
-from pipeline.stop import at_once, blocked, held, leave_signals, let
+from pipeline.run import RunFailed
+from pipeline.stop import asked, at_once, blocked, held, leave_signals, let
 from runners.doors import PrivateServer, private_doors
 from runners.parent import end_with_parent
 from runners.stages import look_often
@@ -68,8 +69,8 @@ def forked_workers(count: int, profile: "Profile | None" = None) -> Iterator[Non
         profile: is to watch them, if given.
 
     Raises:
-        RuntimeError: the run failed, and a worker had ended before it.
-        RunFailed: there is no place where only this user could reach the run.
+        RunFailed: the run failed, and a worker had ended before it; or there is no place where only this user could reach
+            the run.
     """
     _share_arenas()
     gc.freeze()  # what is here stays, and a fork that looked at it would copy its pages
@@ -85,6 +86,7 @@ def forked_workers(count: int, profile: "Profile | None" = None) -> Iterator[Non
                 for number in range(count):
                     _waiting.append(_fork(number + 1, profile))
             with (
+                _threads_heard_late() if count > 1 else nullcontext(),
                 private_doors() if count > 1 else nullcontext(),
                 profile.watch("driver") if profile else nullcontext(),
                 let(),
@@ -92,13 +94,28 @@ def forked_workers(count: int, profile: "Profile | None" = None) -> Iterator[Non
                 yield
         except Exception:
             if _lost:  # then what the runner says are broken connections
-                raise RuntimeError(f"a worker process {_lost[0]}") from None
+                raise RunFailed(f"a worker process {_lost[0]}") from None
             raise
         finally:
             _end_all()
             at_once.remove(_end_all)
             while _waiting:
                 os.close(_waiting.pop()[1])
+
+
+@contextmanager
+def _threads_heard_late() -> Iterator[None]:
+    """Have what a thread raises be told once it is known whether a worker was lost: then it is a connection that broke."""
+    raised: list[threading.ExceptHookArgs] = []
+    hook = raised.append
+    before, threading.excepthook = threading.excepthook, hook
+    try:
+        yield
+    finally:
+        if threading.excepthook is hook:
+            threading.excepthook = before
+        for each in () if _lost or asked else raised:
+            before(each)
 
 
 def _end_all() -> None:
@@ -228,8 +245,8 @@ class ForkedWorkerHandler(GrpcWorkerHandler):
             os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
         answer = beam_fn_api_pb2.InstructionResponse(error="the worker process is gone")
         while not self._closing.wait(LOOK_SECONDS):
-            for asked in list(self.control_conn._futures_by_id.values()):
-                asked.set(answer)
+            for awaited in list(self.control_conn._futures_by_id.values()):
+                awaited.set(answer)
 
     def close(self) -> None:
         if self._process:

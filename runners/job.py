@@ -1,15 +1,12 @@
 """`dateline run`: everything that can be wrong is found out before any work; then the run; then what it came to."""
 
 import argparse
-import logging
-import re
-import signal
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pipeline.stop import asked as stopped_by
-from runners.outcome import FAILED, LOCKED, OK, PARTLY, USAGE, Outcome, last_line, tell
+from pipeline.stop import asked
+from runners.outcome import FAILED, OK, PARTLY, USAGE, Outcome, by_signal, end, log, tell
 from runners.paths import checked_out, inputs_of, no_dataset, output_of
 
 if TYPE_CHECKING:
@@ -20,10 +17,9 @@ if TYPE_CHECKING:
     from pipeline.report import Stages
     from pipeline.rules.records import Columns
     from pipeline.rules.streams import Bounds
+    from pipeline.run import Course
 
 # Beam and Arrow take a second to import: only a command that works imports them.
-
-log = logging.getLogger("dateline")
 
 
 def run(args: argparse.Namespace, outcome: Outcome) -> int:
@@ -32,30 +28,43 @@ def run(args: argparse.Namespace, outcome: Outcome) -> int:
     Raises:
         BaseException: whatever the runner raises once a signal ended it.
     """
-    from pipeline.dataset import NewerDataset
-    from pipeline.inputs import UsageError
     from pipeline.lock import Locked, lock
     from pipeline.own import DamagedFile
-    from pipeline.run import new_run_id
-    from pipeline.stores import StoreError, Unusable
+    from pipeline.run import Course, new_run_id
+    from pipeline.stop import held
+    from pipeline.stores import StoreError
+    from runners.ending import before_work, by_error
     from runners.fitting import require_fitting
 
+    decided = False
     try:
         require_fitting(args)
         output, address = output_of(args)
         inputs = inputs_of(args, output, address)
         outcome["run"] = new_run_id()
+        course = Course()
         with lock(output, outcome["run"]), checked_out(args, output, address):
-            return _locked(args, output, inputs, outcome)
-    except (UsageError, NewerDataset, Unusable) as error:
-        return _end(outcome, "usage", USAGE, str(error))
-    except Locked as error:
-        return _end(outcome, "locked", LOCKED, str(error))
-    except (StoreError, DamagedFile, OSError) as error:
-        return _end(outcome, "failed", FAILED, f"failed, nothing was committed: {error}")
+            try:
+                status = _locked(args, output, inputs, outcome, course)
+            except BaseException as error:
+                with held():
+                    status = by_error(outcome, output, error, course)
+            decided = True
+        return status
+    except Exception as error:
+        if decided and not asked:
+            log.warning("the run is over; what came after went wrong: %s", error)
+            return status
+        if (code := before_work(error)) is not None:
+            return end(outcome, "locked" if isinstance(error, Locked) else "usage", code, str(error))
+        if not isinstance(error, StoreError | DamagedFile | OSError):
+            raise
+        return end(outcome, "failed", FAILED, f"failed, nothing was committed: {error}")
 
 
-def _locked(args: argparse.Namespace, output: str, inputs: "Inputs", outcome: Outcome) -> int:
+def _locked(
+    args: argparse.Namespace, output: str, inputs: "Inputs", outcome: Outcome, course: "Course"
+) -> int:
     """The run, once the dataset is its own."""
     from pipeline.commit import recover
     from pipeline.dataset import is_unfinished, latest_manifest, store_of, totals
@@ -67,6 +76,7 @@ def _locked(args: argparse.Namespace, output: str, inputs: "Inputs", outcome: Ou
     if not store_of(output):
         require_links(output, outcome["run"])
     before = latest_manifest(output)
+    outcome["version"] = before["version"] if before else None
     if before is None and not is_unfinished(output):  # torn manifests are all that it has
         raise UsageError(no_dataset(output))
     for name in recover(output, args.keep_versions):
@@ -83,12 +93,12 @@ def _locked(args: argparse.Namespace, output: str, inputs: "Inputs", outcome: Ou
         log.warning("cannot read %s: %s; the rest of the run goes on", path, why)
     outcome["unreadable"] = [entry._asdict() for entry in left_out]
     if before:
-        outcome["version"], outcome["dataset"] = before["version"], totals(before)
+        outcome["dataset"] = totals(before)
     config = _config(args, output, inputs, known, before, outcome["run"])
     if before and not config.dumps:
         seen.save()
         return _nothing_new(args, outcome, config, known)
-    return _execute(args, config, seen, left_out, outcome)
+    return _execute(args, config, seen, left_out, outcome, course)
 
 
 def _nothing_new(args: argparse.Namespace, outcome: Outcome, config: "Config", known: "Sorted | None") -> int:
@@ -101,7 +111,7 @@ def _nothing_new(args: argparse.Namespace, outcome: Outcome, config: "Config", k
     if not args.quiet and not args.json:
         print(message)
     partly = bool(outcome["unreadable"])
-    return _end(outcome, "nothing_new", PARTLY if partly else OK, message, told=True)
+    return end(outcome, "nothing_new", PARTLY if partly else OK, message, told=True)
 
 
 def _config(
@@ -153,76 +163,67 @@ def _config(
 
 
 def _execute(
-    args: argparse.Namespace, config: "Config", seen: "Seen", left_out: Sequence[Any], outcome: Outcome
+    args: argparse.Namespace,
+    config: "Config",
+    seen: "Seen",
+    left_out: Sequence[Any],
+    outcome: Outcome,
+    course: "Course",
 ) -> int:
-    from pipeline.commit_store import Uncertain, send_report
+    from pipeline.commit_store import send_report
     from pipeline.dataset import store_of
-    from pipeline.inputs import UsageError
-    from pipeline.lock import Locked
     from pipeline.names import progress_folder
-    from pipeline.own import DamagedFile
-    from pipeline.run import RunFailed, execute
+    from pipeline.progress import failed_at
+    from pipeline.run import execute
     from pipeline.stop import held, let
     from pipeline.stores import StoreError
     from runners.forked import forked_workers
     from runners.profile import profiling
     from runners.watch import Watch
 
-    workers, run_flow, runner = _runner(args, config)
+    workers, run_flow, course.runner = _runner(args, config)
 
     def watched(config: "Config") -> "Stages":
-        with held(), Watch(progress_folder(config.output, config.run), config.input_bytes, args.quiet), let():
-            return run_flow(config)
+        folder = progress_folder(config.output, config.run)
+        with held(), Watch(folder, config.input_bytes, args.quiet):
+            try:
+                with let():
+                    return run_flow(config)
+            finally:
+                course.so_far, course.dump = _so_far(config, folder), failed_at(folder)
 
-    try:
-        with profiling(args.profile) as profile, forked_workers(workers, profile):
-            result = execute(
-                config, watched, seen, args.keep_versions, args.max_rejects, runner, left_out,
-                rejects_only=args.max_rejects is not None,
-            )  # fmt: skip
-    except (UsageError, Locked):  # told before any work, or at its end: another run was faster
-        raise
-    except Uncertain as unknown:
-        if stopped_by:
-            return _stopped(outcome, str(unknown))
-        return _end(outcome, "failed", FAILED, f"failed: {unknown}")
-    except (RunFailed, StoreError, DamagedFile, OSError) as failure:
-        told = re.sub(r" \[while running .*\]$", "", str(failure))  # Beam says in which step
-        return _end(outcome, "failed", FAILED, f"failed, nothing was committed: {told}")
-    except Exception as error:
-        if stopped_by:
-            raise
-        last = last_line(error)
-        told = re.sub(
-            r"^pipeline\.(?:stores\.(?:StoreError|Unusable)|own\.DamagedFile): (.*?)( \[while running .*\])?$",
-            r"\1",
-            last,
-        )
-        if told == last:  # a store's failure, or a damaged dataset, is none of the program's
-            import traceback
-
-            traceback.print_exc()
-        return _end(outcome, "failed", FAILED, f"failed, nothing was committed: {told}")
+    with profiling(args.profile) as profile, forked_workers(workers, profile):
+        result = execute(
+            config, watched, seen, args.keep_versions, args.max_rejects, course.runner, left_out,
+            rejects_only=args.max_rejects is not None, course=course,
+        )  # fmt: skip
     for path, why in result.unreadable[len(left_out) :]:
         log.warning("could not read all of %s: %s", path, why)
     for note in result.notes:
         log.warning("%s", note)
-    if result.untidied:
-        log.warning(
-            "version %d is committed; what it replaced could not be put away, the next run does it: %s",
-            result.version, result.untidied,
-        )  # fmt: skip
+    tell(result, config, outcome)
+    for warning in result.warnings:
+        log.warning("version %d is committed; %s", result.version, warning)
     if store_of(config.output):
         try:
             send_report(config.output, config.run)
-        except StoreError as error:
+        except (StoreError, OSError) as error:
             log.warning("the report could not be sent: %s", error)
-    tell(result, config, outcome)
     if not args.quiet and not args.json:
         from runners.summary import summary
 
         print(summary(result, config))
-    return _end(outcome, "done", PARTLY if result.unreadable else OK, None)
+    return end(outcome, "done", PARTLY if result.unreadable else OK, None)
+
+
+def _so_far(config: "Config", folder: str) -> dict[str, int]:
+    """What the workers of a run counted up to now."""
+    from pipeline.known import files_of
+    from pipeline.progress import read_progress
+
+    counts = read_progress(folder)._asdict()
+    del counts["winners"]
+    return {"dumps": len(files_of(config.dumps)), "bytes": config.input_bytes} | counts
 
 
 def _runner(args: argparse.Namespace, config: "Config") -> tuple[int, "Callable[[Config], Stages]", str]:
@@ -251,37 +252,17 @@ def _runner(args: argparse.Namespace, config: "Config") -> tuple[int, "Callable[
 
 def refuse(outcome: Outcome, message: str) -> int:
     """Note that what was asked for is wrong, before any work; the exit status."""
-    return _end(outcome, "usage", USAGE, message)
-
-
-def _end(outcome: Outcome, status: str, code: int, message: str | None, told: bool = False) -> int:
-    """Note how a run ended, and say why where it was no success."""
-    outcome |= {"status": status, "exit": code, "message": message}
-    if message and not told and not (stopped_by and code == FAILED):
-        log.error("%s", message)
-    return code
+    return end(outcome, "usage", USAGE, message)
 
 
 def stopped(args: argparse.Namespace, outcome: Outcome) -> int:
-    """Note that a signal ended a run: it may come when the version is already made."""
-    what = "nothing was committed"
-    if outcome["run"]:  # else it did not come so far, and what it was about to load may be loaded by half
-        from pipeline.dataset import NewerDataset, latest_manifest
-        from pipeline.own import DamagedFile
+    """Note that a signal ended a run before it had its lock, or after; the exit status."""
+    made = outcome["version"] if outcome["status"] == "done" else None
+    if outcome["run"] and not made:  # else what it was about to load may be loaded by half
+        from runners.ending import version_made
 
-        try:
-            now = latest_manifest(output_of(args)[0])
-        except (DamagedFile, NewerDataset):  # so it is nothing that this run has made
-            now = None
-        if now is not None and now["run"] == outcome["run"]:
-            outcome["version"] = now["version"]
-            what = f"version {now['version']} was committed before, and is whole"
-    return _stopped(outcome, what)
-
-
-def _stopped(outcome: Outcome, what: str) -> int:
-    number = stopped_by[0]
-    return _end(outcome, "stopped", 128 + number, f"stopped by {signal.Signals(number).name}; {what}")
+        made = version_made(output_of(args)[0], outcome["run"])
+    return by_signal(outcome, made)
 
 
 def columns(args: argparse.Namespace) -> "Columns":

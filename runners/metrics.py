@@ -22,6 +22,8 @@ _START = b"# HELP dateline_"
 SUCCESSES = ("done", "nothing_new")
 """The outcomes after which the dataset is up to date; also where some input could not be used (exit status 3)."""
 
+STATES = (*SUCCESSES, "failed", "stopped", "usage", "locked")
+
 LAST_SUCCESS = "dateline_last_success_timestamp_seconds"
 
 Samples = Mapping[tuple[tuple[str, str], ...], float]
@@ -123,6 +125,8 @@ def _metrics(outcome: Mapping[str, Any], last_success: float | None) -> Iterator
     whole = seconds.pop("all", None)
     unreadable = outcome.get("unreadable")
     yield "dateline_last_run_exit_status", "Exit status of the last run.", _one(outcome["exit"])
+    states = {state: int(state == outcome["status"]) for state in STATES}
+    yield "dateline_last_run_state", "What the last run came to: 1 for that, else 0.", _by("state", states)
     yield "dateline_last_run_timestamp_seconds", "When the last run ended.", _one(ended)
     yield LAST_SUCCESS, "When a run last left the dataset up to date.", _one(last_success)
     yield "dateline_last_run_duration_seconds", "How long the last run took.", _one(whole)
@@ -133,7 +137,9 @@ def _metrics(outcome: Mapping[str, Any], last_success: float | None) -> Iterator
         "Of all workers, in each stage of the flow.",
         _by("stage", worked),
     )
-    yield "dateline_last_run_read_bytes", "Bytes of dumps that it read.", _one(outcome.get("bytes_read"))
+    so_far = outcome.get("so_far") or {}
+    read = outcome.get("bytes_read", so_far.get("bytes_read"))
+    yield "dateline_last_run_read_bytes", "Bytes of dumps that it read.", _one(read)
     yield "dateline_last_run_dumps", "Dumps that it read.", _one(new.get("dumps"))
     yield "dateline_last_run_rows", "Rows that it added, by kind.", _by("kind", _rows(new))
     yield (

@@ -14,16 +14,24 @@ def output_of(args: argparse.Namespace) -> tuple[str, str]:
     """The folder to work in, and the dataset's address where that is its working copy, else "".
 
     Raises:
-        UsageError: --output is neither a path nor such an address; --work-dir is no path.
+        UsageError: --output is neither a path nor such an address; --work-dir is no path; Arrow cannot open the folder.
     """
     from pipeline.bucket import address_of
     from pipeline.commit_store import working_copy
-    from pipeline.inputs import require_known
+    from pipeline.inputs import UsageError, require_known
 
     require_known("--output", args.output)
     address = address_of(args.output)
     require_known("--work-dir", args.work_dir or "", ())
-    return working_copy(address, args.work_dir) if address else os.path.abspath(args.output), address
+    output = working_copy(address, args.work_dir) if address else os.path.abspath(args.output)
+    try:
+        output.encode()
+    except UnicodeEncodeError:
+        raise UsageError(
+            f"{'--work-dir' if address else '--output'} {output}: its name, or that of a folder above it, is not UTF-8, "
+            "which Arrow cannot open; give another"
+        ) from None
+    return output, address
 
 
 def checked_out(args: argparse.Namespace, output: str, address: str) -> AbstractContextManager[None]:

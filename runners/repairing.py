@@ -20,9 +20,11 @@ from pipeline.restore import replace, restore
 from pipeline.rules.text import printable, to_json
 from pipeline.run import new_run_id
 from pipeline.stop import held
+from pipeline.stores import StoreError
 from pipeline.verify import verify
 from runners import job
-from runners.outcome import FAILED, OK, begin
+from runners.ending import AFTERWARDS, version_made
+from runners.outcome import FAILED, OK, begin, log
 
 
 def restore_version(args: argparse.Namespace, root: str) -> int:
@@ -35,7 +37,14 @@ def restore_version(args: argparse.Namespace, root: str) -> int:
             recover(root, len(versions(root)))
         wanted, newest = (manifest_for(root, number)[1] for number in (args.version, None))
         with held():  # what was made is told
-            made = restore(root, wanted, newest, run)
+            try:
+                made = restore(root, wanted, newest, run)
+            except (DamagedFile, StoreError, OSError) as error:
+                version = version_made(root, run)
+                if version is None:
+                    raise
+                log.warning(AFTERWARDS, version, error)
+                made = manifest_for(root, version)[1]
             if args.json:
                 print(to_json(log_entry(made) | {"restored": args.version}))
             else:

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any, Literal, get_args
 
 Name = Literal[
-    "article", "reject", "duplicate", "manifest", "report",
+    "article", "reject", "duplicate", "manifest", "report", "failure",
     "journal", "lock", "pointer", "receipt", "seen", "store",
 ]  # fmt: skip
 NAMES: tuple[Name, ...] = tuple(name for name in get_args(Name) if name != "seen")

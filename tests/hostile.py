@@ -156,7 +156,9 @@ class Run:
         deduplicate, write = ours["deduplicate"], ours["write"]
         pieces = done(read.ReadRanges(config), ((0, 0, len(data)),)).get("", [])
         blocks = done(split.CutBlocks(config), *pieces).get("", [])
-        records = done(parse.ReadFields(config.dumps, None), *blocks).get("", [])
+        records = done(parse.ReadFields(config.dumps, None, f"{root}/_runs/{run}/progress"), *blocks).get(
+            "", []
+        )
         checked = done(validate.CheckSchema(f"{root}/_runs/{run}/progress"), *records).get("", [])
         keyed = done(deduplicate.KeyRows(config), *checked)
         folded = done(deduplicate.FoldByHeadline(), *keyed.get("", []))

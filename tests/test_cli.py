@@ -19,7 +19,7 @@ import pytest
 
 import schemas
 from pipeline.rules.columns import from_batch
-from tests.conftest import EXAMPLES, ROOT, dateline, dateline_here, files_of
+from tests.conftest import EXAMPLES, ROOT, dateline, dateline_here, files_of, left
 from tests.flows import ENGINE, run_flow
 from tests.pages import LAYOUTS, Article, compact, plain
 
@@ -574,11 +574,6 @@ def test_help_imports_no_beam():
     code = "import sys, runners.cli as c\ntry: c.main(['--help'])\nexcept SystemExit: print('apache_beam' in sys.modules, 'pyarrow' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.endswith("False False\n")
-
-
-def left(output: Path) -> list[Path]:
-    """What a run that failed left in a folder that was empty, but the lock that it held."""
-    return [path for path in output.rglob("*") if path.name != "_lock"]
 
 
 # --- failing -------------------------------------------------------------------------------------------

@@ -549,6 +549,27 @@ def test_what_lasts_fails_the_run_and_the_next_is_whole(store, environ, dumps, o
     assert as_local(objects(store)) == of_dumps
 
 
+def test_a_failed_run_leaves_a_record_there(store, environ, dumps):
+    """`log` shows it, also where there is no version yet."""
+
+    def logged() -> list[dict]:
+        done = command_here(["log", ADDRESS, "--json"], environ)
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    nothing = command_here(["log", ADDRESS], environ)
+    assert (nothing.returncode, line_of(nothing)) == (2, f"dateline: error: {ADDRESS} holds no dataset")
+    strict = ("--max-line-bytes", "9", "--max-rejects", "0")
+    done = run(environ, *strict, inputs=dumps[:1])
+    assert done.returncode == 1, done.stderr
+    (record,) = logged()
+    assert (record["state"], record["version"], record["dump"]) == ("failed", None, "first.txt")
+    assert {f"_runs/{record['run']}/report.{kind}" for kind in ("json", "html")} <= objects(store).keys()
+    assert run(environ, inputs=dumps[:1]).returncode == 0
+    assert run(environ, *strict, inputs=dumps).returncode == 1
+    assert [entry["state"] for entry in logged()] == ["failed", "done", "failed"]
+
+
 def test_a_folder_that_cannot_be_tidied_is_the_next_run_s(store, environ, dumps, of_dumps):
     assert run(environ, inputs=dumps[:1]).returncode == 0
     store.fail(["PUT", "/date=", 1, 0, "denied"], ["PUT", "/_runs/", 1, 0, "denied"])

@@ -59,9 +59,15 @@ def parse(text: str) -> dict[tuple[str, ...], float]:
     return samples
 
 
+def state(name: str) -> dict[tuple[str, ...], float]:
+    states = ("done", "nothing_new", "failed", "stopped", "usage", "locked")
+    return {("dateline_last_run_state", each): float(each == name) for each in states}
+
+
 def test_a_run_that_is_done():
     assert parse(prometheus(DONE)) == {
         ("dateline_last_run_exit_status",): 3,
+        **state("done"),
         ("dateline_last_run_timestamp_seconds",): STARTED + 2,
         ("dateline_last_success_timestamp_seconds",): STARTED + 2,
         ("dateline_last_run_duration_seconds",): 2,
@@ -90,9 +96,10 @@ def test_whatever_a_run_does_not_know(name):
 
 
 def test_a_run_that_came_nowhere():
-    assert parse(prometheus(FAILED)) == {("dateline_last_run_exit_status",): 1}
+    assert parse(prometheus(FAILED)) == {("dateline_last_run_exit_status",): 1, **state("failed")}
     assert parse(prometheus(FAILED, last_success=5.5)) == {
         ("dateline_last_run_exit_status",): 1,
+        **state("failed"),
         ("dateline_last_success_timestamp_seconds",): 5.5,
     }
 

@@ -90,7 +90,7 @@ NAMED = {
     "before the report": (before("pipeline.run.write_report"), MADE),
     "as its folder goes": (before("pipeline.staging.clean_up", SECOND.format("send_here()")), MADE),
     "before the summary": (before("runners.summary.summary"), MADE),
-    "with all told": (after("runners.summary.summary") + before("runners.job._end"), MADE),
+    "with all told": (after("runners.summary.summary") + before("runners.job.end"), MADE),
     "before the metrics": (before("runners.metrics.write_metrics"), ""),
     "and another at once": (before("runners.local.build", "send_here(); send_here()"), NOTHING),
     "and another, late in its end": (before("pipeline.staging.clean_up", SECOND.format(TWICE)), LAST),
@@ -200,8 +200,15 @@ def test_a_signal_at_a_step(base, named, step):
     assert named[step].err == NAMED[step][1].format(number.name)
     assert named[step].status == (128 + number if NAMED[step][1] else 0)
     require_clean(base, named[step], number)
-    made = named[step].folder.glob("news/_runs/*/report.html")
-    assert len(list(made)) == latest_manifest(str(named[step].folder / "news"))["version"]
+    reports = (json.loads(path.read_text()) for path in named[step].folder.glob("news/_runs/*/report.json"))
+    states = sorted(report["state"] for report in reports)
+    if NAMED[step][1] == NOTHING and step not in (
+        "as it begins",
+        "as it holds the dataset",
+    ):  # it left a record
+        assert states == ["done", "stopped"]
+    else:
+        assert states == ["done"] * latest_manifest(str(named[step].folder / "news"))["version"]
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)

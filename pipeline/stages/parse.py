@@ -8,6 +8,7 @@ from typing import Any
 import apache_beam as beam
 
 from pipeline.elements import Again, Block, Dump, Parsed, Reject
+from pipeline.progress import Progress, at_dump
 from pipeline.rules.parse import Failure, lead_short_url, node_of, parse_block
 from pipeline.rules.rows import provisional_id
 from pipeline.stages.counts import count
@@ -22,6 +23,7 @@ class ParseBlocks(beam.PTransform):
 
     dumps: Sequence[Dump]
     crawl_date: date | None
+    progress: str
 
     def expand(
         self, blocks: beam.PCollection[list[Block | Again]]
@@ -29,24 +31,35 @@ class ParseBlocks(beam.PTransform):
         return part(
             blocks
             | "ReadFields"
-            >> beam.ParDo(ReadFields(self.dumps, self.crawl_date)).with_outputs(REJECTED, main="good")
+            >> beam.ParDo(ReadFields(self.dumps, self.crawl_date, self.progress)).with_outputs(
+                REJECTED, main="good"
+            )
         )
 
 
 class ReadFields(beam.DoFn):
-    def __init__(self, dumps: Sequence[Dump], crawl_date: date | None) -> None:
+    def __init__(self, dumps: Sequence[Dump], crawl_date: date | None, progress: str) -> None:
         self._locator = Locator(dumps)
+        self._dumps = dumps
         self._crawl_date = crawl_date
+        self._progress = Progress(progress)
+        self._folder = progress
 
     def process(self, blocks: list[Block | Again]) -> Iterable[list[Parsed | Again] | Rejects]:
         place = self._locator.place
         count(records_in=len(blocks), bytes_in=sum(block.length for block in blocks))
-        yield from route(
-            block
-            if isinstance(block, Again)
-            else record_of(block, place(block.dump, block.offset, block.length), self._crawl_date)
-            for block in blocks
-        )
+        at = 0
+        found: list[Parsed | Again | Reject] = []
+        with at_dump(self._folder, lambda: self._dumps[at].source):
+            for block in blocks:
+                at = block.dump
+                if isinstance(block, Again):
+                    found.append(block)
+                else:
+                    where = place(block.dump, block.offset, block.length)
+                    found.append(record_of(block, where, self._crawl_date))
+        yield from route(found)
+        self._progress.add(rejects=sum(isinstance(block, Reject) for block in found))
 
 
 def record_of(block: Block, place: Place, crawl_date: date | None) -> Parsed | Reject:

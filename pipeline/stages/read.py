@@ -13,6 +13,8 @@ from apache_beam.io.range_trackers import OffsetRangeTracker
 
 from pipeline.config import Config
 from pipeline.elements import Dump, Piece
+from pipeline.names import progress_folder
+from pipeline.progress import at_dump
 from pipeline.rules.blocks import Limits
 from pipeline.rules.split import CHUNK, Cut, cut_range
 from pipeline.stages.counts import count
@@ -120,6 +122,7 @@ class ReadRanges(beam.DoFn):
         self._max_block_bytes = config.limits.block_bytes
         self._dumps = config.dumps
         self._locator = Locator(config.dumps)
+        self._progress = progress_folder(config.output, config.run)
 
     def process(self, task: Ranges) -> Iterable[list[Piece]]:
         batch: list[Piece] = []
@@ -130,13 +133,14 @@ class ReadRanges(beam.DoFn):
             source = DumpSource(
                 path, self._max_block_bytes, records=self._locator.records(dump), validate=False
             )
-            for cut in source.read_records(path, OffsetRangeTracker(start, stop)):
-                batch.append(Piece(dump, *cut))
-                size += len(cut.data or b"")
-                if size >= BATCH_BYTES:
-                    count(records_out=len(batch))
-                    yield batch
-                    batch, size = [], 0
+            with at_dump(self._progress, self._dumps[dump].source):
+                for cut in source.read_records(path, OffsetRangeTracker(start, stop)):
+                    batch.append(Piece(dump, *cut))
+                    size += len(cut.data or b"")
+                    if size >= BATCH_BYTES:
+                        count(records_out=len(batch))
+                        yield batch
+                        batch, size = [], 0
         if batch:
             count(records_out=len(batch))
             yield batch

@@ -9,7 +9,7 @@ import apache_beam as beam
 from pipeline.config import Config
 from pipeline.elements import Again, Block, Piece, Reject
 from pipeline.names import progress_folder
-from pipeline.progress import Progress
+from pipeline.progress import Progress, at_dump
 from pipeline.rules.blocks import block_of, trimmed
 from pipeline.stages.counts import count
 from pipeline.stages.parsed import digest_of, memo_of
@@ -36,13 +36,19 @@ class CutBlocks(beam.DoFn):
     def __init__(self, config: Config) -> None:
         self._config = config
         self._locator = Locator(config.dumps)
-        self._progress = Progress(progress_folder(config.output, config.run))
+        self._folder = progress_folder(config.output, config.run)
+        self._progress = Progress(self._folder)
 
     def setup(self) -> None:
         self._memo = memo_of(self._config.output, self._config.run)
 
     def process(self, pieces: list[Piece]) -> Iterable[list[Block | Again] | Rejects]:
-        found = [self._block(piece) for piece in pieces]
+        at = 0
+        found = []
+        with at_dump(self._folder, lambda: self._config.dumps[at].source):
+            for piece in pieces:
+                at = piece.dump
+                found.append(self._block(piece))
         read = sum(piece.end - piece.start for piece in pieces)
         count(records_in=len(pieces), bytes_in=read, repeats=sum(isinstance(block, Again) for block in found))
         yield from route(block for block in found if block is not None)

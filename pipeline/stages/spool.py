@@ -22,7 +22,8 @@ from apache_beam.pvalue import TaggedOutput
 
 from pipeline.config import Config
 from pipeline.elements import Dump
-from pipeline.names import spool_folder
+from pipeline.names import progress_folder, spool_folder
+from pipeline.progress import at_dump
 from pipeline.rules.containers import entries
 from pipeline.rules.formats import Damaged, Part, open_unpacked
 from pipeline.rules.parquet import takes_much
@@ -62,6 +63,7 @@ class Spool(beam.DoFn):
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self._progress = progress_folder(config.output, config.run)
 
     def setup(self) -> None:
         self._room = room_of(self._config)
@@ -75,7 +77,8 @@ class Spool(beam.DoFn):
         for piece in pieces:
             dump = dumps[piece.dump]
             if dump.part is not None:
-                report = unpack(dump.part, dump.path, self._config.columns, self._room)
+                with at_dump(self._progress, dump.source):
+                    report = unpack(dump.part, dump.path, self._config.columns, self._room)
                 first = bisect_left(dumps, dump.source, key=lambda dump: dump.source)
                 yield first, (piece.dump, *report)
 

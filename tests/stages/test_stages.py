@@ -63,7 +63,7 @@ def test_split_rejects_a_long_line(tmp_path):
 def test_parse():
     with pipeline() as p:
         blocks = [Block(0, 7, len(TEXT), TEXT.encode()), Block(0, 900, 5, b"Words")]
-        parted = p | beam.Create([blocks]) | ParseBlocks(DUMPS, None)
+        parted = p | beam.Create([blocks]) | ParseBlocks(DUMPS, None, "/nowhere")
         found = parted.good | beam.Map(
             lambda batch: [
                 (r.dump, r.record["source"], r.record["source_offset"], r.record["headline"]) for r in batch
