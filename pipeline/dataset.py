@@ -42,6 +42,7 @@ from pipeline.names import (
     version_of,
 )  # fmt: skip
 from pipeline.own import DamagedFile, parse_json, read_json, read_own, require_folders, require_shape, size_in
+from pipeline.rules import RULES
 from pipeline.rules.columns import arrow_schema, read_table
 from pipeline.stop import look
 from pipeline.stores import open_file
@@ -164,6 +165,20 @@ def store_of(root: str) -> str:
     """The address of the store that a folder is the working copy of; "" for a dataset that lies here."""
     found = read_json(root, STORE, "store")
     return str(found["address"]) if found else ""
+
+
+def other_rules(manifest: Manifest) -> str | None:
+    """What to say where dumps were read by other rules than today's; None where none was."""
+    read = Counter(dump.get("rules", 1) for dump in manifest["dumps"])
+    others = sorted(rules for rules in read if rules != RULES)
+    if not others:
+        return None
+    count = sum(read[rules] for rules in others)
+    by = " and ".join(map(str, others))
+    return (
+        f"{count:,} of the dataset's {read.total():,} dumps were read by rules {by}, this run reads by rules {RULES}: "
+        "some pages are read otherwise; to have all read alike, make the dataset anew (docs/reading.md)"
+    )
 
 
 def totals(manifest: Manifest) -> dict[str, int]:

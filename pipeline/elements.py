@@ -1,5 +1,6 @@
 """What flows between the stages. Plain values: they are made in one worker and read in another."""
 
+from datetime import date
 from typing import Any, NamedTuple
 
 from pipeline.rules.formats import Part
@@ -37,6 +38,8 @@ class Piece(NamedTuple):
     """Newlines unified; None where there are more bytes than a block may have."""
     header: Spans | None = None
     """Of its plain header: see rules/plain.py."""
+    page_day: date | None = None
+    """The day of the crawl from which its relative stamp counts, where the top of its page tells it."""
 
 
 class Block(NamedTuple):
@@ -54,6 +57,8 @@ class Block(NamedTuple):
     """Of the plain header that it begins with."""
     digest: bytes = b""
     """Of its bytes, where they alone decide on its record; else empty."""
+    page_day: date | None = None
+    """As of its piece."""
 
     @property
     def text(self) -> str:

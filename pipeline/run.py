@@ -23,6 +23,7 @@ from pipeline.limits import RejectLimit, reasons_of, too_many
 from pipeline.listed import write_list
 from pipeline.own import DamagedFile
 from pipeline.report import Stages, report_of, write_report
+from pipeline.rules import RULES
 from pipeline.rules.text import printable
 from pipeline.staging import File
 from pipeline.stop import held
@@ -252,7 +253,7 @@ def _dumps(config: Config, sums: dict[str, tuple[int, str]]) -> list[dict[str, A
     """The manifest's entries of the dumps that a run reads."""
     day = config.crawl_date.isoformat() if config.crawl_date else None
     return [
-        {"source": source, "bytes": size, "sha256": digest, "crawl_date": day}
+        {"source": source, "bytes": size, "sha256": digest, "crawl_date": day, "rules": RULES}
         for source, (size, digest) in sums.items()
     ]
 

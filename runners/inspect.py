@@ -9,8 +9,9 @@ from pipeline.elements import Block, Dump, Piece, Reject
 from pipeline.inputs import find_inputs, with_spools
 from pipeline.rules.blocks import Limits, block_of
 from pipeline.rules.contract import contract
-from pipeline.rules.lines import LINE_KINDS, code_of
-from pipeline.rules.parse import header_of, mend
+from pipeline.rules.forms import lines_of
+from pipeline.rules.header import Part, first_part, header_from
+from pipeline.rules.mend import mend
 from pipeline.rules.records import Columns
 from pipeline.rules.split import cut_range
 from pipeline.rules.streams import Bounds
@@ -28,10 +29,6 @@ LINES_SHOWN = 12
 VALUE_SHOWN = 160
 """Characters of a field that are shown, unless all is asked for."""
 
-_NAMES = {kind.code: kind.name for kind in LINE_KINDS} | {
-    "_": "empty", "n": "name", "h": "headline?", "g": "caption?", "t": "text", "x": "long text",
-}  # fmt: skip
-
 
 class Found(NamedTuple):
     """One block: `record` or, where it is rejected, the other fields below."""
@@ -45,7 +42,7 @@ class Found(NamedTuple):
     pointer: str | None = None
     detail: str | None = None
     lines: Sequence[tuple[str, str]] = ()
-    """The first lines of a reject, each with what it was taken for."""
+    """The lines of the header, or the first ones of a reject, each with the role that it was read in."""
 
 
 def inspect(
@@ -92,13 +89,26 @@ def _blocks(number: int, dump: Dump, locator: Locator, crawl_date: date | None) 
             if not isinstance(item, Reject):
                 item = check(item, contract("article"))
             text = mend(block.text)[0] if isinstance(block, Block) else ""
-            header = header_of(text.split("\n"))
-            layout = header.layout if header else None
+            part = first_part(text.split("\n"))
+            layout = header_from(part).layout if part and part.is_headed else None
+            shown = _roles(part, text)
             if isinstance(item, Reject):
-                shown = [(_NAMES[code_of(line)], line) for line in text.split("\n")[:LINES_SHOWN]]
                 yield Found(*place[:3], layout, None, item.reason, item.pointer, item.detail, shown)
             else:
-                yield Found(*place[:3], layout, item.record)
+                yield Found(*place[:3], layout, item.record, lines=shown)
+
+
+def _roles(part: Part | None, text: str) -> list[tuple[str, str]]:
+    """The lines of a header, each with its role; those below a header without a headline, too."""
+    lines = part.lines if part else ()
+    shown = [
+        ("text" if role == "bare" else role, line.text)
+        for line, role in zip(lines, part.roles if part else (), strict=True)
+    ]
+    if part and part.is_headed:
+        return shown
+    rest = lines_of(text.split("\n")[:LINES_SHOWN])[len(shown) :]
+    return [*shown, *(("text", line.text) for line in rest)]
 
 
 def as_json(found: Found) -> str:
@@ -114,12 +124,12 @@ def as_text(found: Found, colour: bool, full: bool) -> str:
 
     end = found.offset + found.length
     head = f"{printable(found.source)}  bytes {found.offset:,} to {end:,}"
+    lines = [f"    {role:>14} | {_short(line, full)}" for role, line in found.lines]
     if found.record is None:
         title = paint("31", f"{head}  rejected: {found.reason}")
         pointer = f" at {found.pointer}" if found.pointer else ""
-        lines = [f"    {kind:>10} | {_short(line, full)}" for kind, line in found.lines]
         return "\n".join([title, f"  {printable(found.detail or '')}{pointer}", *lines])
-    rows = []
+    rows = [*lines, ""]
     for name, value in found.record.items():
         if name in ("source", "source_offset", "source_length", "copies") or value in (None, []):
             continue

@@ -67,7 +67,7 @@ def _locked(
 ) -> int:
     """The run, once the dataset is its own."""
     from pipeline.commit import recover
-    from pipeline.dataset import is_unfinished, latest_manifest, store_of, totals
+    from pipeline.dataset import is_unfinished, latest_manifest, other_rules, store_of, totals
     from pipeline.inputs import UsageError
     from pipeline.known import Seen, sort_out
     from pipeline.links import require_links
@@ -82,8 +82,8 @@ def _locked(
     for name in recover(output, args.keep_versions):
         log.info("put in order what run %s left, which did not end", name)
     if before and not store_of(output):
-        for told in ready(output, before):
-            log.warning("%s", told)
+        for mended in ready(output, before):
+            log.warning("%s", mended)
     seen = Seen(output)
     if seen.forgotten:
         log.warning("%s; the checksums of dumps that were read are taken anew", seen.forgotten)
@@ -98,6 +98,8 @@ def _locked(
     if before and not config.dumps:
         seen.save()
         return _nothing_new(args, outcome, config, known)
+    if before and (mixed := other_rules(before)):
+        log.warning("%s", mixed)
     return _execute(args, config, seen, left_out, outcome, course)
 
 

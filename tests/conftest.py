@@ -19,8 +19,11 @@ from runners import cli
 from tests.flows import of_engine
 
 ROOT = Path(__file__).parent.parent
-settings.register_profile("untimed", deadline=None)  # how long an example takes is the machine's affair
-settings.load_profile("untimed")
+# How long an example takes is the machine's affair. The same examples are drawn in each run, so that a failure comes
+# again; `pytest --hypothesis-profile random` draws others.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("random", deadline=None)
+settings.load_profile("same")
 
 EXAMPLES = sorted(map(str, ROOT.joinpath("examples").glob("*.txt")))
 

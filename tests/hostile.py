@@ -207,7 +207,8 @@ def counted(folder: Path):
     with metered(*(f"pipeline.{name}" for name in MODULES)) as (meter, modules):
         named = {name.rpartition(".")[2]: module for name, module in zip(MODULES, modules, strict=True)}
         run = Run(folder, named)
-        run(SHAPES["pages as they should be"](5000))  # what is loaded once is no work of a dump
+        for shape in ("pages as they should be", "galleries", "datelines"):
+            run(SHAPES[shape](5000))  # what is loaded once is no work of a dump
 
         def work(data: bytes) -> int:
             meter.forget()

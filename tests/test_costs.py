@@ -8,7 +8,7 @@ import pytest
 
 from pipeline import config
 from pipeline.dataset import latest_manifest
-from pipeline.rules import layout, parse, split
+from pipeline.rules import header, windows
 from pipeline.rules.blocks import Limits
 from pipeline.rules.rows import COPY
 from pipeline.stages import parse as parse_stage
@@ -43,9 +43,8 @@ def calls(monkeypatch):
         monkeypatch.setattr(owner, name, counted)
 
     count(parse_stage, "parse_block", "parses")
-    count(parse, "find_header", "searches")
-    count(split, "find_header", "searches")
-    count(layout, "_find", "looks")
+    count(header, "read", "readings")
+    count(windows, "read", "readings")
     count(read, "open_dump", "dumps opened")
     count(ParsedWriter, "write", "files that wait")
     count(ParsedReader, "_batch", "files that wait opened")
@@ -96,8 +95,7 @@ def test_a_block_is_parsed_once_and_a_copy_not_at_all(tmp_path, calls, monkeypat
 
 def test_a_plain_header_is_found_once_by_its_expression(tmp_path, calls):
     assert run(tmp_path / "news", dump(tmp_path, 1000)) == 0
-    assert calls["searches"] <= 10  # of 4,000: where a dump or a buffer begins, the lines above are not there
-    assert calls["looks"] <= 2 * calls["searches"]
+    assert calls["readings"] <= 10  # of 4,000: where a dump or a buffer begins, the lines above are not there
 
 
 def test_files_are_opened_as_often_as_there_is_work(tmp_path, calls):

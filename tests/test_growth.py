@@ -7,8 +7,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.dataset import latest_manifest
+from pipeline.rules import RULES
 from runners import cli
 from tests.conftest import files_of
+from tests.damage import Dataset
 from tests.flows import of_engine
 from tests.pages import Article, plain
 
@@ -85,3 +87,23 @@ def test_any_split_ends_in_the_same_files(tmp_path_factory, options, split):
         assert run(folder / "grown", *(paths[i] for i in part), options=options if not number else ()) == 0
     assert files_of(folder / "grown") == files_of(folder / "once")
     assert latest_manifest(str(folder / "grown"))["version"] == len(runs)
+
+
+def test_dumps_that_other_rules_read_are_told(tmp_path, capsys):
+    paths = write(tmp_path, [[(n, False, None, 0, 0, False)] for n in range(4)])
+    output = tmp_path / "news"
+    assert run(output, *paths[:2]) == 0
+    assert run(output, paths[2]) == 0
+    assert "rules" not in capsys.readouterr().err
+    older = Dataset(output)
+    assert [dump["rules"] for dump in older.manifest["dumps"]] == [RULES] * 3
+    older.manifest["dumps"][0]["rules"] = RULES + 1
+    del older.manifest["dumps"][1]["rules"]  # as before there was a version of the rules
+    older.save()
+    assert run(output, paths[0]) == 0
+    assert "rules" not in capsys.readouterr().err  # nothing new is read
+    assert run(output, paths[3]) == 0
+    told = f"2 of the dataset's 3 dumps were read by rules 1 and {RULES + 1}, this run reads by rules {RULES}"
+    assert told in capsys.readouterr().err
+    read = [dump.get("rules") for dump in latest_manifest(str(output))["dumps"]]
+    assert read == [RULES + 1, None, RULES, RULES]

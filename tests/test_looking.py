@@ -23,9 +23,9 @@ def test_inspect_shows_what_the_golden_page_says(path):
     assert [item.get("record", item["source"]) for item in found] == [
         item if "id" in item else path.name for item in expected
     ]
+    assert found[0].get("layout", path.name[0]) == path.name[0]
     for item, golden in zip(found, expected, strict=True):
         assert item["offset"] == golden.get("offset", golden.get("source_offset"))
-        assert item.get("layout", path.name[0]) == path.name[0]
 
 
 def test_inspect_for_a_person(tmp_path):

@@ -9,7 +9,7 @@ from pipeline.elements import Block, Dump, Piece, Record
 from pipeline.inputs import with_spools
 from pipeline.rules.blocks import Limits, block_of
 from pipeline.rules.lines import code_of, crawl_line
-from pipeline.rules.parse import mend
+from pipeline.rules.mend import mend
 from pipeline.rules.records import Columns, base_source
 from pipeline.rules.rows import headline_key
 from pipeline.rules.streams import Bounds

@@ -27,7 +27,7 @@ def block_of(piece: Piece, limits: Limits, digest: bytes = b"") -> Block | Rejec
     White space (ASCII) around the text belongs to no block. A piece over the limit is rejected whole:
     its bytes are not at hand to be trimmed.
     """
-    dump, start, end, data, header = piece
+    dump, start, end, data, header, day = piece
     if data is None:
         detail = f"{end - start:,} bytes from one article start to the next; a block may have {limits.block_bytes:,}"
         return Reject(dump, start, end - start, "split", "block_too_large", None, detail)
@@ -46,7 +46,7 @@ def block_of(piece: Piece, limits: Limits, digest: bytes = b"") -> Block | Rejec
     except UnicodeDecodeError as error:
         if is_windows_1252(data):
             return Block(
-                dump, offset, length, data.decode("cp1252").encode(), ("windows-1252",), None, digest
+                dump, offset, length, data.decode("cp1252").encode(), ("windows-1252",), None, digest, day
             )
         found = data[error.start : error.start + 4].hex(" ")
         return reject(
@@ -59,8 +59,10 @@ def block_of(piece: Piece, limits: Limits, digest: bytes = b"") -> Block | Rejec
                 "line_too_long", f"a line of {longest:,} bytes; a line may have {limits.line_bytes:,}"
             )
     if data.startswith(BOM_UTF8):
-        return Block(dump, offset, length, data.removeprefix(BOM_UTF8), ("byte-order-mark",), None, digest)
-    return Block(dump, offset, length, data, (), header, digest)
+        return Block(
+            dump, offset, length, data.removeprefix(BOM_UTF8), ("byte-order-mark",), None, digest, day
+        )
+    return Block(dump, offset, length, data, (), header, digest, day)
 
 
 _UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")

@@ -20,8 +20,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pipeline.rules.layout import Header
-from pipeline.rules.lines import AGENCIES, MAX_NAME, code_of, crawl_line, is_text
+from pipeline.rules.header import Header
+from pipeline.rules.lines import MAX_NAME, code_of, crawl_line, is_text
+from pipeline.rules.site import AGENCIES, CAPTION_SOURCES
 
 MAX_BOX_LINES = 2
 """Lines of a box above its "Enter": a title and a line under it."""
@@ -38,10 +39,9 @@ MIN_SENTENCE = 40
 QUOTES = "‘’“”'\""
 SENTENCE_ENDS, NO_HEAD_ENDS = ".!?…:;" + QUOTES, ".,:;!…)"
 
-_SOURCES = "|".join((*sorted(AGENCIES), "Supplied", "Shutterstock", "Getty Images", "File"))
-_BARE_CREDIT = re.compile(rf"(?<=[.!?”\"]) (?:{_SOURCES})(?:/[\w /’'-]{{2,40}})?\.?$")
+_BARE_CREDIT = re.compile(rf"(?<=[.!?”\"]) (?:{CAPTION_SOURCES})(?:/[\w /’'-]{{2,40}})?\.?$")
 _CREDIT = re.compile(
-    rf"(?<=[.!?”’'\"]) ?[(\[](?!With |Reporting |Additional )[^()\[\]]{{0,60}}\b(?:{_SOURCES}|[Pp]hotos?|[Cc]ourtesy)\b[^()\[\]]{{0,60}}[)\]]$"
+    rf"(?<=[.!?”’'\"]) ?[(\[](?!With |Reporting |Additional )[^()\[\]]{{0,60}}\b(?:{CAPTION_SOURCES}|[Pp]hotos?|[Cc]ourtesy)\b[^()\[\]]{{0,60}}[)\]]$"
 )
 """Behind a caption's last sentence; what a report is signed with, and an agency's short name in a sentence, are none."""
 _EMBED = re.compile(
@@ -235,15 +235,22 @@ _ODD_END = re.compile(r"(?<=[.!?])[^\x00-\x7f‘’“”]{1,3}$")
 """What mirrors make of a no-break space behind a full stop."""
 
 
+_NUMBER = re.compile(r"^\d{1,2}[.)] (?=\S+ )")
+"""What each subheading of a list in prose begins with; a word alone behind it is an entry of a plain list."""
+
+
 def _is_subheading(text: str) -> bool:
-    """A short line that no sentence's end closes, and no bullet, label or number opens."""
+    """A short line that no sentence's end closes, and no bullet or label opens; a number may."""
     if len(text) > MAX_SPECIAL:
         return False
     bare = (_ODD_END.sub("", text) if text[-1] > "\x7f" else text).strip(QUOTES)
+    if bare and bare[0].isdigit():
+        bare = _NUMBER.sub("", bare).strip(QUOTES)
     return (
         1 < len(bare) <= MAX_SUBHEADING
         and bare[-1] not in NO_HEAD_ENDS
         and bare[0].isupper()
         and ": " not in bare
+        and "|" not in bare
         and is_text(code_of(text))
     )

@@ -1,7 +1,7 @@
 """What a line of a page can be: the table LINE_KINDS says what, since when, and why.
 
-Each kind has a code of one letter, so that a page can be looked at as a string, a letter a line, and a layout
-written down as a regular expression over it (see grammar.py):
+Each kind has a code of one letter, by which roles.py says what the line can be in a header. A page looked at as a
+string, a letter a line:
 
     H_tsSf_H_b_tttt    headline, empty, caption, slot, stamp, button, empty, headline, ..
 
@@ -11,46 +11,10 @@ a caption with its credit (g), a sentence or paragraph (t), or what is too long 
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
-from pipeline.rules.dates import DAY_LINE, RELATIVE, STAMP_LINE
+from pipeline.rules.mend import mend_encoding
+from pipeline.rules.site import AGENCIES, FIRST_CHARACTERS, LINE_KINDS
 
-
-class LineKind(NamedTuple):
-    code: str
-    name: str
-    pattern: str
-    since: str
-    why: str
-
-
-LINE_KINDS = (
-    LineKind("S", "stamp", rf"{STAMP_LINE}$", "2012", "the one line that every full header has"),
-    LineKind("s", "slot", r"Short Url$", "2019-12", "the label stands even where no URL follows"),
-    LineKind("U", "short", r"https?://(?:www\.)?arab\.news/\w{1,12}/?$", "2022", "the slot's URL, an empty line below its label, or without one"),
-    LineKind("u", "url", r"https?://\S+$", "2022", "another URL, which is the slot's only below its label"),
-    LineKind("f", "follow", r"Follow$|0$", "2017", "the button under the stamp; in 2017 its count, 0"),
-    LineKind("c", "counter", r"\d{1,3} ?/ ?\d{1,3}$", "2017", "the place in a gallery, above its caption"),
-    LineKind("d", "crawl", r"date \d{4}-\d\d-\d\d(?: |$)", "2017", "the crawler's own line: a page starts here"),
-    LineKind("v", "form", rf"(?:• +)?Search form$|Last updated: {RELATIVE}$", "2016", "the top of a page of 2016 to 2018"),
-    LineKind("j", "day", rf"{DAY_LINE}$", "2021", "the day an opinion first appeared, alone under its headline"),
-    LineKind("y", "here", r"You are here$", "2017", "the label of the breadcrumb"),
-    LineKind("o", "home", r"• +Home$", "2018", "the head of the breadcrumb"),
-    LineKind("m", "timeline", r"Click on the number for more info$|1 2 3(?: \d+)+$", "2019", "a timeline's numbers"),
-    LineKind("p", "topics", r"Topics: ", "2020", "tags at the end of a body, one empty line before the next"),
-    LineKind("z", "footer", r"© \d{4} SAUDI RESEARCH\b", "2024", "the copyright line at the foot of a page"),
-    LineKind("e", "end", r"MOST POPULAR$|Latest updates$|MORE FROM [^.:]{3,40}$", "2017", "a box behind the last paragraph"),
-    LineKind("q", "box", r"Enter$|keywords$", "2019", "the foot of a box in the midst of a body, which goes on below it"),
-    LineKind("i", "listing", r"Latest published$|By [^·]{2,80} ·$", "2020", "an author's or an index page: teasers, and no article"),
-    LineKind("V", "template", r"-$|(?:- )?\{\{[#/]?\w+\}\}", "2017", "an amp template that nobody filled in"),
-    LineKind("a", "author", r"[A-Z][\w .&’'-]{1,60} \|(?: ARAB NEWS)?$", "2017", "the author's line of 2017"),
-    LineKind("w", "token", r"(?=.*[^\x00-\x7f])[^A-Za-z.!?]{1,20}$", "2024", "mojibake on a line of its own: the top of a mirror's page"),
-    LineKind("b", "bullet", r"[•-][ \u00a0]", "2014", "a line of the summary; in a breadcrumb, a crumb"),
-)  # fmt: skip
-"""In this order; the first whose pattern matches a stripped line names it."""
-
-_FIRST = frozenset("UShF0123456789dYTCMLPkEB©{•-")
-"""The characters that a line of LINE_KINDS can begin with, but for the author's, which ends in a bar."""
 _KIND = re.compile("|".join(f"(?P<{kind.name}>{kind.pattern})" for kind in LINE_KINDS))
 _CODES = {kind.name: kind.code for kind in LINE_KINDS}
 
@@ -59,13 +23,6 @@ MAX_LINE = 2_000
 MAX_HEADLINE = 300
 MAX_NAME = 60
 """Characters of an author or agency line ("Arab News", "Reuters")."""
-
-AGENCIES = frozenset(
-    ("AFP", "AN", "AP", "Arab News", "ARAB NEWS", "Argaam", "REUTERS", "Reuters", "SPA", "WAM")
-)
-"""Who signs where no person does."""
-LABELS = ("quotes ", "Special ")
-"""A word each: what an icon or a label leaves in front of a headline that elsewhere stands without it."""
 
 _CREDIT = re.compile(r"[(\[][^()\[\]]{2,100}[)\]]\.?$")
 
@@ -80,7 +37,7 @@ def _code(line: str) -> str:
     if not stripped:
         return "_"
     if (
-        stripped[0] in _FIRST
+        stripped[0] in FIRST_CHARACTERS
         or stripped.endswith(("|", "ARAB NEWS"))
         or (stripped[0] > "\x7f" and len(stripped) <= 20)
     ):
@@ -129,14 +86,6 @@ def is_author(line: str) -> bool:
                                 and all(c.isalpha() or c in " .’'-" for c in name))  # fmt: skip
 
 
-def without_label(line: str) -> str | None:
-    """What follows a label of LABELS, or None where a line begins with none of them."""
-    text = line.lstrip()
-    if not text.startswith(LABELS):
-        return None
-    return text.partition(" ")[2]
-
-
 def crawl_line(line: str) -> tuple[str, str]:
     """The day in a line of the kind "crawl", as it stands (YYYY-MM-DD), and what follows it."""
     rest = line.strip()[len("date ") :]
@@ -144,8 +93,11 @@ def crawl_line(line: str) -> tuple[str, str]:
 
 
 def line_of(row: bytes) -> str:
-    """A line's text, as far as finding a header needs it: UTF-8, else Windows-1252."""
+    """A line's text, as far as finding a header needs it: UTF-8, else Windows-1252; mended where it is garbled."""
     try:
-        return row.decode("utf-8")
+        text = row.decode("utf-8")
     except UnicodeDecodeError:
-        return row.decode("cp1252", "replace")
+        text = row.decode("cp1252", "replace")
+    if text.isascii() or not ("â€" in text or "鈥" in text or "聽" in text or "Â" in text):
+        return text
+    return mend_encoding(text)

@@ -20,34 +20,21 @@ from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
-import ftfy
 import numpy as np
 
 from pipeline.elements import Record
 from pipeline.rules.body import body_lines, read_body, without_boxes
+from pipeline.rules.credits import split_credit
 from pipeline.rules.dates import read_stamp
-from pipeline.rules.grammar import LISTING
-from pipeline.rules.layout import MAX_LINES_ABOVE, Header, find_header, only_furniture
-from pipeline.rules.lines import code_of, crawl_line
+from pipeline.rules.header import Part, first_part, header_from
+from pipeline.rules.lines import code_of
+from pipeline.rules.mend import mend
 from pipeline.rules.places import dateline, locate, opening_dateline
 from pipeline.rules.plain import Spans, read_plain
-from pipeline.rules.stampless import read_stampless
+from pipeline.rules.site import SHORT_URL_HOST, SHORT_URL_PREFIX
+from pipeline.rules.text import normalise
 
-_CREDIT = re.compile(r"[(\[]([^()\[\]]{2,100})[)\]]\.?$")
-_AGENCY = (
-    r"(?:AFP|AP|Reuters|REUTERS|SPA|WAM|AN|Shutterstock|Supplied|Instagram|Twitter|File|Getty(?: Images)?)"
-)
-_PERSON = r"[A-Z][\w’'.-]*(?: [A-Z][\w’'.-]*){0,4}"
-_SOURCE = rf"(?:(?:File|Photos?|Supplied)/)?{_AGENCY}(?:/{_PERSON}| [Pp]hotos?)?"
-_BARE_CREDIT = re.compile(rf"(?<=[.!?”\"])\s+({_SOURCE})\.?$")
-_WHOLE_CREDIT = re.compile(
-    r"((?:Photos?/|AN photos? by |Supplied/|File photo: |Image: |Photo: )[^.]{2,80}"
-    rf"|{_AGENCY}/{_PERSON}|(?:Shutterstock|Supplied|Getty Images))\.?$"
-)
-_NO_CREDIT = re.compile(
-    r"(?:left|right|cent(?:er|re)|top|bottom|above|below|front|back|not pictured|[LRC])$", re.I
-)
-_SHORT_URL = re.compile(r"https?://(?:www\.)?arab\.news/([A-Za-z0-9]{1,12})/?$")
+_SHORT_URL = re.compile(rf"{SHORT_URL_HOST}([A-Za-z0-9]{{1,12}})/?$")
 _NODE = re.compile(r"/node/(\d{1,18})(?![^/?#])")
 _NAME = re.compile(
     r"(?:(?:Dr|Prof|Sir)\.? )?[A-Z][\w’'-]+(?: (?:[A-Z]\.|al|bin|de|van|von|[A-Z][\w’'-]+)){1,3}$"
@@ -84,19 +71,25 @@ def parse_block(
         text = data.decode()
         text, mended = (text, ()) if common else mend(text)
         lines = text.split("\n")
-        found = header_of(lines)
-        if found is None:
-            return _no_header(lines)
-        header, below = found, body_lines(lines, found)
+        part = first_part(lines)
+        if part is None or not part.is_headed:
+            return _no_header(lines, part)
+        header = header_from(part)
+        below = body_lines(lines, header)
     paragraphs, subheadings, body_captions = read_body(below)
     if not paragraphs:
         return Failure("no_body", "a header and nothing below it; expected at least one paragraph")
     body = "\n\n".join(paragraphs)
+    if header.layout == "F" and header.bullets and _are_told_in(body, (header.headline, *header.bullets)):
+        return Failure(
+            "no_headline",
+            "a stamp and a summary, whose lines come again in the body, and no headline above them",
+        )
     is_whole = plain and len(paragraphs) == len(lines) - lines.count("")  # no line was left out
     words = count_words(data) if is_whole else len(body.split())
     crawled = _day(header.crawled) or crawl_date
     updated, updated_source = read_stamp(header.stamp, crawled) if header.stamp else (None, "none")
-    caption, credit = _split_credit(*header.captions[:2])
+    caption, credit = _picture(header.captions)
     place = opening_dateline(paragraphs[0])
     byline = header.byline
     if caption and not (credit or place or byline) and header.slot == "absent" and _NAME.match(caption):
@@ -131,7 +124,7 @@ def parse_block(
 _COMMON = bytes((0x0A, *range(0x20, 0x7F)))
 _ODD = re.compile(
     rb"[\x00-\x09\x0b-\x1f]|\xc2[\x85\xa0\xad]|\xc3[\x82\x83\xa2]|\xe1\x9a\x80|\xe2\x80[\x80-\x8f\xa8-\xaf]"
-    rb"|\xe2\x81[\x9f\xa0]|\xe3\x80\x80|\xef\xbb\xbf"
+    rb"|\xe2\x81[\x9f\xa0]|\xe3\x80\x80|\xef\xbb\xbf|\xe9\x88\xa5|\xe8\x81\xbd"
 )
 """In UTF-8: controls, white space other than space and newline, and the first of what mend() looks for."""
 
@@ -158,37 +151,6 @@ def count_words(data: bytes) -> int:
     return int(np.count_nonzero(space[:-1] < space[1:])) + (not space[-1:].all())
 
 
-_MOJIBAKE = re.compile("[ÂÃâ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
-_ZERO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
-_NO_BREAK = re.compile("[\u00a0\u2007\u202f]")
-
-
-def mend(text: str) -> tuple[str, list[str]]:
-    """Undo what extractors did to a text: UTF-8 read as Windows-1252, invisible and no-break characters.
-
-    Returns:
-        The text, and the names of what was mended.
-
-    >>> mend("Riyadh\u00e2\u20ac\u2122s\u00a0plan")
-    ('Riyadh’s plan', ['mojibake', 'no-break-space'])
-    """
-    if text.isascii():
-        return text, []
-    repairs = []
-    if ("Â" in text or "Ã" in text or "â" in text) and _MOJIBAKE.search(text):
-        fixed = "\n".join(ftfy.fix_encoding(line) for line in text.split("\n"))
-        if fixed != text:
-            text = fixed
-            repairs.append("mojibake")
-    if _ZERO_WIDTH.search(text):
-        text = _ZERO_WIDTH.sub("", text)
-        repairs.append("zero-width")
-    if _NO_BREAK.search(text):
-        text = _NO_BREAK.sub(" ", text)
-        repairs.append("no-break-space")
-    return text, repairs
-
-
 def short_url(url: str) -> str:
     """A slot's URL, normalised: https, no www, no trailing slash, lower case.
 
@@ -198,7 +160,7 @@ def short_url(url: str) -> str:
     'https://arab.news/ab2cd'
     """
     match = _SHORT_URL.match(url)
-    return f"https://arab.news/{match[1].lower()}" if match else url
+    return f"{SHORT_URL_PREFIX}{match[1].lower()}" if match else url
 
 
 def lead_short_url(page_url: str) -> str | None:
@@ -217,21 +179,11 @@ def node_of(page_url: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def header_of(lines: Sequence[str]) -> Header | None:
-    """The header that the block starts with; only furniture may stand above it."""
-    stamps = (i for i, line in enumerate(lines[: MAX_LINES_ABOVE + 40]) if code_of(line) == "S")
-    stamp = next(stamps, None)  # no header reaches up across another
-    header = find_header(lines, stamp) if stamp is not None else None
-    if header and code_of(lines[0]) == "d" and only_furniture(lines[: header.start or 1]):
-        header.crawled, header.start = crawl_line(lines[0])[0], 0
-    return header if header and header.start == 0 else read_stampless(lines)
-
-
-def _no_header(lines: Sequence[str]) -> Failure:
+def _no_header(lines: Sequence[str], part: Part | None) -> Failure:
     """Tell an article whose headline is not there from text that is no article."""
     head = [line for line in lines[:30] if line.strip()]
     codes = [code_of(line) for line in head]
-    if LISTING.match("".join(map(code_of, lines[:30]))):
+    if part and "listed" in part.roles:
         return Failure("not_an_article", "a list of articles: an author's page or an index")
     signs = (
         ("a crawler's line", codes[:1] == ["d"]),
@@ -246,23 +198,21 @@ def _no_header(lines: Sequence[str]) -> Failure:
     return Failure("not_an_article", "no stamp, no slot, no dateline: text that belongs to no article")
 
 
-def _split_credit(caption: str | None = None, below: str | None = None) -> tuple[str | None, str | None]:
-    """Caption and credit: "A bridge. (AFP/File)" -> "A bridge.", "AFP/File".
+def _are_told_in(body: str, lines: Sequence[str]) -> bool:
+    """Whether a body says what each of some lines says, word for word: a summary's do, a headline does not."""
+    text = normalise(body)
+    return all(normalise(line).rstrip(".") in text for line in lines)
 
-    Args:
-        caption: the header's first.
-        below: the line under it, which may be its credit alone: ". (Supplied)".
-    """
-    if not caption:
+
+def _picture(captions: Sequence[str]) -> tuple[str | None, str | None]:
+    """The first caption, and its credit, which may stand on the line below it."""
+    if not captions:
         return None, None
-    if match := _WHOLE_CREDIT.match(caption):
-        return None, match[1]
-    bracket = max(caption.rfind("("), caption.rfind("["), 0)  # nothing but the credit may stand behind it
-    for match in (_CREDIT.match(caption, bracket), _BARE_CREDIT.search(caption)):
-        if match and not _NO_CREDIT.match(match[1]):
-            return caption[: match.start()].rstrip() or None, match[1].strip()
-    credit = _CREDIT.fullmatch(below.lstrip(" .")) if below else None
-    return caption, credit[1].strip() if credit else None
+    caption, credit = split_credit(captions[0])
+    if not credit and len(captions) > 1:
+        alone, below = split_credit(captions[1].lstrip(" ."))
+        credit = below if not alone else None
+    return caption, credit
 
 
 def _day(text: str | None) -> date | None:

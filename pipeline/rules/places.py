@@ -17,7 +17,8 @@ from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
 from pipeline.rules.gazetteer import countries_with, gazetteer, spelling, table
-from pipeline.rules.lines import AGENCIES, MAX_NAME
+from pipeline.rules.lines import MAX_NAME
+from pipeline.rules.site import COLON_LABELS
 
 RegionSource = Literal["dateline", "dateline_text", "headline", "none"]
 UNKNOWN = "unknown"
@@ -28,21 +29,6 @@ class Location(NamedTuple):
     region: str
     source: RegionSource
 
-
-_LABELS = frozenset(map(str.upper, AGENCIES)) | {
-    "WATCH", "VIDEO", "VIDEOS", "PHOTO", "PHOTOS", "IN PICTURES", "GALLERY", "OPINION", "COMMENT", "COLUMN",
-    "REVIEW", "PREVIEW", "RECAP", "EXCLUSIVE", "BREAKING", "BREAKING NEWS", "UPDATE", "UPDATED", "ANALYSIS",
-    "NEWS ANALYSIS", "INTERVIEW", "PROFILE", "EDITORIAL", "FACTBOX", "FACT CHECK", "EXPLAINER", "TIMELINE",
-    "LIVE", "NOTE", "NOTES", "EDITOR'S NOTE", "EDITOR’S NOTE", "CORRECTION", "CLARIFICATION", "DISCLAIMER",
-    "READ", "READ MORE", "READ ALSO", "RELATED", "MORE", "SOURCE", "SOURCES", "CREDIT", "TOPIC", "TOPICS",
-    "TAGS", "AUTHOR", "AUTHORS", "DIRECTOR", "CAST", "STARRING", "RATING", "GENRE", "DEVELOPER",
-    "PUBLISHER", "PLATFORM", "PLATFORMS", "PRICE", "VERDICT", "RECIPE", "INGREDIENTS", "METHOD", "WHO",
-    "WHAT", "WHEN", "WHERE", "WHY", "HOW", "Q&A", "QUESTION", "ANSWER", "QUOTE", "TIP", "TIPS", "FAQ",
-    "BIO", "TEAM", "TEAMS", "SCORE", "SCORES", "RESULT", "RESULTS", "FIXTURES", "STANDINGS", "HIGHLIGHTS",
-    "POLL", "PODCAST", "SPOILER ALERT", "WARNING", "ALERT", "REPORT", "FEATURE", "SPECIAL", "SPONSORED",
-    "ADVERTISEMENT", "CEO", "PM", "MP", "IMF", "VAR", "MVP", "PS",
-}  # fmt: skip
-"""What stands before a colon in capitals and is no place."""
 
 _SMALL = re.compile(r"\b(?:and|of|in|near|off|the|el|al|de|la|du)\b|(?<=\bM)a?c(?=[A-Z])")
 """What may be in small letters amid a dateline's capitals: "LONDON and CAIRO", "SHARM el-SHEIKH", "McALLEN"."""
@@ -72,11 +58,16 @@ def dateline(paragraph: str) -> str | None:
 
     >>> dateline("IMOLA, Italy: The race began.")
     'IMOLA, Italy'
+    >>> dateline("KYIV:The race began.")
+    'KYIV'
     >>> dateline("Author: Jane Doe") is None
     True
     """
-    place, colon, rest = paragraph[:120].partition(": ")
-    return place.strip() if colon and rest.strip() and _is_place(place) else None
+    place, colon, rest = paragraph[:120].partition(":")
+    if not (colon and rest.strip() and _is_place(place)):
+        return None
+    apart = rest[0].isspace() or ((rest[0] in '“‘"' or rest[0].isupper()) and is_known(place.strip()))
+    return place.strip() if apart else None
 
 
 @lru_cache(maxsize=1 << 12)
@@ -89,21 +80,28 @@ def _is_place(text: str) -> bool:
     city, *behind = map(str.strip, text.split(","))
     capitals = _SMALL.sub("", city)
     letters = sum(c.isalpha() for c in capitals)
-    if letters < 2 or len(city) > MAX_NAME or capitals != capitals.upper() or city in _LABELS:
+    if letters < 2 or len(city) > MAX_NAME or capitals != capitals.upper() or city in COLON_LABELS:
         return False
     if not all(c.isalpha() or c in _SIGNS for c in text) or not all(part[:1].isupper() for part in behind):
         return False
     return (capitals == city and letters > 3) or bool(_countries_of(city))
 
 
+def is_known(place: str) -> bool:
+    """Whether the gazetteer has the place of a dateline."""
+    return bool(_countries_of(place))
+
+
 def opening_dateline(paragraph: str) -> str | None:
     """The dateline of a body's first paragraph: there it may stand without capitals.
 
     Without them it must be a city that datelines are known to name, no country has the name ("Jordan: .." is
-    as good a person), and a sentence must follow it.
+    as good a person), or one with a country behind it, and a sentence must follow it.
 
     >>> opening_dateline("Amman: The bakers of the valley sent nine carts over the pass.")
     'Amman'
+    >>> opening_dateline("Doha, Qatar: The bakers of the valley sent nine carts over the pass.")
+    'Doha, Qatar'
     >>> opening_dateline("Reading: The bakers of the valley sent nine carts over the pass.") is None
     True
     """
@@ -112,6 +110,9 @@ def opening_dateline(paragraph: str) -> str | None:
     place, colon, rest = paragraph[:120].partition(": ")
     if not colon or len(rest) < MIN_SENTENCE or not place[:1].isupper():
         return None
+    city, comma, country = place.rpartition(",")
+    if comma:
+        return place if spelling(country) in gazetteer().behind and _countries_of(city.strip()) else None
     known, name = gazetteer(), spelling(place)
     return place if name in known.datelines and name not in known.countries else None
 

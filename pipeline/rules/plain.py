@@ -11,7 +11,7 @@
     _
       • It took two years                     bullets, or none
 
-Most headers of most dumps look like this, and then the engine (layout.py) is spared. It stays the measure:
+Most headers of most dumps look like this, and then the engine (reading.py) is spared. It stays the measure:
 where this module finds a header the engine finds the very same, and where a line might make a difference to
 the engine this module finds none. A test holds the two against each other.
 
@@ -21,18 +21,20 @@ It is found once, where the dump is cut; its spans travel with the block, and it
 import re
 from typing import TypeAlias
 
-from pipeline.rules.layout import Header, length_slack
-from pipeline.rules.lines import MAX_LINE, code_of, line_of
+from pipeline.rules.forms import form_of
+from pipeline.rules.header import Header
+from pipeline.rules.lines import MAX_LINE, MAX_NAME, code_of, is_author, is_text, line_of
+from pipeline.rules.places import dateline
+from pipeline.rules.site import FULL_MONTH, SHORT_URL
 from pipeline.rules.text import normalise
 
-_MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
-_STAMP = rf"Updated [0-9]{{1,2}} {_MONTH} [0-9]{{4}}"
+_STAMP = rf"Updated [0-9]{{1,2}} {FULL_MONTH} [0-9]{{4}}"
 _END = " *\n"
 _REST = r"[^\x21-\x7e\n]*\n"
 _OTHER_KINDS = (
     r"•|\{\{|©|quotes |Special |https?://|Updated|Publi|Short Url|Topics: |MOST POPULAR|MORE FROM |date [0-9]"
     r"|Latest (?:published|updates)|Last updated: |Search form|You are here|Click on the number|By [^\n]*·"
-    rf"|(?:Follow|Enter|keywords){_REST}|[0-9][0-9 /]*+(?:{_MONTH} [0-9]{{4}})?{_REST}|[^A-Za-z.!?\n]{{1,80}}\n"
+    rf"|(?:Follow|Enter|keywords){_REST}|[0-9][0-9 /]*+(?:{FULL_MONTH} [0-9]{{4}})?{_REST}|[^A-Za-z.!?\n]{{1,80}}(?:\n|\Z)"
 )
 """Whatever begins a line that lines.py takes for something else than text, and somewhat more."""
 _TEXT = rf"(?!{_OTHER_KINDS})[^\s-][^\n]"
@@ -41,7 +43,7 @@ _HEADER = (
     rf"(?P<alt>(?P=headline){_END})?"
     rf"(?:(?!Short Url|Updated )(?P<caption>{_TEXT}+)\n)?"
     rf"(?:(?P<slot>Short Url){_END}(?:(?:{_END}){{0,2}}"
-    rf"(?P<url>https?://(?:www\.)?arab\.news/[0-9A-Za-z_]{{1,12}}/?){_END}(?:{_END}){{0,2}})?)?"
+    rf"(?P<url>{SHORT_URL}){_END}(?:{_END}){{0,2}})?)?"
     rf"(?P<stamp>{_STAMP}){_END}"
     rf"(?:Follow{_END}|(?P<name>(?!{_OTHER_KINDS})[A-Z][^\n|]{{0,57}}[^\s|.,:;!?)\"\x80-\xff]){_END})?"
     rf"{_END}(?P=headline){_END}(?:{_END}(?P=headline){_END})?"
@@ -50,6 +52,9 @@ _HEADER = (
     rf"(?: {{0,3}}\n){{0,3}}(?=(?P<below>(?![(\[0]|Follow){_TEXT}*))"
 )
 _PLAIN = re.compile(_HEADER.encode())
+
+TWIN_BYTES = 2500
+"""Bytes below a header in which its headline is looked for."""
 
 Spans: TypeAlias = tuple[tuple[int, int], ...]
 """Where a plain header's parts stand: start and end, in bytes, of the whole and of each group of _PLAIN."""
@@ -70,9 +75,23 @@ def plain_spans(text: bytes, start: int, stamp: int, above: bytes) -> Spans | No
     line = line_of(above)
     if code_of(line) not in "_htgx" or not _is_certain(match):
         return None  # other lines a header might reach across, or begin with
-    if match["alt"] and match["caption"] and normalise(line) == normalise(line_of(match["caption"])):
-        return None  # the caption as alt text: the header starts there
+    if _begins_again(text, match["headline"], match.end()):
+        return None
+    stem = form_of(line.strip()).stem if line.strip() else ""
+    if stem and any(
+        match[name] and form_of(line_of(match[name]).strip()).stem == stem for name in ("headline", "caption")
+    ):
+        return None  # the caption as alt text, or the headline once more: the header starts there
     return match.regs
+
+
+def _begins_again(text: bytes, headline: bytes, end: int) -> bool:
+    """Whether the same article comes once more below, with no empty line above: its first line may be of either."""
+    at = text.find(headline, end, end + TWIN_BYTES)
+    if at < 0 or text[max(0, at - 20) : at].replace(b" ", b"").endswith(b"\n\n"):
+        return False
+    below = text[at : at + 3 * len(headline) + 200].partition(b"\n\n\n")[0]
+    return b"\nUpdated " in below or b"\nShort Url" in below
 
 
 def read_plain(block: bytes, spans: Spans) -> tuple[Header, int] | None:
@@ -108,16 +127,37 @@ def _is_certain(match: re.Match[bytes]) -> bool:
     headline, caption, name, below = map(_text, match.group("headline", "caption", "name", "below"))
     if "|" in headline or "|" in caption or len(caption) > MAX_LINE or headline != headline.strip():
         return False  # an author's line; no line of a header
+    if headline[-1] in ")]" or (headline[1:2].isupper() and dateline(headline)):
+        return False  # a caption's credit, a paragraph's dateline: no headline
+    if caption and len(caption) <= MAX_NAME and (is_author(caption) or not is_text(code_of(caption))):
+        return False  # an author above the stamp, a player's word
+    if caption and caption[:TOLD_BY] in (below[:TOLD_BY], headline[:TOLD_BY]):
+        return False  # the caption once more, or the headline but for its end
+    if headline[-TOLD_BY:] in (caption.rstrip()[-TOLD_BY:], below.rstrip()[-TOLD_BY:]):
+        return False  # the headline, perhaps below a label
+    if len(below) <= MAX_NAME and code_of(below) in ("n", "a"):
+        return False  # an author below the headline
     is_simple = headline.isascii() and headline.isprintable() and "  " not in headline
     length = len(headline) if is_simple else len(normalise(headline))
     slack = length_slack(length)
     for line in caption, name, below:
         if abs(len(line) - length) <= slack and normalise(line) == normalise(headline):
             return False  # the headline once more, in other quotes or spaces
+    if ":" not in below[:120] and form_of(below.strip()).code in "gr":
+        return False  # a caption below the headline
     if below[0].isspace():
         return False  # an empty line
     # nor may the caption come twice where there is an alt text
     return not (match["alt"] and caption and normalise(caption) in (normalise(below), normalise(name)))
+
+
+TOLD_BY = 12
+"""Characters by which two lines are told apart."""
+
+
+def length_slack(length: int) -> int:
+    """By how many characters a copy of a headline of that length may differ: other lines are not worth normalising."""
+    return 12 + length // 8
 
 
 def _text(group: bytes | None) -> str:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from pipeline.elements import Again, Parsed, Record
 from pipeline.rules.places import regions
+from pipeline.rules.site import SHORT_URL_PREFIX
 from pipeline.rules.text import MAX_KNOWN, normalise
 
 Rows = npt.NDArray[Any]
@@ -48,7 +49,6 @@ COUNTED = 9
 NO_DATE = -(2**31)
 LATE = 2**31 - 1
 UPDATED_SOURCES = ("stamp", "crawl", "none")
-SHORT_URL_PREFIX = "https://arab.news/"
 
 _EPOCH = date(1970, 1, 1).toordinal()
 REGION_NUMBERS = {region: i for i, region in enumerate(regions())}

@@ -9,40 +9,27 @@ a reader that begins anywhere in a dump finds the very starts that one reading f
 Byte 0 always counts as a start: what stands before the first article there belongs to none.
 """
 
-import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from typing import NamedTuple
 
-from pipeline.rules.anchors import ANCHOR_WORDS, ANCHORS, Zone, stampless_starts
-from pipeline.rules.dates import STAMP_LINE
-from pipeline.rules.layout import MAX_HEADER_BYTES, MAX_LINES_ABOVE, find_header, is_barred, only_furniture
-from pipeline.rules.lines import line_of
+from pipeline.rules.anchors import anchors, stamps
+from pipeline.rules.lines import code_of, line_of
+from pipeline.rules.page_days import PageDays
 from pipeline.rules.plain import Spans, plain_spans
-from pipeline.rules.table import SPACE, LineTable, pairs_of
+from pipeline.rules.table import LineTable
 from pipeline.rules.text import unify_newlines
+from pipeline.rules.windows import MAX_WINDOW_BYTES, Zone, starts_in
 
-CONTEXT = 4 * MAX_HEADER_BYTES
-"""Bytes on either side of a start that decide on it: its header above the stamp and below it, and the
-same of the header before it, which may own the stamp (C prints its stamp twice)."""
+CONTEXT = 4 * MAX_WINDOW_BYTES
+"""Bytes on either side of a start that decide on it: the lines of its group of anchors, and those around it."""
 
-MAX_FURNITURE_LINES = 15
-MAX_FURNITURE_BYTES = 4 * 1024
-"""Lines and bytes between a crawler's line and the header it announces, at most."""
+MAX_EMPTY = 25
+"""Empty lines across which the top of a page is looked for, above a plain header."""
 
 CHUNK = 2 << 20
 """Bytes read at once: few enough to stay in a processor's cache while they are looked at."""
-
-_ANCHOR = re.compile(
-    SPACE + rb"(?:"
-    rb"(?P<stamp>" + STAMP_LINE.encode() + rb")" + SPACE + rb"(?=\n|\Z)"
-    rb"|(?P<crawl>date \d{4}-\d\d-\d\d)(?=[ \n]|\Z)" + ANCHORS + rb")"
-)
-_ANCHOR_PAIRS = pairs_of((b"Updated", b"Published", b"Publi\xc3\xa9", b"date", *ANCHOR_WORDS), any_space=True)
-
-_NARROW = (4096, 12, 16)
-_WIDE = (MAX_HEADER_BYTES, MAX_LINES_ABOVE + 1, 50)
-"""How far around a stamp its header is looked for: bytes, lines above, lines below."""
 
 
 class Cut(NamedTuple):
@@ -56,6 +43,8 @@ class Cut(NamedTuple):
     """The bytes, newlines unified; None where they are more than the limit."""
     header: Spans | None = None
     """Where its header's parts stand, if it is a plain one; offsets in other bytes, from which it was cut."""
+    page_day: date | None = None
+    """The day of the crawl that the top of its page tells, if the cut itself has a relative stamp and no day."""
 
 
 def find_starts(data: bytes, at_start: bool) -> dict[int, Spans | None]:
@@ -74,41 +63,10 @@ def find_starts(data: bytes, at_start: bool) -> dict[int, Spans | None]:
     shift = -len(lead_in)
     table = LineTable(text, at_start)
     plain = _PlainZones(text, table)
-    starts: set[int] = set()
-    zones: list[Zone] = []  # of every header that has a stamp
-    others: list[tuple[str, int]] = []
-    crawls: list[int] = []
-    previous = covered = 0
-    for at in table.starts[table.beginning(_ANCHOR_PAIRS)].tolist():
-        match = _ANCHOR.match(text, at)
-        if match is None:
-            continue
-        if match.lastgroup == "crawl":
-            crawls.append(at)
-            continue
-        if match.lastgroup != "stamp":
-            others.append((match.lastgroup or "", at))
-            continue
-        above = max(previous, at - MAX_HEADER_BYTES)
-        previous = at  # a header has one stamp above its headline
-        if at < covered:
-            continue  # the header before prints its stamp twice
-        zone = plain.of(at) or _header_zone(text, at, above)
-        if zone:
-            starts.add(zone[0])
-            covered = zone[1]
-            zones.append(zone)
-    starts |= stampless_starts(text, table, others, zones, plain.zones)
-    headers = sorted(starts)
-    for at in crawls:
-        if _inside(zones, at):
-            continue
-        announced = headers[bisect_right(headers, at) : bisect_left(headers, at + MAX_FURNITURE_BYTES)]
-        for header in announced:
-            if not _only_furniture(text, at, header):
-                break
-            starts.discard(header)
-        starts.add(at)
+    others = [line for line in stamps(text, table) if not plain.has(int(table.starts[line]))]
+    starts = set(plain.found)
+    lines = sorted({*others, *anchors(text, table, plain.zones)})
+    starts.update(starts_in(text, table, lines, plain.zones, at_start))
     return {start + shift: plain.found.get(start) for start in sorted(starts)}
 
 
@@ -118,10 +76,11 @@ class _PlainZones:
     def __init__(self, text: bytes, table: LineTable) -> None:
         self._text = text
         tops = table.behind_empty(2)
-        tops = tops[tops > 2]  # the line above the empty ones is here, too
+        tops = tops[tops > 2]
         self._starts: list[int] = table.starts[tops].tolist()
-        self._above: list[int] = table.starts[tops - 3].tolist()
-        self._asked = -1
+        self._lines: list[int] = tops.tolist()
+        self._table = table
+        self._asked = self._end = -1
         self.found: dict[int, Spans] = {}
         """Those that were asked for, by their starts, rising; none reaches into another."""
 
@@ -129,62 +88,65 @@ class _PlainZones:
     def zones(self) -> list[Zone]:
         return [spans[0] for spans in self.found.values()]
 
-    def of(self, stamp: int) -> Zone | None:
-        """The plain header with its stamp line at this byte, if there is one behind two empty lines."""
+    def _above(self, line: int) -> bytes | None:
+        """The line above the empty ones above a line; empty where there are too many of them, None where it stands
+        twice: then it may be a caption that the header begins with."""
+        for other in range(line - 3, max(-1, line - MAX_EMPTY), -1):
+            found = self._table.line(other)
+            if line_of(found).strip():
+                twice = other and found.strip() == self._table.line(other - 1).strip()
+                return None if twice or self._is_below_a_top(other, found) else found
+        return b""
+
+    def _is_below_a_top(self, line: int, text: bytes) -> bool:
+        """Whether a short line may be the rest of a page's top, which belongs to the header below."""
+        if code_of(line_of(text)) not in "hg":
+            return False
+        return any(
+            code_of(line_of(self._table.line(other))) in "dvyom" for other in range(max(0, line - 4), line)
+        )
+
+    def has(self, stamp: int) -> bool:
+        """Whether a plain header behind two empty lines has its stamp line at this byte, or again its second."""
+        if stamp < self._end:
+            return True
         place = bisect_left(self._starts, stamp) - 1
         if place < 0 or place == self._asked:
-            return None  # only the first stamp below the empty lines can be that of a header there
+            return False  # only the first stamp below the empty lines can be that of a header there
         self._asked = place
-        begin = self._above[place]
-        above = self._text[begin : self._text.find(b"\n", begin)]
-        spans = plain_spans(self._text, self._starts[place], stamp, above)
+        above = self._above(self._lines[place])
+        spans = plain_spans(self._text, self._starts[place], stamp, above) if above is not None else None
         if spans is None:
-            return None
+            return False
         self.found[self._starts[place]] = spans
-        return spans[0]
-
-
-def _inside(zones: Sequence[Zone], at: int) -> bool:
-    """Whether a header that has a stamp reaches over a line."""
-    near = zones[bisect_left(zones, (at - MAX_HEADER_BYTES,)) : bisect_left(zones, (at + MAX_HEADER_BYTES,))]
-    return any(start <= at < end for start, end in near)
-
-
-def _header_zone(text: bytes, stamp: int, above: int) -> tuple[int, int] | None:
-    """Start and end, in bytes, of the header whose stamp line starts at `stamp`.
-
-    Nearly every header is decided by a few lines, so only these are decoded at first; the wide look is for
-    those that reach the edge of the narrow one.
-    """
-    for reach, lines_above, lines_below in _NARROW, _WIDE:
-        begin = max(above, stamp - reach)
-        head = text[begin:stamp]
-        if begin and text[begin - 1 : begin] != b"\n":
-            head = head[head.find(b"\n") + 1 :] if b"\n" in head else b""
-        rows = head.split(b"\n")[-lines_above - 1 : -1]
-        at = len(rows)
-        rows += text[stamp : stamp + reach].split(b"\n", lines_below)
-        lines = [line_of(row) for row in rows]
-        header = find_header(lines, at)
-        if reach < MAX_HEADER_BYTES:
-            whole = begin == above and at < lines_above
-            first, last = (header.start, header.end) if header else (at, at)
-            if last > len(lines) - 5 or not (whole or is_barred(lines[:first])):
-                continue
-        if header is None:
-            return None
-        start = stamp - sum(len(row) + 1 for row in rows[header.start : at])
-        return start, stamp + sum(len(row) + 1 for row in rows[at : header.end])
-    return None
-
-
-def _only_furniture(text: bytes, crawl: int, header: int) -> bool:
-    """Whether nothing but furniture stands between a crawler's line and a header below it."""
-    rows = text[crawl:header].split(b"\n")[:-1]
-    return len(rows) <= MAX_FURNITURE_LINES and only_furniture([line_of(row) for row in rows])
+        self._end = spans[0][1]
+        return True
 
 
 def cut_range(
+    read: Callable[[int, int], bytes],
+    begin: int,
+    claim: Callable[[int], bool],
+    max_block_bytes: int,
+    chunk: int = CHUNK,
+    records: Sequence[int] = (),
+) -> Iterator[Cut]:
+    """The articles that start in one byte range of a dump, in order, with the days of their pages where these count.
+
+    The arguments are those of cut_starts().
+    """
+
+    def above(start: int, end: int) -> Iterator[tuple[int, bytes | None]]:
+        for cut in cut_starts(read, start, lambda at: at < end, max_block_bytes, chunk, records):
+            yield cut.start, cut.data
+
+    days = PageDays(above, records)
+    for cut in cut_starts(read, begin, claim, max_block_bytes, chunk, records):
+        day = days.of(cut.start, cut.data, cut.header is not None)
+        yield cut if day is None else cut._replace(page_day=day)
+
+
+def cut_starts(
     read: Callable[[int, int], bytes],
     begin: int,
     claim: Callable[[int], bool],

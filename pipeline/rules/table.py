@@ -23,6 +23,10 @@ Places = npt.NDArray[np.intp]
 """Numbers of lines, rising."""
 
 
+MIN_SENTENCE, MIN_LONG = 60, 150
+"""Bytes of a line that a full stop ends, or that anything else but a bracket does, to be a paragraph for sure."""
+
+
 class LineTable:
     """The lines of some bytes, without the first if that may be part of one."""
 
@@ -39,9 +43,31 @@ class LineTable:
         first, second, last = data[self.starts], data[self.starts + 1], data[ends[0 if at_start else 1 :] - 1]
         self.pairs: npt.NDArray[np.int32] = first.astype(np.int32) << 8 | second
         self._text = text
+        self.last: npt.NDArray[np.uint8] = last
+        """The last byte of each line; of an empty one, that of the newline above."""
         self.empty: npt.NDArray[np.bool_] = self.lengths == 0
         for place in np.flatnonzero(_SPACES[first] & _SPACES[last] & ~self.empty).tolist():
             self.empty[place] = _SPACE_LINE.match(text, self.starts[place]) is not None
+
+    def line(self, number: int) -> bytes:
+        """The bytes of a line, without its end."""
+        start = int(self.starts[number])
+        return self._text[start : start + int(self.lengths[number])]
+
+    def sentences(self) -> bytes:
+        """For each line a byte: 1 for one that is a paragraph for sure, 2 for an empty one, 0 for any other."""
+        ends = np.zeros(256, bool)
+        ends[list(b'.!?"\x9d')] = True  # 9d: the last byte of a closing quote
+        other = np.zeros(256, bool)
+        other[list(b")]")] = True
+        starts = np.zeros(1 << 16, bool)
+        starts.reshape(256, 256)[list(b" -\t")] = True  # a bullet, indented or not
+        long = (self.lengths >= MIN_SENTENCE) & ends[self.last] | (self.lengths >= MIN_LONG) & ~other[
+            self.last
+        ]
+        found = (long & ~starts[self.pairs]).astype(np.uint8)
+        found[self.empty] = 2
+        return found.tobytes()
 
     def beginning(self, pairs: npt.NDArray[np.bool_]) -> Places:
         """The lines that begin with one of the pairs of bytes in a table made by pairs_of()."""

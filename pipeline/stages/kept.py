@@ -29,12 +29,12 @@ from pipeline.rules.rows import (
     KEPT,
     NO_DATE,
     REGION_NUMBERS,
-    SHORT_URL_PREFIX,
     UPDATED_SOURCES,
     Rows,
     kept_rank,
     url_id,
 )  # fmt: skip
+from pipeline.rules.site import SHORT_URL_PREFIX
 from pipeline.stages.shares import KeyedCopies, headline_share, parted, url_share
 from pipeline.versions import SameVersions
 

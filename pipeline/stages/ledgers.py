@@ -21,7 +21,8 @@ from pipeline.names import DUPLICATES, KEYS
 from pipeline.own import DamagedFile
 from pipeline.rules.columns import arrow_schema
 from pipeline.rules.places import regions
-from pipeline.rules.rows import KEPT, NO_DATE, SHORT_URL_PREFIX, UPDATED_SOURCES, Rows, concat, hexes
+from pipeline.rules.rows import KEPT, NO_DATE, UPDATED_SOURCES, Rows, concat, hexes
+from pipeline.rules.site import SHORT_URL_PREFIX
 from pipeline.stages.copies import Copies
 from pipeline.stages.counts import count_key
 from pipeline.stages.kept import KeptRanks

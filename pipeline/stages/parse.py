@@ -71,7 +71,10 @@ def record_of(block: Block, place: Place, crawl_date: date | None) -> Parsed | R
         crawl_date: the day of the crawl, for pages that nothing else dates.
     """
     fields = parse_block(
-        block.data, place.crawled or crawl_date, (*place.repairs, *block.repairs), block.header
+        block.data,
+        block.page_day or place.crawled or crawl_date,
+        (*place.repairs, *block.repairs),
+        block.header,
     )
     if isinstance(fields, Failure):
         return Reject(block.dump, block.offset, block.length, "parse", fields.reason, None, fields.detail)

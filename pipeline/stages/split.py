@@ -58,6 +58,8 @@ class CutBlocks(beam.DoFn):
         part = self._config.dumps[piece.dump].part
         if part is not None and part.format != "text":  # its record has more than its bytes to say
             return self._of_a_record(block_of(piece, self._config.limits))
+        if piece.page_day is not None:  # its page has more than its bytes to say
+            return block_of(piece, self._config.limits)
         offset, data = trimmed(piece)
         digest = digest_of(data)
         row = self._memo.get(digest)

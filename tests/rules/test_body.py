@@ -22,7 +22,16 @@ def captions(*lines: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "head", ["The Red Heron", "‘Split Wick’", "VERY QUIET", "Why it matters", "Who pays?"]
+    "head",
+    [
+        "The Red Heron",
+        "‘Split Wick’",
+        "VERY QUIET",
+        "Why it matters",
+        "Who pays?",
+        "1. The heron came first",
+        "2) ‘Red’ lamps",
+    ],
 )
 def test_a_line_that_heads_what_follows(head):
     assert subheadings(ONE, "", head, "", TWO) == [head]

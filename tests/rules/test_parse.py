@@ -254,11 +254,6 @@ def test_a_lone_headline_under_the_breadcrumb(evidence):
 NOT_HEADLINES = {
     "a kicker": ("Harbor life", "", "The ferry at its berth. (AFP)", "AFP"),
     "a kicker twice": ("Harbor life", "Harbor life", "The ferry at its berth. (AFP)"),
-    "a kicker and a caption together": (
-        "Life at the old harbor today",
-        "The ferry at its berth. (AFP)",
-        "AFP",
-    ),
     "a caption": ("The ferry at its berth on Monday",),
     "a caption with a credit": ("The ferry at its berth. (AFP)", "AFP"),
     "a line and a person, not in capitals": ("The ferry at its berth on Monday", "", "Jane Doe"),

@@ -197,3 +197,28 @@ def test_every_country_has_one_region_and_a_valid_code():
     assert all(len(code) == 2 and code.isupper() for code in known)
     assert len(regions()) == 23  # M49's 22 with Africa and the Americas parted further, and unknown
     assert set(schemas.load("article")["properties"]) >= {"region", "country"}
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "place"),
+    [
+        ("KARACHI:The port was opened on Monday.", "KARACHI"),
+        ("KARACHI : The port was opened on Monday.", "KARACHI"),
+        ("KARACHI:“It is open,” the mayor said.", "KARACHI"),
+        (
+            "MERIDIANA:The port was opened.",
+            None,
+        ),  # nobody knows the place, and nothing parts it from a sentence
+        ("KARACHI:9 ports were opened.", None),
+        ("AT 9:30 The port was opened.", None),
+    ],
+)
+def test_no_space_behind_the_colon(paragraph, place):
+    assert dateline(paragraph) == place
+
+
+def test_a_country_makes_a_dateline_of_small_letters():
+    rest = ": The bakers of the valley sent nine carts over the pass."
+    assert opening_dateline("Doha, Qatar" + rest) == "Doha, Qatar"
+    assert opening_dateline("Lina Haddad, baker" + rest) is None
+    assert opening_dateline("Bakers, Qatar" + rest) is None

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from pipeline.elements import Block, Piece
 from pipeline.rules import split
-from pipeline.rules.anchors import _LOOKS, _looked_at
 from pipeline.rules.blocks import Limits, block_of
-from pipeline.rules.layout import MAX_HEADER_BYTES
-from pipeline.rules.parse import count_words, header_of, is_common, mend, parse_block
+from pipeline.rules.header import header_of
+from pipeline.rules.mend import mend
+from pipeline.rules.parse import count_words, is_common, parse_block
 from pipeline.rules.plain import _PLAIN, Spans, plain_spans, read_plain
 from pipeline.rules.split import cut_range, find_starts
 from pipeline.rules.table import SPACE, LineTable, pairs_of
@@ -60,15 +60,9 @@ def assert_as_the_engine(text: str) -> bool:
 def assert_starts_as_the_engine(data: bytes, at_start: bool = True) -> None:
     """Hold plain headers in a dump against the engine's: where each begins and ends, and all starts."""
 
-    def compared(text: bytes, start: int, stamp: int, above: bytes) -> Spans | None:
-        spans = plain_spans(text, start, stamp, above)
-        assert not spans or spans[0] == split._header_zone(text, stamp, max(0, stamp - MAX_HEADER_BYTES))
-        return spans
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(split, "plain_spans", compared)
-        found = find_starts(data, at_start)
-    assert list(found) == list(without_plain_headers(lambda: find_starts(data, at_start)))
+    assert list(find_starts(data, at_start)) == list(
+        without_plain_headers(lambda: find_starts(data, at_start))
+    )
 
 
 def without_plain_headers(call: Callable[[], Any]) -> Any:
@@ -313,31 +307,3 @@ def test_a_line_table_is_the_lines(lines, at_start):
             or (any_space and rows[i][:1] in (b" ", b"\t", b"\xc2", b"\xa0"))
             for i in found
         )
-
-
-LOOKS = st.lists(
-    st.sampled_from([b"", b"", b"", b" ", b"\xc2\xa0", b"Ferry returns", b"Ferry returns", b"Ferry returns", b"A boat", b"- It is",
-                     b"- It was high", "  • It was".encode(), "• It".encode(), b"KYIV: It came back.", b"A boat at sea. (AFP)", b"Short Url",
-                     b"A sentence of it." * 5, b"Ferry " * 50, b"Ferry " * 51, "é".encode() * 5, b"A boat at."]),
-    min_size=1, max_size=12,
-)  # fmt: skip
-
-
-@settings(max_examples=1000)
-@given(LOOKS, st.lists(st.integers(0, 20), max_size=4, unique=True))
-def test_no_line_is_missed_that_an_article_may_start_at(lines, edges):
-    """What the columns leave out no pattern matches; and what lies in a plain header is left out."""
-    text = b"\n\n\n" + b"\n".join(lines)
-    table = LineTable(text, True)
-    tried = set(_looked_at(table, []))
-    for look, pattern in _LOOKS.items():
-        for at in (i for i, byte in enumerate(text) if byte == 10):
-            assert (look, at) in tried or not pattern.match(text, at)
-    marks = sorted(int(table.starts[edge]) for edge in edges if edge < len(table.starts))
-    zones = list(zip(marks[::2], marks[1::2], strict=False))
-
-    def line(look: str, at: int) -> int:
-        return at + 1 if look == "close" else text.index(b"\n", text.index(b"\n", at + 1) + 1) + 1
-
-    outside = {each for each in tried if not any(start <= line(*each) < end for start, end in zones)}
-    assert set(_looked_at(table, zones)) == outside

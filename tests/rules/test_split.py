@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.rules import split
 from pipeline.rules.split import CONTEXT, Cut, cut_range, find_starts
 from tests.pages import LAYOUTS, Article, compact, doubled, full, plain
 
@@ -89,24 +88,6 @@ FALSE_STARTS = {
         "",
         "The ferry sails three times a week until the end of October, and then no more.",
     ),
-    "a short URL under a line of its own": (
-        "",
-        "The log of the ferry",
-        "",
-        "https://arab.news/q7xvz",
-        "The ferry sails three times a week until the end of October, and then no more.",
-    ),
-    "a short URL where a picture would be": (
-        "",
-        "",
-        "",
-        "",
-        "Read the log of the ferry here",
-        "",
-        "https://arab.news/q7xvz",
-        "",
-        "The ferry sails three times a week until the end of October, and then no more.",
-    ),
     "a picture in a body": (
         "",
         "",
@@ -117,15 +98,6 @@ FALSE_STARTS = {
         "KYIV: That is what the log begins with.",
     ),
     "a subheading above a dateline": ("It was heard of elsewhere", "KYIV: Boats were late there, too."),
-    "a subheading, a list, a dateline": (
-        "",
-        "What they brought along",
-        "",
-        "  • a rope",
-        "  • a lamp",
-        "",
-        "KYIV: It was enough for the night.",
-    ),
     "a subheading behind empty lines": (
         "",
         "",
@@ -154,6 +126,38 @@ def test_false_starts(layout, body):
     )
     text = first + "\n\n" + A.replace(Article().headline, "Another headline of the page")
     assert starts(text) == [Article().headline, "Another headline of the page"]
+
+
+CITIES = ("DUBAI", "CAIRO", "ATHENS", "MUSCAT", "PARIS")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("gap", ["", "\n"], ids=["without empty lines", "with one"])
+def test_a_round_up_is_one_article(layout, gap):
+    items = [f"{city}: The port counted its boats on Friday.\nIt will count again.\n" for city in CITIES]
+    text = LAYOUTS[layout](Article(place=None, body=gap.join(items).split("\n")))
+    other = A.replace(Article().headline, "Another headline of the page")
+    assert starts(text + "\n\n" + other) == [Article().headline, "Another headline of the page"]
+
+
+def test_one_more_dateline_is_another_page():
+    """A page whose header was dropped: it is rather a reject than foreign text in an article."""
+    text = A + "\n\n" + "PARIS: The port counted its boats on Friday.\n\nIt will count again.\n"
+    assert starts(text) == [Article().headline, "PARIS: The port counted its boats on Friday."]
+
+
+@pytest.mark.parametrize("summary", [("It sails at nine",), ("It sails at nine", "Nobody has been told why")])
+@pytest.mark.parametrize("gap", ["", "\n", "\n\n"])
+def test_a_compact_header_with_a_summary(summary, gap):
+    """The lines between its headline and its stamp are no headline, wherever it stands."""
+    lines = [
+        "Heron is back on its roof",
+        *summary,
+        "Updated 08 May 2021",
+        "Arab News",
+        "RIYADH: A heron is back.",
+    ]
+    assert starts(A + gap + "\n".join(lines) + "\n") == [Article().headline, "Heron is back on its roof"]
 
 
 def test_the_second_stamp_of_a_header_starts_nothing():
@@ -285,7 +289,7 @@ PAGES = st.sampled_from([layout(Article(slot=slot)) for layout in LAYOUTS.values
 DUMPS = st.lists(st.one_of(WORDS.map(lambda line: line + "\n"), PAGES), max_size=40).map("".join)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(DUMPS, st.data())
 def test_any_text_in_any_ranges(text, data):
     dump = text.encode()
@@ -297,14 +301,14 @@ def test_any_text_in_any_ranges(text, data):
     assert parts == whole
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(DUMPS, st.integers(1, 3 * CONTEXT), st.integers(0, 3000))
 def test_any_chunk_and_any_distance_from_the_start(text, chunk, filler):
     """Chunks and the context around a cut change nothing, also in dumps much longer than both."""
     paragraph = "A line of the body that goes on and on until its end comes.\n"
     dump = (text + paragraph * filler + text).encode()
     # Each chunk looks at all the context anew: with more of them than that it takes minutes.
-    chunk = max(chunk, len(dump) // 400)
+    chunk = max(chunk, len(dump) // 60)
     assert cuts(dump, chunk=chunk) == cuts(dump)
     middle = len(dump) // 2
     assert cuts(dump, 0, middle, chunk=chunk) + cuts(dump, middle, chunk=chunk) == cuts(dump)
@@ -327,15 +331,3 @@ def test_compact_articles_one_after_the_other():
         compact(Article(headline=f"Headline number {n} of them", bullets=(), body=body)) for n in range(5)
     ]
     assert starts("".join(pages)) == [f"Headline number {n} of them" for n in range(5)]
-
-
-@settings(max_examples=200)
-@given(DUMPS)
-def test_a_narrow_look_decides_what_a_wide_one_decides(text):
-    """Most headers are decided by the few lines that are decoded first: with the same result."""
-    data = text.encode()
-    found = find_starts(data, True)
-    with pytest.MonkeyPatch.context() as patch:
-        for narrow in ((40, 1, 2), split._WIDE):
-            patch.setattr(split, "_NARROW", narrow)
-            assert find_starts(data, True) == found

@@ -1,0 +1,56 @@
+"""Captions and their credits.
+
+"A bridge at dusk. (AFP/File)"                -> "A bridge at dusk.", "AFP/File"
+"A bridge at dusk. AP Photo/Jane Doe/File"    -> "A bridge at dusk.", "AP Photo/Jane Doe/File"
+"(Supplied)"                                  -> None, "Supplied"
+"""
+
+import re
+
+from pipeline.rules.site import CREDIT_SOURCES
+
+_BRACKETS = re.compile(r"[(\[]([^()\[\]]{2,100})(?:[)\]]\.?| photos?)?$")
+_CLOSED = re.compile(r"[)\]]\.?(?: photos?)?$")
+_SOURCE = rf"(?:{CREDIT_SOURCES})"
+_PERSON = r"[A-Z][\w’'.-]*(?: [A-Z][\w’'.-]*){0,4}"
+_PARTS = rf"(?:(?:Files?|Photos?|Supplied)/)?{_SOURCE}(?: [Pp]hotos?| [Ff]ile(?: [Pp]hotos?)?)?(?:/{_PERSON}){{0,2}}"
+_BARE = re.compile(rf"(?<=[.!?”\"’])(?:\s+|(?!X\b|File\b))({_PARTS})\.?$")
+_WHOLE = re.compile(
+    r"((?:Photos?/|(?:AN |AFP |AP |Reuters )?[Pp]hotos? by |Supplied/|File photo: |Images?: |Photos?: |Photo credit: |Credit: "
+    r"|Photos? courtesy:? |Courtesy:? |Screengrab |Screenshot )[^.]{2,80}"
+    rf"|{_SOURCE}(?: [Pp]hotos?)?/{_PERSON}(?:/{_PERSON})?|{_SOURCE} [Pp]hotos?|(?:Shutterstock|Supplied|Getty Images)"
+    r"|(?:Instagram|X|Twitter|Facebook)/@?\w{2,30}|@\w{2,30})\.?$"
+)
+_NO_CREDIT = re.compile(
+    r"(?:left|right|cent(?:er|re)|top|bottom|above|below|front|back|not pictured|[LRC]|[\d\s–-]+)$", re.I
+)
+_MONEY = re.compile(r"[\d$€£%]")
+MAX_CREDIT_ONLY = 64
+"""Characters of a line that is a credit and nothing else."""
+
+
+def is_credit(text: str) -> bool:
+    """Whether a stripped line is a credit and nothing else."""
+    if len(text) > 90:
+        return False
+    if text[0] in "([":
+        return len(text) <= MAX_CREDIT_ONLY and _BRACKETS.fullmatch(text) is not None
+    return _WHOLE.fullmatch(text) is not None
+
+
+def split_credit(text: str) -> tuple[str | None, str | None]:
+    """A caption without its credit, and the credit without brackets; None for what is not there.
+
+    A bracket at the end that is never closed holds the credit, too.
+    """
+    if match := _WHOLE.fullmatch(text):
+        return None, match[1]
+    at = max(text.rfind("("), text.rfind("["))
+    if at >= 0 and (match := _BRACKETS.match(text, at)):
+        inside = match[1].strip()
+        closed = _CLOSED.search(text) is not None
+        if not _NO_CREDIT.match(inside) and (closed or (len(inside) <= 40 and inside[:1].isupper())):
+            return text[:at].rstrip() or None, inside
+    if match := _BARE.search(text, max(0, len(text) - 120)):
+        return text[: match.start()].rstrip() or None, match[1].strip()
+    return text, None

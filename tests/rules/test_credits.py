@@ -1,0 +1,37 @@
+"""Captions are parted from their credits, however these are written."""
+
+import pytest
+
+from pipeline.rules.credits import is_credit, split_credit
+
+
+@pytest.mark.parametrize(
+    ("text", "caption", "credit"),
+    [
+        ("A bridge at dusk. (AFP/File)", "A bridge at dusk.", "AFP/File"),
+        ("A bridge at dusk. [Supplied]", "A bridge at dusk.", "Supplied"),
+        ("A bridge at dusk. (AP", "A bridge at dusk.", "AP"),
+        ("A bridge at dusk. Reuters", "A bridge at dusk.", "Reuters"),
+        ("A bridge at dusk.AFP", "A bridge at dusk.", "AFP"),
+        ("A bridge at dusk. AP Photo/Jane Doe/File", "A bridge at dusk.", "AP Photo/Jane Doe/File"),
+        ("A bridge at dusk. File/Getty Images", "A bridge at dusk.", "File/Getty Images"),
+        ("“A bridge.” Arab News", "“A bridge.”", "Arab News"),
+        ("Photo/Jane Doe", None, "Photo/Jane Doe"),
+        ("AN photo by Jane Doe", None, "AN photo by Jane Doe"),
+        ("AFP photo", None, "AFP photo"),
+        ("Photo courtesy: Jane Doe", None, "Photo courtesy: Jane Doe"),
+        ("Instagram/@janedoe", None, "Instagram/@janedoe"),
+        ("(Supplied)", None, "Supplied"),
+        (
+            "A bridge at dusk in the year of the flood (1998)",
+            "A bridge at dusk in the year of the flood (1998)",
+            None,
+        ),
+        ("The mayor (left) and the guest (right)", "The mayor (left) and the guest (right)", None),
+        ("A bridge at dusk. It is new", "A bridge at dusk. It is new", None),
+        ("Reuters", "Reuters", None),  # an agency alone signs an article
+    ],
+)
+def test_a_caption_and_its_credit(text, caption, credit):
+    assert split_credit(text) == (caption, credit)
+    assert is_credit(text) == (caption is None)
