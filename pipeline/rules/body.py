@@ -240,7 +240,7 @@ _NUMBER = re.compile(r"^\d{1,2}[.)] (?=\S+ )")
 
 
 def _is_subheading(text: str) -> bool:
-    """A short line that no sentence's end closes, and no bullet or label opens; a number may."""
+    """A short line that no sentence's end closes, and no bullet or label opens; a number may, and a title in quotes may hold a colon."""
     if len(text) > MAX_SPECIAL:
         return False
     bare = (_ODD_END.sub("", text) if text[-1] > "\x7f" else text).strip(QUOTES)
@@ -250,7 +250,7 @@ def _is_subheading(text: str) -> bool:
         1 < len(bare) <= MAX_SUBHEADING
         and bare[-1] not in NO_HEAD_ENDS
         and bare[0].isupper()
-        and ": " not in bare
+        and (": " not in bare or (text[0] in QUOTES and text[-1] in QUOTES))
         and "|" not in bare
         and is_text(code_of(text))
     )

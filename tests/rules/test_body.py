@@ -31,6 +31,7 @@ def captions(*lines: str) -> list[str]:
         "Who pays?",
         "1. The heron came first",
         "2) ‘Red’ lamps",
+        "‘The Heron: A Life’",
     ],
 )
 def test_a_line_that_heads_what_follows(head):

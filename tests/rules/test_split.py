@@ -128,6 +128,16 @@ def test_false_starts(layout, body):
     assert starts(text) == [Article().headline, "Another headline of the page"]
 
 
+@pytest.mark.parametrize(
+    "end", ["Updated 16 July 2025", "Updated 16 July 2025\nFollow", "Updated 16 July 2025\nAFP"]
+)
+@pytest.mark.parametrize("gap", ["\n", "\n\n", "\n\n\n"])
+def test_a_header_that_its_page_ends_with_takes_nothing_from_the_next(end, gap):
+    tail = f"A lamp is sold at last\n\nA lamp is sold at last\n{end}\n"
+    text = A + "\n\n" + tail + gap + doubled(Article(headline="Another headline of the page"))
+    assert starts(text) == [Article().headline, "A lamp is sold at last", "Another headline of the page"]
+
+
 CITIES = ("DUBAI", "CAIRO", "ATHENS", "MUSCAT", "PARIS")
 
 
