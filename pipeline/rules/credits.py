@@ -25,6 +25,10 @@ _NO_CREDIT = re.compile(
     r"(?:left|right|cent(?:er|re)|top|bottom|above|below|front|back|not pictured|[LRC]|[\d\s–-]+)$", re.I
 )
 _MONEY = re.compile(r"[\d$€£%]")
+_SMALL_ENDS = frozenset(("dpa", "photo", "photos", "file", "media"))
+"""Words in small letters that a credit without brackets can end in."""
+MAX_WHOLE = 110
+"""Characters of a line that is a credit without brackets, at most."""
 MAX_CREDIT_ONLY = 64
 """Characters of a line that is a credit and nothing else."""
 
@@ -43,7 +47,7 @@ def split_credit(text: str) -> tuple[str | None, str | None]:
 
     A bracket at the end that is never closed holds the credit, too.
     """
-    if match := _WHOLE.fullmatch(text):
+    if len(text) <= MAX_WHOLE and (match := _WHOLE.fullmatch(text)):
         return None, match[1]
     at = max(text.rfind("("), text.rfind("["))
     if at >= 0 and (match := _BRACKETS.match(text, at)):
@@ -51,6 +55,9 @@ def split_credit(text: str) -> tuple[str | None, str | None]:
         closed = _CLOSED.search(text) is not None
         if not _NO_CREDIT.match(inside) and (closed or (len(inside) <= 40 and inside[:1].isupper())):
             return text[:at].rstrip() or None, inside
+    last = text.rstrip(".").rpartition(" ")[2]
+    if not (last[:1].isupper() or "." in last or last in _SMALL_ENDS):
+        return text, None  # most lines end so
     if match := _BARE.search(text, max(0, len(text) - 120)):
         return text[: match.start()].rstrip() or None, match[1].strip()
     return text, None
