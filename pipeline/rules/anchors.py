@@ -18,13 +18,14 @@ import numpy as np
 
 from pipeline.rules.lines import code_of, line_of
 from pipeline.rules.places import dateline, is_known
-from pipeline.rules.site import ANCHOR_CODES, ANCHOR_WORDS, STAMP_LINE
+from pipeline.rules.site import ANCHOR_CODES, ANCHOR_WORDS, FEED_MARK, STAMP_LINE
 from pipeline.rules.table import SPACE, LineTable, Places, pairs_of
 
 _STAMP = re.compile(SPACE + rb"(?:" + STAMP_LINE.encode() + rb")" + SPACE + rb"(?=\n|\Z)")
 _STAMP_PAIRS = pairs_of((b"Updated", b"Published", "Publié".encode()), any_space=True)
 _WORDS = tuple(word.encode() for word in ANCHOR_WORDS)
 _CRAWL = b"date "
+_FEED = FEED_MARK.encode()
 _KIND_PAIRS = pairs_of([word for word in _WORDS if len(word) > 1], any_space=True)
 _KIND_PAIRS.reshape(256, 256)[ord("0") : ord("9") + 1, [*b"0123456789 /"]] = True
 _CAPITALS = np.zeros(1 << 16, bool)
@@ -71,6 +72,7 @@ def anchors(text: bytes, table: LineTable, zones: Sequence[tuple[int, int]] = ()
         found.update(_twice(table, outside))
         found.update(_behind_gaps(text, table, outside))
         found.update(_datelines(table, outside))
+        found.update(_feeds(text, table))
     return sorted(found)
 
 
@@ -133,4 +135,15 @@ def _datelines(table: LineTable, outside: Outside) -> list[int]:
             place = dateline(line_of(head))
             if place and is_known(place):
                 found.append(line)
+    return found
+
+
+def _feeds(text: bytes, table: LineTable) -> list[int]:
+    """Lines that are items of a feed."""
+    found = []
+    at = text.find(_FEED)
+    while at >= 0:
+        line = int(table.starts.searchsorted(at, "right")) - 1
+        found.append(line)
+        at = text.find(_FEED, int(table.starts[line + 1])) if line + 1 < len(table.starts) else -1
     return found

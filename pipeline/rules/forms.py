@@ -7,6 +7,7 @@ To the kinds and forms of lines.py come finer ones, told by a line's text alone:
     r  a credit and nothing else                            g  text that a credit ends, bare or in brackets
     N  an author's line: a known agency, a name in capitals D  what follows the crawler's day on its line
     k  a short line that stands twice in a row              L  a video player's words
+    F  an item of a feed, with its HTML
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from typing import NamedTuple
 from pipeline.rules.credits import is_credit, split_credit
 from pipeline.rules.lines import code_of, crawl_line, is_author, is_text
 from pipeline.rules.places import dateline, is_known
-from pipeline.rules.site import PATH_TAIL
+from pipeline.rules.site import FEED_MARK, PATH_TAIL
 from pipeline.rules.text import normalise
 
 KICKER_WORDS = 4
@@ -92,6 +93,8 @@ def form_of(text: str) -> Form:
 
 
 def _form(text: str) -> Form:
+    if FEED_MARK in text:
+        return Form("F", "", "")
     code = code_of(text)
     if not is_text(code):
         return Form(code, normalise(text.lstrip("•- ")) if code == "b" else "", "")

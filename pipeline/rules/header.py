@@ -29,6 +29,7 @@ _OPENS = frozenset(
         "top",
         "kicker",
         "bare",
+        "feed",
     ]
 )
 _CLOSES = frozenset(
@@ -38,6 +39,7 @@ _CLOSES = frozenset(
         "bare",
         "list",
         "sign",
+        "feed",
         "first",
         "opening",
         "dated",

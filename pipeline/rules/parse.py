@@ -183,8 +183,8 @@ def _no_header(lines: Sequence[str], part: Part | None) -> Failure:
     """Tell an article whose headline is not there from text that is no article."""
     head = [line for line in lines[:30] if line.strip()]
     codes = [code_of(line) for line in head]
-    if part and "listed" in part.roles:
-        return Failure("not_an_article", "a list of articles: an author's page or an index")
+    if part and not {"listed", "feed"}.isdisjoint(part.roles):
+        return Failure("not_an_article", "a list of articles: an author's page, an index or a feed")
     signs = (
         ("a crawler's line", codes[:1] == ["d"]),
         ("a stamp", "S" in codes),

@@ -65,7 +65,7 @@ _CONDITIONS = {
     **dict.fromkeys(("alt_headline", "again", "behind_again"), _SAME),
     **dict.fromkeys(("headline", "top_headline", "crawl_headline", "found", "behind"), _SETS),
     **dict.fromkeys(("body", "first", "opening", "dated", "dated2", "late", "bare", "list", "before"), _TEXT),
-    **dict.fromkeys(("listed", "sign", "top", "crumb", "kicker", "page_url", "behind_text", "lone"), _DROPS),
+    **dict.fromkeys(("listed", "sign", "top", "crumb", "kicker", "page_url", "behind_text", "lone", "feed"), _DROPS),
     "point": _SHORT, "name2": _NAME, "stamp": _STAMP, "cut_caption": _CUT, "edited": _EDITED, "echo": _ECHO, "alt": _ALT, "label": _LABEL, "label2": _LABEL,
     **dict.fromkeys(("caption", "caption2", "picture"), _PICTURE),
 }  # fmt: skip

@@ -48,13 +48,13 @@ def _each(codes: str, cost: float) -> dict[str, float]:
 ROLES = (
     Role("body", {
         **_each("txpzeqD", 0), "h": 0.5, "n": 0.7, "g": 0.7, "k": 0.7, "r": 2, "N": 2, "b": 0.4, "P": 1, "K": 11, "Q": 4,
-        "S": 14, "d": 12, "y": 8, "o": 8, "v": 8, "s": 9, "U": 12, "i": 12, "I": 0.3, "f": 5, "V": 4, "m": 4, "L": 4, "a": 4,
+        "S": 14, "d": 12, "y": 8, "o": 8, "v": 8, "s": 9, "U": 12, "i": 12, "I": 0.3, "F": 6, "f": 5, "V": 4, "m": 4, "L": 4, "a": 4,
         "c": 3, "w": 3, "j": 2, "u": 1.5,
     }, "text of an article; K and Q are known places in capitals at a paragraph's start, which only a first one has"),
     Role("bare", {"K": -2, "Q": -2, "P": -1, "t": -0.3, "x": -0.3, "D": 0, "b": 1.5}, "the first paragraph of a page whose header was dropped"),
     Role("first", {
         "q": 0, "h": 0.8, "n": 0.8, "k": 0.8, "D": 0.8, "g": 1.5, "r": 3, "N": 2, "b": 2, "u": 2, "L": 4, "e": 4, "p": 4, "z": 4, "c": 4, "w": 4,
-        "V": 4, "m": 6, "a": 6, "j": 3, "f": 6, "U": 8, "S": 14, "d": 12, "y": 9, "o": 9, "v": 9, "s": 9, "i": 12, "I": 1,
+        "V": 4, "m": 6, "a": 6, "j": 3, "f": 6, "U": 8, "S": 14, "d": 12, "y": 9, "o": 9, "v": 9, "s": 9, "i": 12, "I": 1, "F": 6,
     }, "short lines at the head of a body, above its first sentence"),
     Role("opening", _each("tx", -0.3), "the first sentence"),
     Role("dated", _each("PKQ", -2), "the first sentence, with its dateline, which speaks for the header above"),
@@ -121,7 +121,8 @@ ROLES = (
     # --- a list of articles
     Role("listed", {"h": 0.4, "n": 0.4, "g": 0.7, "t": 0.5, "r": 0.8, "N": 0.8, "b": 0.3, "k": 0.5, "L": 1}, "a line of an author's, a tag's or an index page"),
     Role("sign", {"i": 0, "I": 0.2}, "what only a list has: an author and a dot, Latest published"),
-    Role("list", {**_each("txhngkrNPbpzeqjumcwLD", 0.6), "V": 4, "i": 0.3, "I": 0.3, "K": 9, "Q": 4, "S": 14, "d": 12, "y": 8, "o": 8, "v": 8, "s": 8, "U": 8, "f": 5, "a": 4}, "the rest of such a page"),
+    Role("feed", {"F": 0}, "an item of a feed"),
+    Role("list", {"F": 0, **_each("txhngkrNPbpzeqjumcwLD", 0.6), "V": 4, "i": 0.3, "I": 0.3, "K": 9, "Q": 4, "S": 14, "d": 12, "y": 8, "o": 8, "v": 8, "s": 8, "U": 8, "f": 5, "a": 4}, "the rest of such a page"),
 )  # fmt: skip
 
 NEAR = (0.0, 0.0, 1.5, 3.0)
@@ -144,23 +145,25 @@ _UNDER = "stamp button name"
 
 STEPS = (
     Step("body", "body", 0, (0, 0, 0.5, 0.5), "paragraphs; two empty lines are a box, a picture, or the end of a page"),
-    Step("body bare list sign first opening dated dated2 late behind_text", "headline", 0, OPEN, "a page starts rather behind empty lines"),
-    Step("body bare list sign first opening dated dated2 late behind_text", "stamp", 0, (12, 9.5, 5.5, 5), "hardly at its stamp"),
-    Step("body bare list sign opening dated dated2 late behind_text", "alt before listed", 0, OPEN_APART, "never without one"),
-    Step("body bare list sign first opening dated dated2 late behind_text", "page_url", 4, OPEN_APART, "or with its own short URL"),
-    Step("body bare list sign first opening dated dated2 late behind_text", "top", 0, TOP, "the top of a page is no body's"),
-    Step("body bare list sign first opening dated dated2 late behind_text", "kicker", 4, OPEN_APART, "a running theme opens a page only where it stands twice"),
+    Step("body bare list sign feed first opening dated dated2 late behind_text", "headline", 0, OPEN, "a page starts rather behind empty lines"),
+    Step("body bare list sign feed first opening dated dated2 late behind_text", "stamp", 0, (12, 9.5, 5.5, 5), "hardly at its stamp"),
+    Step("body bare list sign feed opening dated dated2 late behind_text", "alt before listed", 0, OPEN_APART, "never without one"),
+    Step("body bare list sign feed first opening dated dated2 late behind_text", "page_url", 4, OPEN_APART, "or with its own short URL"),
+    Step("body bare list sign feed first opening dated dated2 late behind_text", "top", 0, TOP, "the top of a page is no body's"),
+    Step("body bare list sign feed first opening dated dated2 late behind_text", "kicker", 4, OPEN_APART, "a running theme opens a page only where it stands twice"),
     Step("start", "headline alt stamp before page_url", 1, ANY, "a block or a dump starts with an article"),
     Step("start", "slot cut_caption", 2, ANY, "or amid its header, whose top is cut off"),
-    Step("body bare list sign first opening dated dated2 late behind_text", "slot cut_caption", 3, OPEN_APART, "the same"),
+    Step("body bare list sign feed first opening dated dated2 late behind_text", "slot cut_caption", 3, OPEN_APART, "the same"),
     Step("top crumb kicker", "slot cut_caption", 2, ANY, "the same"),
     Step("cut_caption", "slot stamp counter", 0, NEAR, "what stands below a caption"),
     Step("cut_caption", "bare", NO_HEADLINE, NEAR, "or the body, if a dateline tells it"),
     Step("start", "top", 0, ANY, "or with the top of a page"),
     Step("start", "listed kicker", 1.5, ANY, "or with a list"),
+    Step("body bare list sign opening dated dated2 late behind_text", "feed", -1, OPEN_APART, "or with a feed"),
+    Step("start", "feed", 0, ANY, "the same"),
     Step("start", "bare", NO_HEADLINE + 1, ANY, "or with a body that its dateline tells"),
     Step("start", "first opening dated", 6, ANY, "or with a body whose header was dropped"),
-    Step("body bare list sign dated dated2 late behind_text", "bare", NO_HEADLINE, OPEN_APART, "a body whose header was dropped, known by its dateline"),
+    Step("body bare list sign feed dated dated2 late behind_text", "bare", NO_HEADLINE, OPEN_APART, "a body whose header was dropped, known by its dateline"),
     Step("first", "first late", 0, (0, 0, 0.5, 0.5), "short lines above the first sentence"),
     Step("opening", "dated2", 0, (0, 0, 5, 5), "its dateline below the first sentence"),
     Step("opening", "bare", NO_HEADLINE + 1, OPEN_APART, "or the next page"),
@@ -276,9 +279,9 @@ STEPS = (
     # lists
     Step("listed", "listed", 0, (0, 0, 0.5, 0.5), "more of it"),
     Step("listed sign", "sign", 0, ANY, "what shows that it is one"),
-    Step("sign list", "list", 0, ANY, "the rest"),
+    Step("sign feed list", "list", 0, ANY, "the rest"),
     Step("list", "sign", 0, ANY, "one more"),
-    Step("sign list", "end", 0, ANY, "to the end"),
+    Step("sign feed list", "end", 0, ANY, "to the end"),
     Step("body bare opening dated dated2 late", "end", 0, ANY, "to the end"),
     Step("first", "end", 2, ANY, "a body of short lines"),
 )  # fmt: skip

@@ -154,6 +154,9 @@ COLON_LABELS = frozenset(map(str.upper, AGENCIES)) | {
 PATH_TAIL = re.compile(r"/node/\d+(?:/[\w-]*)?$")
 """What one extractor glued to a headline: the path of its page."""
 
+FEED_MARK = '<div class="field'
+"""What a line of a feed holds, which is a page of its own: an item with its HTML."""
+
 ANCHOR_WORDS = (
     "Short Url", "http", "date ", "You are here", "Search form", "• Home", "•  Home", "• Search form", "Last updated: ", "Click on the",
     "Latest published", "By ", "Stay Connected", "{{", *"0123456789",

@@ -138,6 +138,12 @@ def test_a_header_that_its_page_ends_with_takes_nothing_from_the_next(end, gap):
     assert starts(text) == [Article().headline, "A lamp is sold at last", "Another headline of the page"]
 
 
+def test_a_feed_is_a_page_of_its_own():
+    item = 'Harbor league /Harbor Ferry wins a cup /node/2618215/sport <div class="field-item even"><p> RIYADH: It won.</p>'
+    text = A + "\n\n" + item + "\n\n\n" + A.replace(Article().headline, "Another headline of the page")
+    assert starts(text) == [Article().headline, item, "Another headline of the page"]
+
+
 CITIES = ("DUBAI", "CAIRO", "ATHENS", "MUSCAT", "PARIS")
 
 
