@@ -16,7 +16,6 @@ is, and files only once they are read.
 
 import hashlib
 import os
-from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -42,7 +41,6 @@ from pipeline.names import (
     version_of,
 )  # fmt: skip
 from pipeline.own import DamagedFile, parse_json, read_json, read_own, require_folders, require_shape, size_in
-from pipeline.rules import RULES
 from pipeline.rules.columns import arrow_schema, read_table
 from pipeline.stop import look
 from pipeline.stores import open_file
@@ -165,33 +163,6 @@ def store_of(root: str) -> str:
     """The address of the store that a folder is the working copy of; "" for a dataset that lies here."""
     found = read_json(root, STORE, "store")
     return str(found["address"]) if found else ""
-
-
-def other_rules(manifest: Manifest) -> str | None:
-    """What to say where dumps were read by other rules than today's; None where none was."""
-    read = Counter(dump.get("rules", 1) for dump in manifest["dumps"])
-    others = sorted(rules for rules in read if rules != RULES)
-    if not others:
-        return None
-    count = sum(read[rules] for rules in others)
-    by = " and ".join(map(str, others))
-    return (
-        f"{count:,} of the dataset's {read.total():,} dumps were read by rules {by}, this run reads by rules {RULES}: "
-        "some pages are read otherwise; to have all read alike, make the dataset anew (docs/reading.md)"
-    )
-
-
-def totals(manifest: Manifest) -> dict[str, int]:
-    """What a version has: its rows by kind, and how many dumps it was made of."""
-    rows = Counter[str]()
-    for file in manifest["files"]:
-        rows[file["kind"]] += file["rows"]
-    return {
-        "articles": rows["articles"],
-        "duplicates": rows["duplicates"],
-        "rejects": rows["rejected"],
-        "dumps": len(manifest["dumps"]),
-    }
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:

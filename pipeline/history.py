@@ -1,6 +1,7 @@
 """The versions of a dataset: which are kept, and what each changed."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from pipeline.dataset import Manifest, latest_manifest, read_manifest, store_of,
 from pipeline.inputs import UsageError
 from pipeline.mend import ready
 from pipeline.names import VERSIONS
+from pipeline.rules import RULES
 from pipeline.stored import require_there
 
 
@@ -130,3 +132,17 @@ def _files(root: str) -> Iterator[tuple[str, int]]:
     folder = f"{root}/{VERSIONS}"
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
         yield name, os.path.getsize(f"{folder}/{name}")
+
+
+def other_rules(manifest: Manifest) -> str | None:
+    """What to say where dumps were read by other rules than today's; None where none was."""
+    read = Counter(dump.get("rules", 1) for dump in manifest["dumps"])
+    others = sorted(rules for rules in read if rules != RULES)
+    if not others:
+        return None
+    count = sum(read[rules] for rules in others)
+    by = " and ".join(map(str, others))
+    return (
+        f"{count:,} of the dataset's {read.total():,} dumps were read by rules {by}, this run reads by rules {RULES}: "
+        "some pages are read otherwise; to have all read alike, make the dataset anew (docs/reading.md)"
+    )

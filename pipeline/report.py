@@ -2,6 +2,7 @@
 
 import html
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__ as VERSION
-from pipeline.dataset import totals
+from pipeline.dataset import Manifest
 from pipeline.known import files_of
 from pipeline.rules.contract import require_valid
 from pipeline.rules.text import to_json
@@ -36,6 +37,19 @@ td.n { text-align: right; font-variant-numeric: tabular-nums }
 td.bar { width: 40% } td.bar div { background: #3a7ca5; height: .8rem; border-radius: 2px }
 p { color: #555 } code { overflow-wrap: anywhere }
 """
+
+
+def totals(manifest: Manifest) -> dict[str, int]:
+    """What a version has: its rows by kind, and how many dumps it was made of."""
+    rows = Counter[str]()
+    for file in manifest["files"]:
+        rows[file["kind"]] += file["rows"]
+    return {
+        "articles": rows["articles"],
+        "duplicates": rows["duplicates"],
+        "rejects": rows["rejected"],
+        "dumps": len(manifest["dumps"]),
+    }
 
 
 def told_records(records: "Records") -> dict[str, Any]:

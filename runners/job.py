@@ -67,11 +67,13 @@ def _locked(
 ) -> int:
     """The run, once the dataset is its own."""
     from pipeline.commit import recover
-    from pipeline.dataset import is_unfinished, latest_manifest, other_rules, store_of, totals
+    from pipeline.dataset import is_unfinished, latest_manifest, store_of
+    from pipeline.history import other_rules
     from pipeline.inputs import UsageError
     from pipeline.known import Seen, sort_out
     from pipeline.links import require_links
     from pipeline.mend import ready
+    from pipeline.report import totals
 
     if not store_of(output):
         require_links(output, outcome["run"])
@@ -91,6 +93,9 @@ def _locked(
     left_out = [*inputs.unreadable, *(known.refused if known else ())]
     for path, why in left_out:
         log.warning("cannot read %s: %s; the rest of the run goes on", path, why)
+    if empty := [dump.path for dump in inputs.dumps if not dump.size and not dump.part]:
+        more = f" and {len(empty) - 1:,} more are" if len(empty) > 1 else " is"
+        log.warning("%s%s empty, and no dump yet: read once there is something in it", empty[0], more)
     outcome["unreadable"] = [entry._asdict() for entry in left_out]
     if before:
         outcome["dataset"] = totals(before)

@@ -36,8 +36,7 @@ def begin() -> Outcome:
 
 def tell(result: "Result", config: "Config", outcome: Outcome) -> None:
     """What a run that was committed came to."""
-    from pipeline.dataset import totals
-    from pipeline.report import told_records
+    from pipeline.report import told_records, totals
 
     outcome |= {
         "version": result.version,

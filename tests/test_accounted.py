@@ -365,3 +365,13 @@ def test_the_recipe_for_html_makes_pages_that_are_read(tmp_path, monkeypatch):
     )
     told = json.loads(done.stdout)
     assert (told["records"]["held"], told["new"]["articles"]) == (1, 1), told
+
+
+def test_an_empty_file_is_told(tmp_path):
+    paths = [tmp_path / "a.txt", tmp_path / "b.txt", tmp_path / "c.txt"]
+    paths[2].write_text(GOOD)
+    for path in paths[:2]:
+        path.touch()
+    done = dateline_here("run", "--input", *paths, "--output", tmp_path / "news")
+    assert done.returncode == 0
+    assert f"{paths[0]} and 1 more are empty, and no dump yet" in done.stderr

@@ -13,9 +13,13 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import NoReturn
 
-from runners import checking, cli, inspect, local, stages, summary, watch  # noqa: F401
+from runners import cli
+
+LOADED = ("checking", "inspect", "local", "stages", "summary", "watch")
+"""Modules of runners/ that commands load as they go: loaded once here, and not again in each process that is forked."""
 
 
 def to(handle: int, path: str) -> None:
@@ -90,6 +94,8 @@ def ended(arguments: Sequence[str]) -> NoReturn:
 
 
 def main() -> None:
+    for name in LOADED:
+        import_module(f"runners.{name}")
     gc.freeze()  # a fork that looked at all that is loaded would copy it
     for name, arguments, trouble in json.load(sys.stdin):
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:

@@ -9,6 +9,7 @@ from pipeline.rules.dates import stamp_of
 from pipeline.rules.forms import Line, lines_of
 from pipeline.rules.lines import crawl_line
 from pipeline.rules.reading import Reading, read
+from pipeline.rules.roles import STEPS
 from pipeline.rules.site import LABELS
 from pipeline.rules.text import normalise
 
@@ -16,58 +17,14 @@ NEAR_ROWS = (12, 40, 320)
 """Lines of a block that are read at first, and where these do not settle it: most headers are short, but a gallery is
 long, and so is a body that stands above its header."""
 
-_OPENS = frozenset(
-    [
-        "headline",
-        "alt",
-        "stamp",
-        "slot",
-        "cut_caption",
-        "before",
-        "listed",
-        "page_url",
-        "top",
-        "kicker",
-        "bare",
-        "feed",
-    ]
+_STARTS = frozenset(
+    (before, after)
+    for step in STEPS
+    if step.starts
+    for before in step.before.split()
+    for after in step.after.split()
 )
-_CLOSES = frozenset(
-    [
-        "start",
-        "body",
-        "bare",
-        "list",
-        "sign",
-        "feed",
-        "first",
-        "opening",
-        "dated",
-        "dated2",
-        "late",
-        "again",
-        "found",
-        "edited",
-        "echo",
-        "bullet",
-        "lead_bullet",
-        "point",
-        "stamp",
-        "name",
-        "button",
-        "stamp2",
-        "name2",
-        "button2",
-        "behind_again",
-        "behind_slot",
-        "behind_url",
-        "behind_stamp",
-        "behind_name",
-        "behind_form",
-        "behind_bullet",
-        "behind_text",
-    ]
-)
+"""The pairs of roles between which an article, a page or a list starts."""
 _BODY = frozenset(["first", "opening", "dated", "dated2", "late", "body", "bare", "list", "behind_text"])
 _HEADLINES = ("headline", "top_headline", "crawl_headline", "found", "behind")
 _TITLES = frozenset(
@@ -127,11 +84,7 @@ def parts_of(lines: Sequence[Line], reading: Reading, rows: int) -> Iterator[Par
         rows: one past the last row.
     """
     roles = reading.roles
-    starts = [
-        i
-        for i, (before, role) in enumerate(pairwise(["start", *roles]))
-        if role in _OPENS and before in _CLOSES
-    ]
+    starts = [i for i, (before, role) in enumerate(pairwise(["start", *roles])) if (before, role) in _STARTS]
     for begin, following in pairwise([*starts, len(lines)]):
         stop = next((i for i in range(begin, following) if roles[i] in _BODY), following)
         end = lines[stop].at if stop < len(lines) else rows

@@ -36,8 +36,6 @@ _SIGNS = frozenset(" .,'’‘`´′-‐‑–/&")
 """What stands in a dateline beside letters."""
 _AND = re.compile(r"[/&]| and ", re.I)
 """Between the cities of a dateline of several."""
-_BETWEEN = re.compile(r"[/&]| and ", re.I)
-"""What stands between two places: "RIYADH/JEDDAH"."""
 _ABOARD = re.compile(r"(?:ABOARD|ON ?BOARD) ")
 """Before the name of a ship or plane, which is nowhere, whatever country its name or the headline has."""
 

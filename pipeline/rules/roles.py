@@ -39,6 +39,8 @@ class Step(NamedTuple):
     gaps: tuple[float, float, float, float]
     """What 0, 1, 2, and 3 or more empty lines between the two add."""
     why: str
+    starts: bool = False
+    """Whether an article, a page or a list starts with the second."""
 
 
 def _each(codes: str, cost: float) -> dict[str, float]:
@@ -133,40 +135,47 @@ OPEN = (9.0, 7.0, 5.0, 5.0)
 OPEN_APART = (NEVER, 7.0, 5.0, 5.0)
 TOP = (3.0, 2.0, 1.0, 1.0)
 
-NO_STAMP = 3.0
-NO_AGAIN = 2.0
-NO_HEADLINE = 2.0
-NO_BODY = 3.0
+NO_STAMP, NO_AGAIN, NO_HEADLINE, NO_BODY = 3.0, 2.0, 2.0, 3.0
 
 _ABOVE = "headline top_headline alt_headline label caption caption2 counter picture day writer"
 _SLOT = "slot url bare_url"
-_PICTURE = "alt_headline caption counter player day writer label"
+_PICTURES = "caption caption2 counter picture day writer"
 _UNDER = "stamp button name"
+_ENDS = "body bare list sign feed first opening dated dated2 late behind_text"
+"""What an article or a list can end with."""
+_BEHIND = "behind_again behind_url behind_stamp behind_name behind_form behind_bullet"
+"""What a header can end with whose body stands above it."""
+
+
+def _start(before: str, after: str, cost: float, gaps: tuple[float, float, float, float], why: str) -> Step:
+    """A step with which an article, a page or a list starts."""
+    return Step(before, after, cost, gaps, why, starts=True)
+
 
 STEPS = (
     Step("body", "body", 0, (0, 0, 0.5, 0.5), "paragraphs; two empty lines are a box, a picture, or the end of a page"),
-    Step("body bare list sign feed first opening dated dated2 late behind_text", "headline", 0, OPEN, "a page starts rather behind empty lines"),
-    Step("body bare list sign feed first opening dated dated2 late behind_text", "stamp", 0, (12, 9.5, 5.5, 5), "hardly at its stamp"),
-    Step("body bare list sign feed opening dated dated2 late behind_text", "alt before listed", 0, OPEN_APART, "never without one"),
-    Step("body bare list sign feed first opening dated dated2 late behind_text", "page_url", 4, OPEN_APART, "or with its own short URL"),
-    Step("body bare list sign feed first opening dated dated2 late behind_text", "top", 0, TOP, "the top of a page is no body's"),
-    Step("body bare list sign feed first opening dated dated2 late behind_text", "kicker", 4, OPEN_APART, "a running theme opens a page only where it stands twice"),
-    Step("start", "headline alt stamp before page_url", 1, ANY, "a block or a dump starts with an article"),
-    Step("start", "slot cut_caption", 2, ANY, "or amid its header, whose top is cut off"),
-    Step("body bare list sign feed first opening dated dated2 late behind_text", "slot cut_caption", 3, OPEN_APART, "the same"),
+    _start(_ENDS, "headline", 0, OPEN, "a page starts rather behind empty lines"),
+    _start(_ENDS, "stamp", 0, (12, 9.5, 5.5, 5), "hardly at its stamp"),
+    _start("body bare list sign feed opening dated dated2 late behind_text", "alt before listed", 0, OPEN_APART, "never without one"),
+    _start(_ENDS, "page_url", 4, OPEN_APART, "or with its own short URL"),
+    _start(_ENDS, "top", 0, TOP, "the top of a page is no body's"),
+    _start(_ENDS, "kicker", 4, OPEN_APART, "a running theme opens a page only where it stands twice"),
+    _start("start", "headline alt stamp before page_url", 1, ANY, "a block or a dump starts with an article"),
+    _start("start", "slot cut_caption", 2, ANY, "or amid its header, whose top is cut off"),
+    _start(_ENDS, "slot cut_caption", 3, OPEN_APART, "the same"),
     Step("top crumb kicker", "slot cut_caption", 2, ANY, "the same"),
     Step("cut_caption", "slot stamp counter", 0, NEAR, "what stands below a caption"),
     Step("cut_caption", "bare", NO_HEADLINE, NEAR, "or the body, if a dateline tells it"),
-    Step("start", "top", 0, ANY, "or with the top of a page"),
-    Step("start", "listed kicker", 1.5, ANY, "or with a list"),
-    Step("body bare list sign opening dated dated2 late behind_text", "feed", -1, OPEN_APART, "or with a feed"),
-    Step("start", "feed", 0, ANY, "the same"),
-    Step("start", "bare", NO_HEADLINE + 1, ANY, "or with a body that its dateline tells"),
+    _start("start", "top", 0, ANY, "or with the top of a page"),
+    _start("start", "listed kicker", 1.5, ANY, "or with a list"),
+    _start("body bare list sign opening dated dated2 late behind_text", "feed", -1, OPEN_APART, "or with a feed"),
+    _start("start", "feed", 0, ANY, "the same"),
+    _start("start", "bare", NO_HEADLINE + 1, ANY, "or with a body that its dateline tells"),
     Step("start", "first opening dated", 6, ANY, "or with a body whose header was dropped"),
-    Step("body bare list sign feed dated dated2 late behind_text", "bare", NO_HEADLINE, OPEN_APART, "a body whose header was dropped, known by its dateline"),
+    _start("body bare list sign feed dated dated2 late behind_text", "bare", NO_HEADLINE, OPEN_APART, "a body whose header was dropped, known by its dateline"),
     Step("first", "first late", 0, (0, 0, 0.5, 0.5), "short lines above the first sentence"),
     Step("opening", "dated2", 0, (0, 0, 5, 5), "its dateline below the first sentence"),
-    Step("opening", "bare", NO_HEADLINE + 1, OPEN_APART, "or the next page"),
+    _start("opening", "bare", NO_HEADLINE + 1, OPEN_APART, "or the next page"),
     Step("opening dated dated2 late bare", "body", 0, (0, 0, 0.5, 0.5), "the rest of the body"),
     # top of a page
     Step("top crumb kicker", "top", 0, NEAR, "furniture"),
@@ -252,10 +261,10 @@ STEPS = (
     Step("again found edited echo bullet point stamp2 name2 button2 late_slot late_url", "first opening dated", 0, ANY, "the body"),
     Step(_UNDER, "first opening dated", NO_AGAIN, ANY, "the body at once"),
     Step("headline top_headline alt_headline label", "first opening dated", NO_STAMP + NO_AGAIN, (0, 0, 3, 5), "the body, with neither stamp nor second headline"),
-    Step(_ABOVE.replace("headline top_headline alt_headline label ", ""), "dated", NO_STAMP + NO_AGAIN, ANY, "a dateline, with neither stamp nor second headline"),
-    Step(_ABOVE.replace("headline top_headline alt_headline label ", ""), "first opening", NO_STAMP + NO_AGAIN, NEAR, "the body, with neither stamp nor second headline"),
+    Step(_PICTURES, "dated", NO_STAMP + NO_AGAIN, ANY, "a dateline, with neither stamp nor second headline"),
+    Step(_PICTURES, "first opening", NO_STAMP + NO_AGAIN, NEAR, "the body, with neither stamp nor second headline"),
     Step(_SLOT, "first opening dated", NO_STAMP, ANY, "the same; the slot vouches"),
-    Step("again found edited echo bullet point stamp2 name2 button2 stamp button name", "headline alt stamp page_url top listed", NO_BODY, OPEN, "an article without a body"),
+    _start("again found edited echo bullet point stamp2 name2 button2 stamp button name", "headline alt stamp page_url top listed", NO_BODY, OPEN, "an article without a body"),
     Step("again found edited echo bullet point stamp2 name2 button2 stamp button name", "end", NO_BODY, ANY, "the same, at the end"),
     Step("headline top_headline alt_headline caption slot url bare_url", "end", NO_BODY + NO_STAMP + NO_AGAIN, ANY, "a header that is cut short"),
     # body first
@@ -271,11 +280,11 @@ STEPS = (
     Step("behind_again behind_bullet", "behind_bullet", 0, CLOSE, "its summary"),
     Step("behind_again behind_bullet", "behind_text", 0, CLOSE, "the first paragraph comes again"),
     Step("behind_text", "body end", 0, ANY, "and more"),
-    Step("behind_again behind_url behind_stamp behind_name behind_form behind_bullet", "headline", 1, (0, 2, 2, 2), "a trailing article, at once"),
-    Step("behind_again behind_url behind_stamp behind_name behind_form behind_bullet", "alt stamp page_url top listed before", 1, (6, 3, 2, 2), "the next page"),
-    Step("behind_again behind_url behind_stamp behind_name behind_form behind_bullet", "bare", NO_HEADLINE + 1, (NEVER, 4, 2, 2), "the next page, whose header was dropped"),
-    Step("behind_again behind_url behind_stamp behind_name behind_form behind_bullet", "body", 4, ANY, "a rest of the body"),
-    Step("behind_again behind_url behind_stamp behind_name behind_form behind_bullet", "end", 0, ANY, "the end of the page"),
+    _start(_BEHIND, "headline", 1, (0, 2, 2, 2), "a trailing article, at once"),
+    _start(_BEHIND, "alt stamp page_url top listed before", 1, (6, 3, 2, 2), "the next page"),
+    _start(_BEHIND, "bare", NO_HEADLINE + 1, (NEVER, 4, 2, 2), "the next page, whose header was dropped"),
+    Step(_BEHIND, "body", 4, ANY, "a rest of the body"),
+    Step(_BEHIND, "end", 0, ANY, "the end of the page"),
     # lists
     Step("listed", "listed", 0, (0, 0, 0.5, 0.5), "more of it"),
     Step("listed sign", "sign", 0, ANY, "what shows that it is one"),

@@ -12,6 +12,7 @@ Byte 0 always counts as a start: what stands before the first article there belo
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
 from pipeline.rules.anchors import anchors, stamps
@@ -131,29 +132,6 @@ def cut_range(
     chunk: int = CHUNK,
     records: Sequence[int] = (),
 ) -> Iterator[Cut]:
-    """The articles that start in one byte range of a dump, in order, with the days of their pages where these count.
-
-    The arguments are those of cut_starts().
-    """
-
-    def above(start: int, end: int) -> Iterator[tuple[int, bytes | None]]:
-        for cut in cut_starts(read, start, lambda at: at < end, max_block_bytes, chunk, records):
-            yield cut.start, cut.data
-
-    days = PageDays(above, records)
-    for cut in cut_starts(read, begin, claim, max_block_bytes, chunk, records):
-        day = days.of(cut.start, cut.data, cut.header is not None)
-        yield cut if day is None else cut._replace(page_day=day)
-
-
-def cut_starts(
-    read: Callable[[int, int], bytes],
-    begin: int,
-    claim: Callable[[int], bool],
-    max_block_bytes: int,
-    chunk: int = CHUNK,
-    records: Sequence[int] = (),
-) -> Iterator[Cut]:
     """The articles that start in one byte range of a dump, in order.
 
     Args:
@@ -164,6 +142,23 @@ def cut_starts(
         chunk: bytes read at once.
         records: where records begin, rising: an article never reaches over these.
     """
+    cuts_from = partial(_cuts, read, max_block_bytes, chunk, records)
+
+    def above(start: int, end: int) -> Iterator[tuple[int, bytes | None]]:
+        for cut in cuts_from(start, lambda at: at < end):
+            yield cut.start, cut.data
+
+    days = PageDays(above, records)
+    for cut in cuts_from(begin, claim):
+        day = days.of(cut.start, cut.data, cut.header is not None)
+        yield cut if day is None else cut._replace(page_day=day)
+
+
+def _cuts(
+    read: Callable[[int, int], bytes], max_block_bytes: int, chunk: int, records: Sequence[int],
+    begin: int, claim: Callable[[int], bool],
+) -> Iterator[Cut]:  # fmt: skip
+    """What cut_range() yields, but for the days of the pages."""
     base = max(0, begin - CONTEXT - 1)  # offset of buffer[0]
     buffer = b""
     decided = begin  # all starts before this one are known
