@@ -93,9 +93,6 @@ def _locked(
     left_out = [*inputs.unreadable, *(known.refused if known else ())]
     for path, why in left_out:
         log.warning("cannot read %s: %s; the rest of the run goes on", path, why)
-    if empty := [dump.path for dump in inputs.dumps if not dump.size and not dump.part]:
-        more = f" and {len(empty) - 1:,} more are" if len(empty) > 1 else " is"
-        log.warning("%s%s empty, and no dump yet: read once there is something in it", empty[0], more)
     outcome["unreadable"] = [entry._asdict() for entry in left_out]
     if before:
         outcome["dataset"] = totals(before)
@@ -206,6 +203,9 @@ def _execute(
         )  # fmt: skip
     for path, why in result.unreadable[len(left_out) :]:
         log.warning("could not read all of %s: %s", path, why)
+    if empty := [dump.path for dump in config.dumps if not dump.size and not dump.part]:
+        more = f" and {len(empty) - 1:,} more are" if len(empty) > 1 else " is"
+        log.warning("%s%s empty, and no dump yet: read once there is something in it", empty[0], more)
     for note in result.notes:
         log.warning("%s", note)
     tell(result, config, outcome)
