@@ -65,7 +65,7 @@ def command(contender: str, dumps: Path, output: Path) -> list[str]:
     if name == "dateline":
         return dateline(dumps, output, int(workers))
     if name == "prism":
-        return [sys.executable, "runners/prism/check", "--output", str(output), f"{dumps}/*.txt*"]
+        return [sys.executable, "tests/engines/prism/check", "--output", str(output), f"{dumps}/*.txt*"]
     return [sys.executable, "-m", "benchmarks.plain", str(dumps), str(output), "--workers", workers]
 
 

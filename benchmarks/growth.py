@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from benchmarks.dumps import Maker
 from benchmarks.processes import Usage, dateline, measure
-from pipeline.dataset import latest_manifest
+from dateline.pipeline.dataset.version import latest_manifest
 
 DAY_BYTES = 10_000_000
 ARTICLES_A_DAY = 390
@@ -67,7 +67,7 @@ def daily_run(folder: Path, articles: int, rounds: int, workers: int) -> Day:
         )
     maker.copies = 0.5
     write(maker, folder / "day" / "day.txt", lambda size: size >= DAY_BYTES)
-    command = [sys.executable, "-m", "runners.cli", "run", "--quiet", "--output", str(folder / "news")]
+    command = [sys.executable, "-m", "dateline", "run", "--quiet", "--output", str(folder / "news")]
     subprocess.run([*command, "--input", f"{folder}/base/*.txt"], check=True)
     shutil.rmtree(folder / "base")
     before = {path.name for path in folder.glob("news/_runs/*")}

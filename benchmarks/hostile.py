@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import zstandard
 
 from benchmarks.processes import dateline, measure_any
-from pipeline.dataset import latest_manifest
+from dateline.pipeline.dataset.version import latest_manifest
 
 MOST_MB = 600
 GOOD = Path(__file__).parent.parent / "examples" / "monday.txt"

@@ -2,8 +2,8 @@
 
     python -m benchmarks.linear [--mb 1] [--only WORD]
 
-Each shape of tests/hostile.py goes through the stages of a run, in this process and without an engine. Its work is
-counted as in tests/meter.py, and is the same on any machine; the seconds are those of the larger dump, uncounted. The
+Each shape of tests/helpers/hostile.py goes through the stages of a run, in this process and without an engine. Its work is
+counted as in tests/helpers/meter.py, and is the same on any machine; the seconds are those of the larger dump, uncounted. The
 status is 1 if any takes more than 2.2 times the work for twice the bytes. Some forty minutes for 1 MB.
 """
 
@@ -13,7 +13,7 @@ import time
 from importlib import import_module
 from pathlib import Path
 
-from tests.hostile import MODULES, SHAPES, Run, counted
+from tests.helpers.hostile import MODULES, SHAPES, Run, counted
 
 MOST = 2.2
 
@@ -26,7 +26,7 @@ def main() -> int:
     size = int(options.mb * 1_000_000)
     shapes = {name: shape for name, shape in SHAPES.items() if options.only in name}
     with tempfile.TemporaryDirectory() as folder:
-        modules = {name.rpartition(".")[2]: import_module(f"pipeline.{name}") for name in MODULES}
+        modules = {name.rpartition(".")[2]: import_module(f"dateline.pipeline.{name}") for name in MODULES}
         run = Run(Path(folder), modules)
         seconds = {name: _seconds(run, shape(2 * size)) for name, shape in shapes.items()}
     print(

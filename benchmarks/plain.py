@@ -28,8 +28,8 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 import pyarrow as pa
 
-import schemas
-from pipeline.rules.columns import arrow_schema
+from dateline import schemas
+from dateline.schemas.columns import arrow_schema
 
 MONTHS = "January February March April May June July August September October November December"
 MONTH = {name: number for number, name in enumerate(MONTHS.split(), start=1)}

@@ -31,7 +31,7 @@ def dateline(dumps: Path, output: Path, workers: int) -> list[str]:
     command = [
         sys.executable,
         "-m",
-        "runners.cli",
+        "dateline",
         "run",
         "--quiet",
         "--workers",

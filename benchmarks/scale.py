@@ -35,11 +35,12 @@ from benchmarks.processes import dateline, measure
 from benchmarks.results import report_of
 from benchmarks.scale_page import page
 from benchmarks.scale_parts import PARTS
-from pipeline.config import Config
-from pipeline.dataset import Version, latest_manifest
-from pipeline.elements import Dump
-from pipeline.names import manifest_name
-from pipeline.stages.kept import KEY_COLUMNS, hashes
+from dateline.pipeline.config import Config
+from dateline.pipeline.dataset.version import Version, latest_manifest
+from dateline.pipeline.elements import Dump
+from dateline.pipeline.ledgers.rows import hashes
+from dateline.pipeline.names import manifest_name
+from dateline.pipeline.stages.kept import KEY_COLUMNS
 
 ROOT = Path(__file__).parent.parent
 FACTS, PAGE = ROOT / "benchmarks" / "scale.json", ROOT / "docs" / "scale.md"
@@ -181,7 +182,9 @@ def commit() -> str:
     name = subprocess.run(
         [*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True
     ).stdout.strip()
-    changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", "pipeline", "runners"]).returncode
+    changed = subprocess.run(
+        [*git, "diff", "--quiet", "HEAD", "--", "dateline", "pipeline", "runners", "schemas"]
+    ).returncode
     return f"{name} and changes" if changed else name
 
 

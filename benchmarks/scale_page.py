@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.fit import ONCE, Fit, fit
-from pipeline.config import MAX_FILE_CHARACTERS, MAX_RANGE_BYTES, Config
-from pipeline.elements import Dump
-from pipeline.rules.places import regions
-from pipeline.rules.rows import COPY
-from pipeline.stages.deduplicate import FLUSH_ROWS
-from pipeline.stages.ledgers import SHARDS
-from pipeline.stages.parsed import REMEMBERED
+from dateline.pipeline.config import MAX_FILE_CHARACTERS, MAX_RANGE_BYTES, Config
+from dateline.pipeline.elements import Dump
+from dateline.pipeline.ledgers.shards import SHARDS
+from dateline.pipeline.rules.places import regions
+from dateline.pipeline.rules.rows import COPY
+from dateline.pipeline.stages.deduplicate import FLUSH_ROWS
+from dateline.pipeline.stages.parsed import REMEMBERED
 
 TEMPLATE = Path(__file__).with_name("scale.template.md")
 

@@ -24,16 +24,16 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.balance import settle
-from pipeline.config import Config
-from pipeline.elements import Dump
-from pipeline.rules.rows import COPY, Rows, new_rank
-from pipeline.stages.copies import Copies, CopiesCoder
-from pipeline.stages.deduplicate import FLUSH_ROWS, FoldByHeadline, NameLosers, ResolveChains
-from pipeline.stages.ledgers import WriteLedgers
-from pipeline.stages.shares import headline_share, parted
-from pipeline.stages.tasks import pointers
-from pipeline.staging import File, Writer, prepare, receipts
+from dateline.pipeline.config import Config
+from dateline.pipeline.dataset.staging import File, Writer, prepare, receipts
+from dateline.pipeline.elements import Dump
+from dateline.pipeline.rules.rows import COPY, Rows, new_rank
+from dateline.pipeline.stages.copies import Copies, CopiesCoder
+from dateline.pipeline.stages.deduplicate import FLUSH_ROWS, FoldByHeadline, NameLosers, ResolveChains
+from dateline.pipeline.stages.ledgers import WriteLedgers
+from dateline.pipeline.stages.shares import headline_share, parted
+from dateline.pipeline.stages.tasks import pointers
+from dateline.pipeline.verify.balance import settle
 
 BLOCK_BYTES = 3000
 """Of each block of the made-up dump; nothing reads it."""

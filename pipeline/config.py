@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from pipeline.elements import Dump
-from pipeline.names import Granularity
-from pipeline.rules.blocks import Limits
-from pipeline.rules.records import Columns
-from pipeline.rules.streams import Bounds
-from pipeline.versions import SameVersions
+from dateline.pipeline.elements import Dump
+from dateline.pipeline.inputs.records import Columns
+from dateline.pipeline.inputs.streams import Bounds
+from dateline.pipeline.names import Granularity
+from dateline.pipeline.rules.blocks import Limits
+from dateline.pipeline.versions import SameVersions
 
 TASKS = 16
 """Tasks of reading that there are at least, so that workers end together, unless they would be tiny."""

@@ -1,10 +1,28 @@
 """What flows between the stages. Plain values: they are made in one worker and read in another."""
 
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
-from pipeline.rules.formats import Part
-from pipeline.rules.plain import Spans
+Spans: TypeAlias = tuple[tuple[int, int], ...]
+"""Where a plain header's parts stand: start and end, in bytes, of the whole and of each group of _PLAIN."""
+
+
+Format = Literal["plain", "text", "utf-16", "jsonl", "parquet", "warc", "rejects"]
+
+
+class Part(NamedTuple):
+    """A share of an input that one task unpacks."""
+
+    format: Format
+    compression: str
+    """A key of streams.MAGIC, or "" """
+    path: str
+    start: int
+    """The first byte, row group or row of rejects that belongs to the part; `stop` is the first that does not."""
+    stop: int
+    size: int = 0
+    """Bytes of the file."""
+
 
 Record = dict[str, Any]
 """A row of the dataset in JSON terms: the fields of schemas/article.schema.json, dates as YYYY-MM-DD."""

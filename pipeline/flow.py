@@ -8,14 +8,14 @@ in pipeline/rules. build() starts nothing: the command line, the tests and every
 
 import apache_beam as beam
 
-from pipeline.config import Config
-from pipeline.names import progress_folder
-from pipeline.stages.deduplicate import Deduplicate
-from pipeline.stages.parse import ParseBlocks
-from pipeline.stages.read import ReadDumps
-from pipeline.stages.split import SplitPages
-from pipeline.stages.validate import ValidateRecords
-from pipeline.stages.write import WriteDataset
+from dateline.pipeline.config import Config
+from dateline.pipeline.names import progress_folder
+from dateline.pipeline.stages.deduplicate import Deduplicate
+from dateline.pipeline.stages.parse import ParseBlocks
+from dateline.pipeline.stages.read import ReadDumps
+from dateline.pipeline.stages.split import SplitPages
+from dateline.pipeline.stages.validate import ValidateRecords
+from dateline.pipeline.stages.write import WriteDataset
 
 
 def build(pipeline: beam.Pipeline, config: Config) -> beam.PCollection[str]:

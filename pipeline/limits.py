@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.elements import Dump
-    from pipeline.staging import File
+    from dateline.pipeline.dataset.staging import File
+    from dateline.pipeline.elements import Dump
 
 WORST = 5
 """Dumps that are named."""

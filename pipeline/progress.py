@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.versions import SameVersions
+from dateline.pipeline.versions import SameVersions
 
 AT = "at-"
 """What the name of a worker's file begins with that says at which dump it failed."""

@@ -9,16 +9,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import __version__ as VERSION
-from pipeline.dataset import Manifest
-from pipeline.known import files_of
-from pipeline.rules.contract import require_valid
-from pipeline.rules.text import to_json
+from dateline import __version__ as VERSION
+from dateline.pipeline.dataset.seen import files_of
+from dateline.pipeline.dataset.version import Manifest
+from dateline.pipeline.rules.text import to_json
+from dateline.schemas.contract import require_valid
 
 if TYPE_CHECKING:
-    from pipeline.accounts import Records
-    from pipeline.config import Config
-    from pipeline.run import Result
+    from dateline.pipeline.config import Config
+    from dateline.pipeline.run import Result
+    from dateline.pipeline.verify.accounts import Records
 
 Report = dict[str, Any]
 """In the terms of schemas/report.schema.json, or, where its `state` is not `done`, of failure.schema.json."""

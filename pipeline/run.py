@@ -10,40 +10,28 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-import schemas
-from pipeline import commit, commit_store, dataset, names, staging
-from pipeline.accounts import Records, account_for
-from pipeline.balance import Balance, settle
-from pipeline.commit import manifest_of, next_version
-from pipeline.config import Config
-from pipeline.dataset import Manifest
-from pipeline.inputs import Unreadable
-from pipeline.known import Seen, checksums, files_of, looks_of
-from pipeline.limits import RejectLimit, reasons_of, too_many
-from pipeline.listed import write_list
-from pipeline.own import DamagedFile
-from pipeline.report import Stages, report_of, write_report
-from pipeline.rules import RULES
-from pipeline.rules.text import printable
-from pipeline.staging import File
-from pipeline.stop import held
-from pipeline.stores import StoreError
+from dateline import schemas
+from dateline.errors import DamagedFile, RunFailed, StoreError
+from dateline.pipeline import names
+from dateline.pipeline.config import Config
+from dateline.pipeline.dataset import commit, commit_store, staging
+from dateline.pipeline.dataset import version as dataset
+from dateline.pipeline.dataset.commit import manifest_of, next_version
+from dateline.pipeline.dataset.seen import Seen, checksums, files_of, looks_of
+from dateline.pipeline.dataset.staging import File
+from dateline.pipeline.dataset.version import Manifest
+from dateline.pipeline.inputs.find import Unreadable
+from dateline.pipeline.inputs.listed import write_list
+from dateline.pipeline.limits import RejectLimit, reasons_of, too_many
+from dateline.pipeline.report import Stages, report_of, write_report
+from dateline.pipeline.rules import RULES
+from dateline.pipeline.rules.text import printable
+from dateline.pipeline.stop import held
+from dateline.pipeline.verify.accounts import Records, account_for
+from dateline.pipeline.verify.balance import Balance, settle
 
 KEEP_VERSIONS = 3
 """Versions that stay readable by default, the newest among them."""
-
-
-class RunFailed(Exception):
-    """The run stopped, and nothing was committed; the message says why, for a person."""
-
-    def __init__(self, message: str, dump: str | None = None) -> None:
-        """
-        Args:
-            message: for a person.
-            dump: the source, or else the file, of the dump that it is about, where it is about one.
-        """
-        super().__init__(message)
-        self.dump = dump
 
 
 @dataclass

@@ -9,6 +9,8 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, TypeAlias
 
+from dateline.errors import VersionError
+
 DECISIVE = ("dateline", "apache-beam", "pyarrow", "ftfy", "jsonschema")
 """The packages that bytes depend on: the rules, what is shuffled, the files, mended text, a reject's detail."""
 
@@ -17,10 +19,6 @@ REFUSED = "this worker has "
 
 Versions: TypeAlias = tuple[tuple[str, str], ...]
 """(Package, version) of each; Python, whose Unicode tables fold headlines, is one of them."""
-
-
-class VersionError(Exception):
-    """A worker is of other versions than the process that started the run."""
 
 
 @lru_cache(maxsize=1)

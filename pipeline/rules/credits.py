@@ -7,7 +7,7 @@
 
 import re
 
-from pipeline.rules.site import CREDIT_SOURCES
+from dateline.pipeline.rules.site import CREDIT_SOURCES
 
 _BRACKETS = re.compile(r"[(\[]([^()\[\]]{2,100})(?:[)\]]\.?| photos?)?$")
 _CLOSED = re.compile(r"[)\]]\.?(?: photos?)?$")

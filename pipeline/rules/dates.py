@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Literal
 
-from pipeline.rules.site import ABSOLUTE, DAYS_PER_UNIT, FIRST_YEAR, MONTH, MONTHS
+from dateline.pipeline.rules.site import ABSOLUTE, DAYS_PER_UNIT, FIRST_YEAR, MONTH, MONTHS
 
 UpdatedSource = Literal["stamp", "crawl", "none"]
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from pipeline.rules.forms import Line
-from pipeline.rules.site import LABELS
+from dateline.pipeline.rules.forms import Line
+from dateline.pipeline.rules.site import LABELS
 
 EDITED_RATIO = 0.5
 """How much of a headline must stay for the one below the stamp to be the same, edited."""

@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.rules.credits import is_credit, split_credit
-from pipeline.rules.lines import code_of, crawl_line, is_author, is_text
-from pipeline.rules.places import dateline, is_known
-from pipeline.rules.site import FEED_MARK, PATH_TAIL
-from pipeline.rules.text import normalise
+from dateline.pipeline.rules.credits import is_credit, split_credit
+from dateline.pipeline.rules.lines import code_of, crawl_line, is_author, is_text
+from dateline.pipeline.rules.places import dateline, is_known
+from dateline.pipeline.rules.site import FEED_MARK, PATH_TAIL
+from dateline.pipeline.rules.text import normalise
 
 KICKER_WORDS = 4
 """Words of a section or a running theme, at most; of a short line with more a headline can be made."""

@@ -21,7 +21,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from pipeline.rules.text import normalise
+from dateline.pipeline.rules.text import normalise
 
 ARTICLE = re.compile(r"^(?:al|el|ar|as|ash|at|ad|az|an|ed|es|ez)[ -]")
 """The Arabic article before a normalised name."""
@@ -85,7 +85,9 @@ class Gazetteer:
 @cache
 def table() -> dict[str, Any]:
     """places.json."""
-    loaded: dict[str, Any] = json.loads(files("pipeline.rules").joinpath("places.json").read_text("utf-8"))
+    loaded: dict[str, Any] = json.loads(
+        files("dateline.pipeline.rules").joinpath("places.json").read_text("utf-8")
+    )
     return loaded
 
 
@@ -108,7 +110,7 @@ def gazetteer() -> Gazetteer:
         countries={spelling(name): code for name, code in named.items()},
         behind=behind,
         datelines=datelines,
-        others=files("pipeline.rules").joinpath("gazetteer.tsv").read_bytes(),
+        others=files("dateline.pipeline.rules").joinpath("gazetteer.tsv").read_bytes(),
         regions={code: entry["region"] for code, entry in table().items()},
         names=names,
         named=named,

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from pipeline.rules.dates import stamp_of
-from pipeline.rules.forms import Line, lines_of
-from pipeline.rules.lines import crawl_line
-from pipeline.rules.reading import Reading, read
-from pipeline.rules.roles import STEPS
-from pipeline.rules.site import LABELS
-from pipeline.rules.text import normalise
+from dateline.pipeline.rules.dates import stamp_of
+from dateline.pipeline.rules.forms import Line, lines_of
+from dateline.pipeline.rules.lines import crawl_line
+from dateline.pipeline.rules.reading import Reading, read
+from dateline.pipeline.rules.roles import STEPS
+from dateline.pipeline.rules.site import LABELS
+from dateline.pipeline.rules.text import normalise
 
 NEAR_ROWS = (12, 40, 320)
 """Lines of a block that are read at first, and where these do not settle it: most headers are short, but a gallery is

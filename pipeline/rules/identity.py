@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.rules.rows import LATE, NO_DATE, Rows, chain_id, set_ids, set_url_ids
+from dateline.pipeline.rules.rows import LATE, NO_DATE, Rows, chain_id, set_ids, set_url_ids
 
 HEADLINE_GROUP = ("head_hi", "head_lo", "slug", "updated")
 """Records that the rules of one headline cannot tell apart: those folded before the rules look."""

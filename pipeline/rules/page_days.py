@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
-from pipeline.rules.site import FOOTER, LEAD_LINES, RELATIVE
+from dateline.pipeline.rules.site import FOOTER, LEAD_LINES, RELATIVE
 
 PAGE = 256 * 1024
 """Bytes from a lead in which its day is looked for."""

@@ -22,17 +22,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.elements import Record
-from pipeline.rules.body import body_lines, read_body, without_boxes
-from pipeline.rules.credits import split_credit
-from pipeline.rules.dates import read_stamp
-from pipeline.rules.header import Part, first_part, header_from
-from pipeline.rules.lines import code_of
-from pipeline.rules.mend import mend
-from pipeline.rules.places import dateline, locate, opening_dateline
-from pipeline.rules.plain import Spans, read_plain
-from pipeline.rules.site import SHORT_URL_HOST, SHORT_URL_PREFIX
-from pipeline.rules.text import normalise
+from dateline.pipeline.elements import Record, Spans
+from dateline.pipeline.rules.body import body_lines, read_body, without_boxes
+from dateline.pipeline.rules.credits import split_credit
+from dateline.pipeline.rules.dates import read_stamp
+from dateline.pipeline.rules.header import Part, first_part, header_from
+from dateline.pipeline.rules.lines import code_of
+from dateline.pipeline.rules.mend import mend
+from dateline.pipeline.rules.places import dateline, locate, opening_dateline
+from dateline.pipeline.rules.plain import read_plain
+from dateline.pipeline.rules.site import SHORT_URL_HOST, SHORT_URL_PREFIX
+from dateline.pipeline.rules.text import normalise
 
 _SHORT_URL = re.compile(rf"{SHORT_URL_HOST}([A-Za-z0-9]{{1,12}})/?$")
 _NODE = re.compile(r"/node/(\d{1,18})(?![^/?#])")

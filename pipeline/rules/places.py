@@ -16,9 +16,9 @@ import re
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
-from pipeline.rules.gazetteer import countries_with, gazetteer, spelling, table
-from pipeline.rules.lines import MAX_NAME
-from pipeline.rules.site import COLON_LABELS
+from dateline.pipeline.rules.gazetteer import countries_with, gazetteer, spelling, table
+from dateline.pipeline.rules.lines import MAX_NAME
+from dateline.pipeline.rules.site import COLON_LABELS
 
 RegionSource = Literal["dateline", "dateline_text", "headline", "none"]
 UNKNOWN = "unknown"

@@ -19,14 +19,14 @@ It is found once, where the dump is cut; its spans travel with the block, and it
 """
 
 import re
-from typing import TypeAlias
 
-from pipeline.rules.forms import form_of
-from pipeline.rules.header import Header
-from pipeline.rules.lines import MAX_LINE, MAX_NAME, code_of, is_author, is_text, line_of
-from pipeline.rules.places import dateline
-from pipeline.rules.site import FULL_MONTH, SHORT_URL
-from pipeline.rules.text import normalise
+from dateline.pipeline.elements import Spans
+from dateline.pipeline.rules.forms import form_of
+from dateline.pipeline.rules.header import Header
+from dateline.pipeline.rules.lines import MAX_LINE, MAX_NAME, code_of, is_author, is_text, line_of
+from dateline.pipeline.rules.places import dateline
+from dateline.pipeline.rules.site import FULL_MONTH, SHORT_URL
+from dateline.pipeline.rules.text import normalise
 
 _STAMP = rf"Updated [0-9]{{1,2}} {FULL_MONTH} [0-9]{{4}}"
 _END = " *\n"
@@ -55,9 +55,6 @@ _PLAIN = re.compile(_HEADER.encode())
 
 TWIN_BYTES = 2500
 """Bytes below a header in which its headline is looked for."""
-
-Spans: TypeAlias = tuple[tuple[int, int], ...]
-"""Where a plain header's parts stand: start and end, in bytes, of the whole and of each group of _PLAIN."""
 
 
 def plain_spans(text: bytes, start: int, stamp: int, above: bytes) -> Spans | None:

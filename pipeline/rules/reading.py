@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import NamedTuple
 
-from pipeline.rules.evidence import (
+from dateline.pipeline.rules.evidence import (
     LONG_HEADLINE,
     TWIN_MIN,
     TWIN_NEAR,
@@ -18,9 +18,9 @@ from pipeline.rules.evidence import (
     is_edited,
     twin_cost,
 )
-from pipeline.rules.forms import Line, is_copy, twins
-from pipeline.rules.roles import GAPS, NEVER, ROLES, STEPS
-from pipeline.rules.site import AGENCIES, LABELS
+from dateline.pipeline.rules.forms import Line, is_copy, twins
+from dateline.pipeline.rules.roles import GAPS, NEVER, ROLES, STEPS
+from dateline.pipeline.rules.site import AGENCIES, LABELS
 
 WAYS = 48
 """Ways that are kept at a line, at most."""

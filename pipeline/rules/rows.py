@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.elements import Again, Parsed, Record
-from pipeline.rules.places import regions
-from pipeline.rules.site import SHORT_URL_PREFIX
-from pipeline.rules.text import MAX_KNOWN, normalise
+from dateline.pipeline.elements import Again, Parsed, Record
+from dateline.pipeline.rules.places import regions
+from dateline.pipeline.rules.site import SHORT_URL_PREFIX
+from dateline.pipeline.rules.text import MAX_KNOWN, normalise
 
 Rows = npt.NDArray[Any]
 """A one-dimensional array of dtype COPY."""

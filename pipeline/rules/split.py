@@ -15,13 +15,14 @@ from datetime import date
 from functools import partial
 from typing import NamedTuple
 
-from pipeline.rules.anchors import anchors, stamps
-from pipeline.rules.lines import code_of, line_of
-from pipeline.rules.page_days import PageDays
-from pipeline.rules.plain import Spans, plain_spans
-from pipeline.rules.table import LineTable
-from pipeline.rules.text import unify_newlines
-from pipeline.rules.windows import MAX_WINDOW_BYTES, Zone, starts_in
+from dateline.pipeline.elements import Spans
+from dateline.pipeline.rules.anchors import anchors, stamps
+from dateline.pipeline.rules.lines import code_of, line_of
+from dateline.pipeline.rules.page_days import PageDays
+from dateline.pipeline.rules.plain import plain_spans
+from dateline.pipeline.rules.table import LineTable
+from dateline.pipeline.rules.text import unify_newlines
+from dateline.pipeline.rules.windows import MAX_WINDOW_BYTES, Zone, starts_in
 
 CONTEXT = 4 * MAX_WINDOW_BYTES
 """Bytes on either side of a start that decide on it: the lines of its group of anchors, and those around it."""

@@ -13,10 +13,10 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 
-from pipeline.names import shuffled_folder
-from pipeline.rules.rows import COPY, Rows
-from pipeline.stages.counts import count
-from pipeline.versions import SameVersions
+from dateline.pipeline.names import shuffled_folder
+from dateline.pipeline.rules.rows import COPY, Rows
+from dateline.pipeline.stages.counts import count
+from dateline.pipeline.versions import SameVersions
 
 SPILLED_BYTES = 4096
 """Batches of more packed bytes go to a file."""

@@ -19,15 +19,23 @@ from typing import Any, Literal, TypeAlias
 import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 
-from pipeline.config import Config
-from pipeline.elements import Again, Parsed
-from pipeline.rules.identity import HEADLINE_GROUP, URL_GROUP, fold, losers, name_urls, resolve
-from pipeline.rules.rows import FOLDED, KEPT, Rows, concat, rows_again
-from pipeline.stages.copies import Copies, spill_to
-from pipeline.stages.counts import Shuffle, count, count_key
-from pipeline.stages.kept import ReadKept
-from pipeline.stages.parsed import ParsedWriter, memo_of
-from pipeline.stages.shares import KeyedCopies, article_share, cut, headline_share, parted, under, url_share
+from dateline.pipeline.config import Config
+from dateline.pipeline.elements import Again, Parsed
+from dateline.pipeline.rules.identity import HEADLINE_GROUP, URL_GROUP, fold, losers, name_urls, resolve
+from dateline.pipeline.rules.rows import FOLDED, KEPT, Rows, concat, rows_again
+from dateline.pipeline.stages.copies import Copies, spill_to
+from dateline.pipeline.stages.counts import Shuffle, count, count_key
+from dateline.pipeline.stages.kept import ReadKept
+from dateline.pipeline.stages.parsed import ParsedWriter, memo_of
+from dateline.pipeline.stages.shares import (
+    KeyedCopies,
+    article_share,
+    cut,
+    headline_share,
+    parted,
+    under,
+    url_share,
+)
 
 FLUSH_ROWS = 1 << 15
 """Rows that a worker collects before it sends them on, in one batch a key."""

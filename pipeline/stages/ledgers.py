@@ -5,8 +5,7 @@ the record's place in its dump, so that a new dump changes few files. One task w
 since a record that loses moves from one to the other.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from hashlib import blake2b
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
@@ -14,44 +13,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.config import Config
-from pipeline.dataset import version
-from pipeline.elements import Dump
-from pipeline.names import DUPLICATES, KEYS
-from pipeline.own import DamagedFile
-from pipeline.rules.columns import arrow_schema
-from pipeline.rules.places import regions
-from pipeline.rules.rows import KEPT, NO_DATE, UPDATED_SOURCES, Rows, concat, hexes
-from pipeline.rules.site import SHORT_URL_PREFIX
-from pipeline.stages.copies import Copies
-from pipeline.stages.counts import count_key
-from pipeline.stages.kept import KeptRanks
-from pipeline.stages.shares import KeyedCopies, parted
-from pipeline.stages.tasks import WriteTask, pointers
-from pipeline.staging import BATCH_ROWS, File
-
-SHARDS = 64
-"""Files that a ledger is parted into."""
-SEGMENT_BITS = 28
-"""Blocks of one dump within 2**28 bytes share a shard."""
-PART_BITS = 48
-"""A position is a part's number, and in these bits the offset in what the part was unpacked into."""
-
-
-def shard_of(source: str, position: int) -> int:
-    """The shard of a record or reject, from its dump's source and its position."""
-    digest = blake2b(source.encode("utf-8"), digest_size=4).digest()
-    part, offset = position >> PART_BITS, position & (1 << PART_BITS) - 1
-    return (int.from_bytes(digest, "little") + part + (offset >> SEGMENT_BITS)) % SHARDS
-
-
-def part_bases(dumps: Sequence[Dump]) -> list[int]:
-    """What is added to an offset in each dump to make a position: 0, but for the further parts of one file."""
-    bases: list[int] = []
-    for number, dump in enumerate(dumps):
-        again = number and dumps[number - 1].source == dump.source
-        bases.append(bases[-1] + (1 << PART_BITS) if again else 0)
-    return bases
+from dateline.errors import DamagedFile
+from dateline.pipeline.config import Config
+from dateline.pipeline.dataset.staging import BATCH_ROWS, File
+from dateline.pipeline.dataset.version import version
+from dateline.pipeline.ledgers.rows import KeptRanks
+from dateline.pipeline.ledgers.shards import SEGMENT_BITS, SHARDS, part_bases, shard_of
+from dateline.pipeline.names import DUPLICATES, KEYS
+from dateline.pipeline.rules.places import regions
+from dateline.pipeline.rules.rows import KEPT, NO_DATE, UPDATED_SOURCES, Rows, concat, hexes
+from dateline.pipeline.rules.site import SHORT_URL_PREFIX
+from dateline.pipeline.stages.copies import Copies
+from dateline.pipeline.stages.counts import count_key
+from dateline.pipeline.stages.shares import KeyedCopies, parted
+from dateline.pipeline.stages.tasks import WriteTask, pointers
+from dateline.schemas.columns import arrow_schema
 
 
 class KeyByShard(beam.DoFn):

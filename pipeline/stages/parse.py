@@ -7,13 +7,13 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline.elements import Again, Block, Dump, Parsed, Reject
-from pipeline.progress import Progress, at_dump
-from pipeline.rules.parse import Failure, lead_short_url, node_of, parse_block
-from pipeline.rules.rows import provisional_id
-from pipeline.stages.counts import count
-from pipeline.stages.routing import REJECTED, Rejects, part, route
-from pipeline.stages.spool import Locator, Place
+from dateline.pipeline.elements import Again, Block, Dump, Parsed, Reject
+from dateline.pipeline.inputs.spool import Locator, Place
+from dateline.pipeline.progress import Progress, at_dump
+from dateline.pipeline.rules.parse import Failure, lead_short_url, node_of, parse_block
+from dateline.pipeline.rules.rows import provisional_id
+from dateline.pipeline.stages.counts import count
+from dateline.pipeline.stages.routing import REJECTED, Rejects, part, route
 
 
 @dataclass

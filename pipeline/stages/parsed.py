@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipeline.elements import Parsed
-from pipeline.names import parsed_folder
-from pipeline.rules.columns import arrow_schema, to_batch
-from pipeline.rules.rows import COPY, Rows, rows_of
+from dateline.pipeline.elements import Parsed
+from dateline.pipeline.names import parsed_folder
+from dateline.pipeline.rules.rows import COPY, Rows, rows_of
+from dateline.schemas.columns import arrow_schema, to_batch
 
 KNOWN_LATER = ("id", "source", "source_offset", "source_length", "copies")
 """Columns that the rows say: which article it is, and for a block that came again where it stands."""

@@ -1,6 +1,5 @@
 """Read: the dumps, cut at their article starts, by as many workers as there are."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
@@ -11,20 +10,18 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.iobase import RangeTracker
 from apache_beam.io.range_trackers import OffsetRangeTracker
 
-from pipeline.config import Config
-from pipeline.elements import Dump, Piece
-from pipeline.names import progress_folder
-from pipeline.progress import at_dump
-from pipeline.rules.blocks import Limits
-from pipeline.rules.split import CHUNK, Cut, cut_range
-from pipeline.stages.counts import count
-from pipeline.stages.ranges import Ranges, plan_reads
-from pipeline.stages.spool import PLAIN, Locator, Spool
-from pipeline.stages.whole import WholeDumps
-from pipeline.stores import open_file
-
-OPEN_DUMPS = 64
-"""Dumps that a reader of blocks keeps open."""
+from dateline.pipeline.config import Config
+from dateline.pipeline.elements import Piece
+from dateline.pipeline.inputs.blocks import open_dump
+from dateline.pipeline.inputs.ranges import Ranges, plan_reads
+from dateline.pipeline.inputs.spool import Locator
+from dateline.pipeline.names import progress_folder
+from dateline.pipeline.progress import at_dump
+from dateline.pipeline.rules.blocks import Limits
+from dateline.pipeline.rules.split import CHUNK, Cut, cut_range
+from dateline.pipeline.stages.counts import count
+from dateline.pipeline.stages.spool import PLAIN, Spool
+from dateline.pipeline.stages.whole import WholeDumps
 
 BATCH_BYTES = 1 << 17
 """Bytes of pieces that travel together: the cost of an element is paid once for some hundred articles."""
@@ -144,40 +141,3 @@ class ReadRanges(beam.DoFn):
         if batch:
             count(records_out=len(batch))
             yield batch
-
-
-def open_dump(path: str) -> IO[bytes]:
-    """A dump, open for reading at any offset, uncompressed as it lies there."""
-    return open_file(path)
-
-
-class BlockReader:
-    """Reads blocks where they lie in their dumps, and keeps the last few dumps open."""
-
-    def __init__(self, dumps: Sequence[Dump]) -> None:
-        self._dumps = dumps
-        self._files: OrderedDict[int, IO[bytes]] = OrderedDict()
-
-    def read(self, dump: int, offset: int, length: int) -> bytes:
-        """The bytes of a block.
-
-        Raises:
-            RuntimeError: the dump ends before the block does: it changed since it was read.
-        """
-        file = self._files.get(dump)
-        if file is None:
-            file = self._files[dump] = open_dump(self._dumps[dump].path)
-            if len(self._files) > OPEN_DUMPS:
-                self._files.popitem(last=False)[1].close()
-        self._files.move_to_end(dump)
-        file.seek(offset)
-        data = file.read(length)
-        if len(data) < length:
-            raise RuntimeError(
-                f"{self._dumps[dump].source} changed while it was read: it ends before byte {offset + length}"
-            )
-        return data
-
-    def close(self) -> None:
-        while self._files:
-            self._files.popitem()[1].close()

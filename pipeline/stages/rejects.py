@@ -9,18 +9,18 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 
-from pipeline.config import Config
-from pipeline.elements import Reject
-from pipeline.names import REJECTED
-from pipeline.rules.columns import arrow_schema, to_batch
-from pipeline.rules.contract import require_valid
-from pipeline.stages.counts import count, count_key
-from pipeline.stages.ledgers import SEGMENT_BITS, SHARDS, part_bases, shard_of
-from pipeline.stages.tasks import WriteTask, merged
-from pipeline.staging import File
+from dateline.pipeline.config import Config
+from dateline.pipeline.dataset.staging import File
+from dateline.pipeline.elements import Reject
+from dateline.pipeline.ledgers.merge import merged
+from dateline.pipeline.ledgers.rows import MAX_RAW_BYTES
+from dateline.pipeline.ledgers.shards import SEGMENT_BITS, SHARDS, part_bases, shard_of
+from dateline.pipeline.names import REJECTED
+from dateline.pipeline.stages.counts import count, count_key
+from dateline.pipeline.stages.tasks import WriteTask
+from dateline.schemas.columns import arrow_schema, to_batch
+from dateline.schemas.contract import require_valid
 
-MAX_RAW_BYTES = 65_536
-"""Bytes of a block that its reject keeps."""
 REJECTS_AT_A_TIME = 256
 """Rows of a record batch: with their bytes they are long."""
 

@@ -6,8 +6,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 
-from pipeline.elements import Reject
-from pipeline.stages.counts import count
+from dateline.pipeline.elements import Reject
+from dateline.pipeline.stages.counts import count
 
 REJECTED: Literal["rejected"] = "rejected"
 """Tag of a stage's rejects."""

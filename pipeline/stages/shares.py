@@ -7,8 +7,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.rules.rows import Rows
-from pipeline.stages.copies import Copies
+from dateline.pipeline.rules.rows import Rows
+from dateline.pipeline.stages.copies import Copies
 
 ELEMENT_ROWS = 1 << 16
 """Rows of an element that goes into a shuffle: 7.5 MB unpacked. Engines refuse elements of some tens of MB."""

@@ -6,15 +6,15 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline.config import Config
-from pipeline.elements import Again, Block, Piece, Reject
-from pipeline.names import progress_folder
-from pipeline.progress import Progress, at_dump
-from pipeline.rules.blocks import block_of, trimmed
-from pipeline.stages.counts import count
-from pipeline.stages.parsed import digest_of, memo_of
-from pipeline.stages.routing import REJECTED, Rejects, part, route
-from pipeline.stages.spool import Locator
+from dateline.pipeline.config import Config
+from dateline.pipeline.elements import Again, Block, Piece, Reject
+from dateline.pipeline.inputs.spool import Locator
+from dateline.pipeline.names import progress_folder
+from dateline.pipeline.progress import Progress, at_dump
+from dateline.pipeline.rules.blocks import block_of, trimmed
+from dateline.pipeline.stages.counts import count
+from dateline.pipeline.stages.parsed import digest_of, memo_of
+from dateline.pipeline.stages.routing import REJECTED, Rejects, part, route
 
 
 @dataclass

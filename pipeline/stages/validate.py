@@ -6,11 +6,11 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline.elements import Again, Parsed, Reject
-from pipeline.progress import Progress
-from pipeline.rules.contract import Contract, contract
-from pipeline.stages.counts import count
-from pipeline.stages.routing import REJECTED, Rejects, part, route
+from dateline.pipeline.elements import Again, Parsed, Reject
+from dateline.pipeline.progress import Progress
+from dateline.pipeline.stages.counts import count
+from dateline.pipeline.stages.routing import REJECTED, Rejects, part, route
+from dateline.schemas.contract import Contract, contract
 
 
 @dataclass

@@ -16,22 +16,24 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.config import Config
-from pipeline.names import Granularity, partition_folder, progress_folder
-from pipeline.own import DamagedFile, believed
-from pipeline.progress import Progress
-from pipeline.rules.columns import arrow_schema
-from pipeline.rules.places import regions
-from pipeline.rules.rows import KEPT, NO_DATE, Rows, concat, hexes, iso
-from pipeline.stages.copies import Copies
-from pipeline.stages.counts import count, count_key
-from pipeline.stages.kept import hashes
-from pipeline.stages.ledgers import KeyByShard, WriteLedgers
-from pipeline.stages.parsed import ParsedReader
-from pipeline.stages.rejects import KeyRejects, WriteRejects
-from pipeline.stages.shares import parted
-from pipeline.stages.tasks import BATCH_CHARACTERS, WriteTask, merged, pointers
-from pipeline.staging import BATCH_ROWS, File
+from dateline.errors import DamagedFile
+from dateline.pipeline.config import Config
+from dateline.pipeline.dataset.own import believed
+from dateline.pipeline.dataset.staging import BATCH_ROWS, File
+from dateline.pipeline.ledgers.merge import BATCH_CHARACTERS, merged
+from dateline.pipeline.ledgers.rows import hashes
+from dateline.pipeline.names import Granularity, partition_folder, progress_folder
+from dateline.pipeline.progress import Progress
+from dateline.pipeline.rules.places import regions
+from dateline.pipeline.rules.rows import KEPT, NO_DATE, Rows, concat, hexes, iso
+from dateline.pipeline.stages.copies import Copies
+from dateline.pipeline.stages.counts import count, count_key
+from dateline.pipeline.stages.ledgers import KeyByShard, WriteLedgers
+from dateline.pipeline.stages.parsed import ParsedReader
+from dateline.pipeline.stages.rejects import KeyRejects, WriteRejects
+from dateline.pipeline.stages.shares import parted
+from dateline.pipeline.stages.tasks import WriteTask, pointers
+from dateline.schemas.columns import arrow_schema
 
 TAKEN_ROWS = 1 << 14
 """Rows whose records are taken together: they wait in many files, and each is opened once for them."""

@@ -13,7 +13,7 @@ import sys
 if __name__ == "__main__" and sys.argv[1:2] != ["--mutations"]:
     import atheris
 
-    with atheris.instrument_imports(include=["pipeline.rules", "pipeline.stages"]):
+    with atheris.instrument_imports(include=["dateline.pipeline.rules", "dateline.pipeline.stages"]):
         from tests.fuzz.containers import drive, seeds
 else:
     from tests.fuzz.containers import drive, seeds

@@ -12,8 +12,8 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(
-    include=["pipeline.own", "pipeline.names", "pipeline.dataset", "pipeline.commit", "pipeline.staging",
-             "pipeline.published", "pipeline.known", "pipeline.mend", "pipeline.checks", "json"]
+    include=["dateline.pipeline.dataset.own", "dateline.pipeline.names", "dateline.pipeline.dataset.version", "dateline.pipeline.dataset.commit", "dateline.pipeline.dataset.staging",
+             "dateline.pipeline.dataset.published", "dateline.pipeline.dataset.seen", "dateline.pipeline.dataset.mend", "dateline.pipeline.verify", "json"]
 ):  # fmt: skip
     from tests.fuzz.dataset_target import Target
 

@@ -9,7 +9,7 @@ import sys
 
 import atheris
 
-with atheris.instrument_imports(include=["pipeline.rules"]):
+with atheris.instrument_imports(include=["dateline.pipeline.rules"]):
     from tests.fuzz.target import drive
 
 if __name__ == "__main__":

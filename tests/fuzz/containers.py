@@ -15,14 +15,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
 
-from pipeline.inputs import UsageError, find_inputs, with_spools
-from pipeline.rules import formats
-from pipeline.rules.columns import arrow_schema
-from pipeline.rules.records import Columns
-from pipeline.rules.streams import Bounds
-from pipeline.stages.index import Index
-from pipeline.stages.room import Room
-from pipeline.stages.whole import unpack_all
+from dateline.errors import UsageError
+from dateline.pipeline.inputs import formats
+from dateline.pipeline.inputs.find import find_inputs, with_spools
+from dateline.pipeline.inputs.index import Index
+from dateline.pipeline.inputs.records import Columns
+from dateline.pipeline.inputs.room import Room
+from dateline.pipeline.inputs.streams import Bounds
+from dateline.pipeline.inputs.whole import unpack_all
+from dateline.schemas.columns import arrow_schema
 
 BOUNDS = Bounds(record_bytes=4096, dump_bytes=1 << 22, run_bytes=1 << 24, window_bytes=1 << 22)
 NAMES = ("a.txt", "a.jsonl")

@@ -12,18 +12,18 @@ from pathlib import Path
 
 import numpy as np
 
-import schemas
-from pipeline import staging
-from pipeline.checks.files import check_changes, check_manifest, violation
-from pipeline.commit import recover
-from pipeline.dataset import NewerDataset, Version, found_manifest, latest_manifest, store_of
-from pipeline.known import Seen
-from pipeline.lock import lock
-from pipeline.mend import put_right
-from pipeline.names import kept_name, manifest_name
-from pipeline.own import DamagedFile
-from pipeline.published import POINTER, find, read_pointer
-from pipeline.staging import File, Writer
+from dateline import schemas
+from dateline.errors import DamagedFile, NewerDataset
+from dateline.pipeline.dataset import staging
+from dateline.pipeline.dataset.commit import recover
+from dateline.pipeline.dataset.lock import lock
+from dateline.pipeline.dataset.mend import put_right
+from dateline.pipeline.dataset.published import POINTER, find, read_pointer
+from dateline.pipeline.dataset.seen import Seen
+from dateline.pipeline.dataset.staging import File, Writer
+from dateline.pipeline.dataset.version import Version, found_manifest, latest_manifest, store_of
+from dateline.pipeline.names import kept_name, manifest_name
+from dateline.pipeline.verify.files import check_changes, check_manifest, violation
 
 RUN = "20261129T000000-0123abcd"
 TEXTS = ("one", "two")

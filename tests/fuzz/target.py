@@ -3,14 +3,14 @@
 See atheris_run.py.
 """
 
-from pipeline.elements import Block, Piece, Reject
-from pipeline.rules.blocks import Limits, block_of
-from pipeline.rules.contract import contract
-from pipeline.rules.split import CHUNK, Cut, cut_range
-from pipeline.rules.text import WHITE_SPACE
-from pipeline.stages.parse import record_of
-from pipeline.stages.spool import Place
-from pipeline.stages.validate import check
+from dateline.pipeline.elements import Block, Piece, Reject
+from dateline.pipeline.inputs.spool import Place
+from dateline.pipeline.rules.blocks import Limits, block_of
+from dateline.pipeline.rules.split import CHUNK, Cut, cut_range
+from dateline.pipeline.rules.text import WHITE_SPACE
+from dateline.pipeline.stages.parse import record_of
+from dateline.pipeline.stages.validate import check
+from dateline.schemas.contract import contract
 
 LIMITS = Limits(block_bytes=1 << 16, line_bytes=1 << 15)
 

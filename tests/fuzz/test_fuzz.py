@@ -1,4 +1,4 @@
-"""Hostile input: no crash, no byte lost. What it costs is held in tests/test_linear.py."""
+"""Hostile input: no crash, no byte lost. What it costs is held in tests/rules/test_linear.py."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.fuzz import atheris_containers, containers
 from tests.fuzz.target import drive
-from tests.pages import LAYOUTS, Article
+from tests.helpers.pages import LAYOUTS, Article
 
 CORPUS = sorted(Path(__file__).parent.joinpath("corpus").glob("*"))
 

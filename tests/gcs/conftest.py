@@ -14,7 +14,7 @@ def gcs_server(tmp_path_factory):
 @pytest.fixture
 def gcs(gcs_server, monkeypatch):
     """The server, with nothing in it but a bucket; this process uses it."""
-    from pipeline import bucket_gs
+    from dateline.pipeline.store import gs as bucket_gs
 
     gcs_server.reset()
     for name, value in gcs_server.environ.items():

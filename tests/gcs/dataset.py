@@ -11,13 +11,15 @@ import pytest
 from google.auth.transport.requests import AuthorizedSession
 from requests import ConnectionError as NoAnswer
 
-import pipeline
-from pipeline import bucket_gs, commit_store
-from pipeline.bucket import open_bucket
-from pipeline.bucket_gs import RETRY
-from pipeline.stores import StoreError, Unusable
+from dateline import open_dataset
+from dateline.errors import StoreError, Unusable
+from dateline.pipeline.dataset import commit_store
+from dateline.pipeline.store import gs as bucket_gs
+from dateline.pipeline.store.address import open_bucket
+from dateline.pipeline.store.gs import RETRY
 from tests.conftest import EXAMPLES, dateline, files_of
-from tests.stored import (
+from tests.dataset.test_commit import FIRST, SECOND, THIRD
+from tests.helpers.stored import (
     STRAY,
     Stored,
     die_at_each,
@@ -27,9 +29,8 @@ from tests.stored import (
     texts,
     write_at_a_time,
 )
-from tests.stores import BUCKET, as_local, changed, command_here, line_of
-from tests.test_commit import FIRST, SECOND, THIRD
-from tests.versions import KEEP
+from tests.helpers.stores import BUCKET, as_local, changed, command_here, line_of
+from tests.helpers.versions import KEEP
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Google's, of packages that it would like to have
 ADDRESS = f"gs://{BUCKET}/some/news"
@@ -273,11 +274,11 @@ def test_readers_of_a_version_and_of_the_folder(environ, sample):
     assert run(environ, inputs=EXAMPLES[:2]).returncode == 0
     assert run(environ).returncode == 0
     order = [("source", "ascending"), ("source_offset", "ascending")]
-    local = pipeline.open_dataset(sample).to_table().sort_by(order)
-    assert pipeline.open_dataset(ADDRESS).to_table().sort_by(order).equals(local)
-    assert 0 < pipeline.open_dataset(ADDRESS, 1).count_rows() < local.num_rows
+    local = open_dataset(sample).to_table().sort_by(order)
+    assert open_dataset(ADDRESS).to_table().sort_by(order).equals(local)
+    assert 0 < open_dataset(ADDRESS, 1).count_rows() < local.num_rows
     with pytest.raises(FileNotFoundError, match="holds no dataset"):
-        pipeline.open_dataset(f"gs://{BUCKET}/other")
+        open_dataset(f"gs://{BUCKET}/other")
     bucket = open_bucket(ADDRESS)
     folder = ds.dataset(bucket.place("").rstrip("/"), filesystem=bucket.filesystem(), format="ipc")
     assert folder.count_rows() == local.num_rows
@@ -364,7 +365,7 @@ def test_what_lasts_fails_the_run_and_the_next_is_whole(gcs, environ, dumps, of_
 
 @pytest.mark.parametrize(
     ("module", "name", "at", "made"),
-    [("bucket_gs", "GSBucket.upload", 3, 1), ("commit_store", "_publish", 1, 1), ("bucket_gs", "GSBucket.copy", 3, 2)],
+    [("store.gs", "GSBucket.upload", 3, 1), ("dataset.commit_store", "_publish", 1, 1), ("store.gs", "GSBucket.copy", 3, 2)],
 )  # fmt: skip
 def test_a_killed_run(gcs, environ, dumps, of_dumps, module, name, at, made):
     assert run(environ, inputs=dumps[:1]).returncode == 0

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.conftest import files_of
-from tests.stores import command_here, line_of
-from tests.test_stores import DUMPS, expected
+from tests.helpers.stores import command_here, line_of
+from tests.store.test_stores import DUMPS, expected
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Google's, of packages that it would like to have
 

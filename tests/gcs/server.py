@@ -1,4 +1,4 @@
-"""A server that speaks as GCS does, on loopback, that can be told to fail: fake-gcs-server behind the layer of tests/store.py.
+"""A server that speaks as GCS does, on loopback, that can be told to fail: fake-gcs-server behind the layer of tests/helpers/store.py.
 
     python -m tests.gcs.server      build it, unless it is there: it takes Go, and minutes
 
@@ -23,10 +23,11 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 from werkzeug.serving import make_server
 
-from runners.engines import cache_folder, free_ports, go_built
-from runners.parent import end_with_parent
-from tests.store import Flaky
-from tests.stores import BUCKET
+from dateline.runners.engine.parent import end_with_parent
+from dateline.runners.engine.ports import free_ports
+from tests.engines.harness import cache_folder, go_built
+from tests.helpers.store import Flaky
+from tests.helpers.stores import BUCKET
 
 PACKAGE = "github.com/fsouza/fake-gcs-server"
 _NAME = re.compile(rb'"name": *"([^"]*)"')
@@ -55,7 +56,7 @@ class GCS:
         self.asked.clear()
 
     def fail(self, *rules) -> None:
-        """From now on: see tests/store.py."""
+        """From now on: see tests/helpers/store.py."""
         temporary = self._faults.with_suffix(".new")
         temporary.write_text(json.dumps(rules))
         os.replace(temporary, self._faults)

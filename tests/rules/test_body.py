@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.rules.body import read_body
+from dateline.pipeline.rules.body import read_body
 
 ONE = "The ferry left the old harbor at dawn, with forty passengers and one dog."
 TWO = "It came back at noon, with forty-one passengers, and the dog was not among them."

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.rules.credits import is_credit, split_credit
+from dateline.pipeline.rules.credits import is_credit, split_credit
 
 
 @pytest.mark.parametrize(

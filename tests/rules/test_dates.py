@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from pipeline.rules.dates import read_stamp
+from dateline.pipeline.rules.dates import read_stamp
 
 CRAWLED = date(2022, 4, 20)
 

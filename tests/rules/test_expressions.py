@@ -5,13 +5,13 @@ import re
 
 import pytest
 
-import pipeline.rules
-from tests.automaton import Automaton
-from tests.expressions import collected, grown, pumped, searched, written_in_place
-from tests.matcher import Matcher
+from dateline.pipeline import inputs, rules
+from tests.helpers.automaton import Automaton
+from tests.helpers.expressions import collected, grown, pumped, searched, written_in_place
+from tests.helpers.matcher import Matcher
 
-EXPRESSIONS = collected(pipeline.rules)
-SEARCHED = searched(pipeline.rules, EXPRESSIONS)
+EXPRESSIONS = [*collected(rules), *collected(inputs)]
+SEARCHED = searched(rules, EXPRESSIONS) | searched(inputs, EXPRESSIONS)
 
 CODES = "[nhgt]"
 GALLERY = rf"(?:(?:_?[Hk]|_?{CODES})?_?c(?:_?(?:k|{CODES})){{0,2}})*"
@@ -68,7 +68,9 @@ KYIV: Traffic crossed it on Monday.
 INSERTED = (" ", "\n", "a", "0", "(", ") ", "A.", "• x\n", "- x\n", "\n ", "a (b)", "é")
 
 
-@pytest.mark.parametrize("name", ["pipeline.rules.plain._PLAIN", "pipeline.rules.anchors._LOOKS['apart']"])
+@pytest.mark.parametrize(
+    "name", ["dateline.pipeline.rules.plain._PLAIN", "dateline.pipeline.rules.anchors._LOOKS['apart']"]
+)
 def test_a_page_with_more_and_more_in_it(name):
     """What an automaton knows nothing of, a headline that must come again, is in a page; so this is tried there."""
     found = [expression.pattern for expression in EXPRESSIONS if name in expression.places]
@@ -93,7 +95,7 @@ def test_one_that_cannot_is_not(text, is_search):
 
 def test_every_expression_is_looked_at():
     """Those that are made where they are used would not be."""
-    assert written_in_place(pipeline.rules) == []
+    assert [*written_in_place(rules), *written_in_place(inputs)] == []
     places = {place for expression in EXPRESSIONS for place in expression.places}
     for module in (
         "blocks",
@@ -109,7 +111,9 @@ def test_every_expression_is_looked_at():
         "mend",
         "text",
     ):
-        assert any(place.startswith(f"pipeline.rules.{module}.") for place in places), module
+        assert any(re.match(rf"dateline\.pipeline\.(rules|inputs)\.{module}\.", place) for place in places), (
+            module
+        )
     assert any(place.endswith(".gazetteer().mention") for place in places)
     assert "mention" in SEARCHED
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.elements import Parsed
-from pipeline.rules.identity import HEADLINE_GROUP, URL_GROUP, fold, losers, name_urls, resolve
-from pipeline.rules.rows import (
+from dateline.pipeline.elements import Parsed
+from dateline.pipeline.rules.identity import HEADLINE_GROUP, URL_GROUP, fold, losers, name_urls, resolve
+from dateline.pipeline.rules.rows import (
     COPY,
     NO_DATE,
     chain_id,
@@ -20,7 +20,7 @@ from pipeline.rules.rows import (
     rows_of,
     url_id,
 )
-from tests.reference import Copy, articles
+from tests.helpers.reference import Copy, articles
 
 COPIES = st.lists(
     st.builds(

@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.rules.page_days import PAGE
-from pipeline.rules.split import Cut, cut_range
-from tests.pages import LAYOUTS, Article, compact, full, plain
-from tests.reading import read
+from dateline.pipeline.rules.page_days import PAGE
+from dateline.pipeline.rules.split import Cut, cut_range
+from tests.helpers.pages import LAYOUTS, Article, compact, full, plain
+from tests.helpers.reading import read
 
 LEAD = full(Article("Old harbor gets a new wall"), crawled="2022-04-20")
 OTHER = full(Article("Night market opens at the quay"), crawled="2023-01-05")

@@ -2,10 +2,10 @@ from datetime import date
 
 import pytest
 
-from pipeline.rules import parse
-from pipeline.rules.parse import Failure, short_url
-from pipeline.rules.places import dateline, opening_dateline
-from tests.pages import LAYOUTS, Article, compact, full, plain
+from dateline.pipeline.rules import parse
+from dateline.pipeline.rules.parse import Failure, short_url
+from dateline.pipeline.rules.places import dateline, opening_dateline
+from tests.helpers.pages import LAYOUTS, Article, compact, full, plain
 
 
 def parse_block(text, crawl_date):

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import schemas
-from pipeline.rules.gazetteer import MAX_BYTES, MAX_ROWS, gazetteer, line_of, spelling, table
-from pipeline.rules.places import dateline, locate, opening_dateline, regions
-from pipeline.rules.text import normalise
+from dateline import schemas
+from dateline.pipeline.rules.gazetteer import MAX_BYTES, MAX_ROWS, gazetteer, line_of, spelling, table
+from dateline.pipeline.rules.places import dateline, locate, opening_dateline, regions
+from dateline.pipeline.rules.text import normalise
 
 
 def printed() -> list[tuple[str, str | None, str]]:

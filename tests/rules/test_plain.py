@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.elements import Block, Piece
-from pipeline.rules import split
-from pipeline.rules.blocks import Limits, block_of
-from pipeline.rules.header import header_of
-from pipeline.rules.mend import mend
-from pipeline.rules.parse import count_words, is_common, parse_block
-from pipeline.rules.plain import _PLAIN, Spans, plain_spans, read_plain
-from pipeline.rules.split import cut_range, find_starts
-from pipeline.rules.table import SPACE, LineTable, pairs_of
-from pipeline.rules.text import unify_newlines
-from tests.pages import Article, doubled, full, plain
+from dateline.pipeline.elements import Block, Piece, Spans
+from dateline.pipeline.rules import split
+from dateline.pipeline.rules.blocks import Limits, block_of
+from dateline.pipeline.rules.header import header_of
+from dateline.pipeline.rules.mend import mend
+from dateline.pipeline.rules.parse import count_words, is_common, parse_block
+from dateline.pipeline.rules.plain import _PLAIN, plain_spans, read_plain
+from dateline.pipeline.rules.split import cut_range, find_starts
+from dateline.pipeline.rules.table import SPACE, LineTable, pairs_of
+from dateline.pipeline.rules.text import unify_newlines
+from tests.helpers.pages import Article, doubled, full, plain
 from tests.rules.headers import header_text
 
 GOLDEN = sorted(Path(__file__).parent.parent.joinpath("golden").glob("*.txt"))

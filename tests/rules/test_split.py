@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.rules.split import CONTEXT, Cut, cut_range, find_starts
-from tests.pages import LAYOUTS, Article, compact, doubled, full, plain
+from dateline.pipeline.rules.split import CONTEXT, Cut, cut_range, find_starts
+from tests.helpers.pages import LAYOUTS, Article, compact, doubled, full, plain
 
 GOLDEN = sorted(Path(__file__).parent.parent.joinpath("golden").glob("*.txt"))
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.rules.text import normalise, printable, unify_newlines
+from dateline.pipeline.rules.text import normalise, printable, unify_newlines
 
 
 @pytest.mark.parametrize(

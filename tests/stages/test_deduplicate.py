@@ -10,20 +10,20 @@ import numpy as np
 import pytest
 from apache_beam.testing.util import assert_that
 
-from pipeline.config import Config
-from pipeline.elements import Parsed
-from pipeline.names import shuffled_folder
-from pipeline.rules.identity import HEADLINE_GROUP
-from pipeline.rules.rows import COPY, concat, hexes
-from pipeline.stages import copies as module
-from pipeline.stages import deduplicate, kept
-from pipeline.stages.copies import SPILLED_BYTES, Copies, CopiesCoder, spill_to
-from pipeline.stages.deduplicate import Deduplicate, FoldByHeadline, fold_all
-from pipeline.stages.shares import article_share, parted
-from pipeline.staging import prepare
-from tests.flows import pipeline
-from tests.records import RECORD
-from tests.reference import Copy, articles
+from dateline.pipeline.config import Config
+from dateline.pipeline.dataset.staging import prepare
+from dateline.pipeline.elements import Parsed
+from dateline.pipeline.names import shuffled_folder
+from dateline.pipeline.rules.identity import HEADLINE_GROUP
+from dateline.pipeline.rules.rows import COPY, concat, hexes
+from dateline.pipeline.stages import copies as module
+from dateline.pipeline.stages import deduplicate, kept
+from dateline.pipeline.stages.copies import SPILLED_BYTES, Copies, CopiesCoder, spill_to
+from dateline.pipeline.stages.deduplicate import Deduplicate, FoldByHeadline, fold_all
+from dateline.pipeline.stages.shares import article_share, parted
+from tests.helpers.flows import pipeline
+from tests.helpers.records import RECORD
+from tests.helpers.reference import Copy, articles
 
 
 def parsed(copy: Copy) -> Parsed:

@@ -12,11 +12,11 @@ from apache_beam.io.source_test_utils import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config import Config
-from pipeline.elements import Dump
-from pipeline.stages.ranges import plan_reads
-from pipeline.stages.read import BATCH_BYTES, DumpSource, ReadRanges
-from tests.pages import LAYOUTS, Article, full, plain
+from dateline.pipeline.config import Config
+from dateline.pipeline.elements import Dump
+from dateline.pipeline.inputs.ranges import plan_reads
+from dateline.pipeline.stages.read import BATCH_BYTES, DumpSource, ReadRanges
+from tests.helpers.pages import LAYOUTS, Article, full, plain
 
 GOLDEN = sorted(Path(__file__).parent.parent.joinpath("golden").glob("*.txt"))
 

@@ -5,19 +5,19 @@ import pytest
 from apache_beam.testing.util import assert_that, equal_to
 from apache_beam.typehints.decorators import TypeCheckError
 
-from pipeline.config import Config
-from pipeline.elements import Block, Dump, Parsed, Piece
-from pipeline.names import progress_folder
-from pipeline.progress import read_progress
-from pipeline.rules.blocks import Limits
-from pipeline.stages.parse import ParseBlocks
-from pipeline.stages.parsed import digest_of
-from pipeline.stages.split import SplitPages
-from pipeline.stages.validate import ValidateRecords
-from pipeline.staging import prepare
-from tests.flows import pipeline
-from tests.pages import Article, plain
-from tests.records import RECORD
+from dateline.pipeline.config import Config
+from dateline.pipeline.dataset.staging import prepare
+from dateline.pipeline.elements import Block, Dump, Parsed, Piece
+from dateline.pipeline.names import progress_folder
+from dateline.pipeline.progress import read_progress
+from dateline.pipeline.rules.blocks import Limits
+from dateline.pipeline.stages.parse import ParseBlocks
+from dateline.pipeline.stages.parsed import digest_of
+from dateline.pipeline.stages.split import SplitPages
+from dateline.pipeline.stages.validate import ValidateRecords
+from tests.helpers.flows import pipeline
+from tests.helpers.pages import Article, plain
+from tests.helpers.records import RECORD
 
 DUMPS = (Dump("/d/a.txt", "a.txt", 1000),)
 TEXT = plain(Article())

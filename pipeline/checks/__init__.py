@@ -1,1 +1,0 @@
-"""What `dateline verify` checks, one topic a module; pipeline/verify.py composes them."""

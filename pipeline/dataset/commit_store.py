@@ -1,0 +1,282 @@
+"""Commit to an object store: how a run's version comes to be at an address such as s3://bucket/news.
+
+A store has no rename, no links and no lock, and what it lists need not be all that is there. So here
+
+    check out  a folder of this machine becomes the dataset's working copy: its manifest, and each file once it is read
+    upload     each new file becomes an object _versions/<version>/<hash>.arrow, and is looked at again
+    publish    _manifests/<version>.json is written by one PUT that must not replace: from here on it is committed
+    point      _manifests/latest.json is told the number, so that a reader need not search
+    place      new files are copied to date=*/region=*/, for readers of the folder; those that they replace go
+    prune      manifests of versions that are no longer kept go, then what no kept one needs of _versions
+
+and the run itself, its flow and its balance, are those of a local dataset: they see the working copy.
+
+The newest version is found by GET alone: from the number that latest.json has, upwards, until there is no manifest. It is
+pruned only below that number, which only grows (If-Match; in GCS the generation), so the search cannot miss. Readers by manifest read the objects
+in _versions, which nobody touches while a kept version names them.
+
+Two runs at a time: both work, one publishes; the other's PUT is refused (412), and it ends with exit status 4, with nothing
+lost. Which uploads are nobody's needs no lock and no clock: an object of _versions/<n>/ can be named by version n or a
+later one that took it over, and once n is published, nobody else can publish it. So whoever has published n may remove all
+objects of numbers up to n that no kept manifest names: also those that a run left that was killed. No two runs' objects
+have one name but for the same bytes and number, so a late remover takes nothing from a later version.
+
+Placing and pruning is one function of what is there, tidy(). latest.json says up to which version it was done; the next
+run does it first if the last one could not. Until then a reader of the folder sees the version before, or some of its
+files beside those that replace them: never a row less. Listing is trusted for this alone. Where two runs tidy at a time
+a file may be missing or left over in the folder, not in a version; the next run that commits sets it right.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from dateline.errors import DamagedFile, Locked, StoreError, Uncertain, Unusable
+from dateline.pipeline.dataset.published import (
+    POINTER,
+    TRIES,
+    Pointer,
+    be_working_copy,
+    find,
+    manifest_at,
+    note,
+    read_pointer,
+)
+from dateline.pipeline.dataset.staging import File
+from dateline.pipeline.dataset.stored import newest_whole
+from dateline.pipeline.dataset.version import Manifest, latest_manifest, store_of
+from dateline.pipeline.names import (
+    LOCK,
+    MANIFESTS,
+    RUNS,
+    SEEN,
+    STORE,
+    VERSIONS,
+    kind_of,
+    manifest_name,
+    run_folder,
+    stored_name,
+    upload_of,
+    version_of,
+)  # fmt: skip
+from dateline.pipeline.stop import held, let, look
+from dateline.pipeline.store.address import open_bucket
+from dateline.pipeline.store.bucket import Bucket, at_once
+from dateline.schemas.contract import require_valid
+
+
+def working_copy(address: str, folder: str | None = None) -> str:
+    """The folder for a dataset's working copy, the same for each run: below `folder`, or in this user's caches."""
+    if folder is None:
+        folder = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "dateline")
+    return os.path.join(os.path.abspath(folder), sha256(address.encode()).hexdigest()[:16])
+
+
+@contextmanager
+def checked_out(address: str, root: str, keep: int) -> Iterator[None]:
+    """Have a folder be a dataset's working copy; afterwards it is empty, but for what is remembered of dumps and of the
+    version. The caller holds its lock.
+
+    Raises:
+        Unusable: the store cannot be used as things are set up, cannot refuse to replace, or has something else there.
+        StoreError: it failed.
+        NewerDataset: a newer program wrote the dataset.
+        DamagedFile: a manifest or the pointer is not what a run writes.
+    """
+    _empty(root, LOCK, SEEN)
+    bucket = open_bucket(address)
+    now = read_pointer(bucket)
+    if now is None:
+        if any(bucket.names(most=1)):
+            raise Unusable(
+                f"{address} holds something that is no dataset; give a folder that is empty. "
+                f"If it is one whose {POINTER} is gone, `dateline repair` finds its versions"
+            )
+        now = Pointer(0, 0, "")
+        try:
+            bucket.put(POINTER, _told(now), new=True)
+        except FileExistsError:
+            now = read_pointer(bucket) or now
+    try:
+        bucket.put(POINTER, _told(now), new=True)
+    except FileExistsError:
+        pass
+    else:
+        raise Unusable(
+            f"{address}: the store does not refuse to replace an object, so that two runs at a time "
+            "could overwrite each other's version"
+        )
+    manifest = find(bucket)
+    if manifest:  # what tidy() and the run will read, before any work
+        _kept(bucket, manifest, keep)
+        manifest = newest_whole(bucket, manifest)
+    if manifest and now.tidied < manifest["version"]:
+        tidy(bucket, manifest, keep)
+    with held():
+        try:
+            be_working_copy(root, address)
+            if manifest:
+                note(root, manifest)
+            with let():
+                yield
+        finally:
+            _empty(root, LOCK, SEEN, STORE, MANIFESTS)
+
+
+def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequence[File]) -> None:
+    """Make a version. The caller holds the working copy's lock, and calls finish() afterwards.
+
+    Args:
+        root: the working copy.
+        manifest: of the new version; is told where each file is stored.
+        before: of the one it builds on.
+        files: what the run staged.
+
+    Raises:
+        Locked: another run has made this version meanwhile.
+        Uncertain: whether it was made is not known.
+        StoreError, OSError: it was not: the store failed, or a file is not what its receipt says.
+    """
+    bucket = open_bucket(store_of(root))
+    stored = {file["path"]: file["stored"] for file in before["files"]} if before else {}
+    for entry in manifest["files"]:
+        entry["stored"] = stored.get(entry["path"], stored_name(manifest["version"], entry["path"]))
+    require_valid(manifest, "manifest")
+    names = {entry["path"]: entry["stored"] for entry in manifest["files"]}
+    with held():
+        with let():
+            new = [file for file in files if file.rows and file.path not in stored]
+            at_once(lambda file: bucket.upload(file.staged, names[file.path], file.sha256), new)
+        look()
+        _publish(bucket, root, manifest)
+
+
+def finish(root: str, run: str, keep: int) -> None:
+    """What remains once a run's version is published. If this fails, the next run does it.
+
+    Args:
+        keep: how many versions are kept, the new one among them.
+    """
+    manifest = latest_manifest(root)
+    assert manifest is not None
+    with let():  # of many files it takes long, and the next run can do it
+        tidy(open_bucket(store_of(root)), manifest, keep)
+
+
+def send_report(root: str, run: str) -> None:
+    """Write a run's report to where its dataset is.
+
+    Raises:
+        StoreError: the store failed.
+    """
+    bucket = open_bucket(store_of(root))
+    for name in ("report.json", "report.html"):
+        bucket.put(f"{RUNS}/{run}/{name}", Path(run_folder(root, run), name).read_bytes())
+
+
+def tidy(bucket: Bucket, manifest: Manifest, keep: int) -> None:
+    """Have the folder show the newest version, and remove what no kept one needs.
+
+    Args:
+        bucket: the dataset.
+        manifest: of the newest version.
+        keep: how many versions are kept.
+    """
+    newest: int = manifest["version"]
+    _point(bucket, newest, 0)
+    oldest = max(1, newest - keep + 1)
+    kept = _kept(bucket, manifest, keep)
+    needed = {file["stored"] for each in kept for file in each["files"]}
+    places = {file["path"]: file for file in manifest["files"]}
+    there = set(bucket.names())
+
+    def place(path: str) -> None:
+        bucket.copy(places[path]["stored"], path, places[path]["bytes"], places[path]["sha256"])
+
+    def is_nobodys(name: str) -> bool:
+        """Whether it is of a number that is published, and no kept version needs it."""
+        if (number := version_of(name)) is not None:
+            return number < oldest
+        writer = upload_of(name)
+        return writer is not None and writer <= newest and name not in needed
+
+    at_once(place, sorted(places.keys() - there))
+    bucket.delete([name for name in there if kind_of(name) and name not in places])
+    for folder in (MANIFESTS, VERSIONS):  # in this order: no manifest may name what is not there
+        bucket.delete([name for name in there if name.startswith(folder) and is_nobodys(name)])
+    bucket.abandon_uploads(is_nobodys)
+    _point(bucket, newest, newest)
+
+
+def _kept(bucket: Bucket, manifest: Manifest, keep: int) -> list[Manifest]:
+    """The newest manifest, and those of the other versions that are kept."""
+    newest = manifest["version"]
+    older = range(max(1, newest - keep + 1), newest)
+    return [manifest, *filter(None, (manifest_at(bucket, number) for number in older))]
+
+
+def all_kept(bucket: Bucket, newest: Manifest) -> int:
+    """How many versions tidy() has to keep for none to go, as far as the store lists them."""
+    number: int = newest["version"]
+    return number - min(filter(None, map(version_of, bucket.names(f"{MANIFESTS}/"))), default=number) + 1
+
+
+def _publish(bucket: Bucket, root: str, manifest: Manifest) -> None:
+    """Write the manifest under a number that must not be there yet. The client repeats a PUT whose answer was lost, so
+    a refusal, or no answer, says nothing: what is there then does."""
+    number, data = manifest["version"], _bytes(manifest)
+    name = manifest_name(number)
+    try:
+        bucket.put(name, data, new=True)
+        note(root, manifest)
+    except BaseException as error:
+        try:
+            found = bucket.get(name)
+        except StoreError as unknown:
+            raise Uncertain(
+                f"it is not known whether version {number} was committed ({error}); the next run finds out"
+            ) from unknown
+        if found is None or found[0] != data:
+            if isinstance(error, FileExistsError):
+                raise Locked(
+                    f"another run has made version {number} of {bucket.address} meanwhile; nothing was committed, run again"
+                ) from None
+            raise
+        with suppress(OSError):  # what is only told here is no failure of what is made there
+            note(root, manifest)
+        if not isinstance(error, Exception):
+            raise
+
+
+def _point(bucket: Bucket, version: int, tidied: int) -> None:
+    """Have the pointer say a version, unless it says a later one, and what was tidied."""
+    for _ in range(TRIES):
+        now = read_pointer(bucket)
+        if now is None:
+            raise DamagedFile(f"{bucket.address}/{POINTER} is not there")
+        try:
+            bucket.put(POINTER, _told(Pointer(max(version, now.version), tidied, "")), tag=now.tag)
+            return
+        except FileExistsError:
+            continue  # another run was faster, or this was done and the answer lost
+    raise StoreError(f"{bucket.address}/{POINTER} cannot be written: others write it all the time")
+
+
+def _told(pointer: Pointer) -> bytes:
+    return _bytes({"version": pointer.version, "tidied": pointer.tidied})
+
+
+def _bytes(content: dict[str, Any]) -> bytes:
+    return f"{json.dumps(content, indent=1, ensure_ascii=False)}\n".encode()
+
+
+def _empty(root: str, *stay: str) -> None:
+    """Remove all that is in a folder but these."""
+    for entry in os.scandir(root):
+        if entry.name not in stay:
+            shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)

@@ -1,0 +1,112 @@
+"""Failed: the records of runs that made no version, as they stand in the runs' folders."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from dateline.errors import DamagedFile
+from dateline.pipeline.dataset.own import read_own, require_folders, require_shape
+from dateline.pipeline.dataset.version import Manifest, store_of
+from dateline.pipeline.names import RUNS, is_run
+from dateline.pipeline.store.address import open_bucket
+from dateline.pipeline.store.bucket import at_once
+
+MOST_RUNS = 1000
+"""The newest runs, whose reports are looked at; a run's name begins with its time."""
+
+Record = dict[str, Any]
+"""In the terms of schemas/failure.schema.json."""
+
+
+def failed_runs(root: str) -> tuple[list[Record], list[str]]:
+    """The records of the failed runs of a dataset, newest first; and why some reports cannot be read.
+
+    Args:
+        root: the dataset, or a working copy of one in a store.
+
+    Raises:
+        DamagedFile: there is something else in the place of the runs' folder.
+        dateline.errors.StoreError: the store failed.
+    """
+    found, wrong = [], []
+    for run, data in _reports(root):
+        try:
+            record = _record(f"{root}/{RUNS}/{run}/report.json", run, data)
+        except DamagedFile as error:
+            wrong.append(str(error))
+            continue
+        if record:
+            found.append(record)
+    return sorted(found, key=lambda record: (record["started"], record["run"]), reverse=True), wrong
+
+
+def in_order(manifests: Iterable[Manifest], failed: Iterable[Record]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Versions and failed runs as one list, newest first; each as "version" or "failed", and what is told of it.
+
+    Args:
+        manifests: of the versions, newest first; they keep their order, whatever the clocks said.
+        failed: as of failed_runs().
+    """
+    rest = list(failed)
+    for manifest in manifests:
+        while rest and _is_later(rest[0], manifest):
+            yield "failed", rest.pop(0)
+        yield "version", manifest
+    yield from (("failed", record) for record in rest)
+
+
+def _is_later(record: Record, manifest: Manifest) -> bool:
+    """Whether a run failed after a version was made."""
+    if record["version"] is None:
+        return bool(record["started"] > manifest["made"])
+    return bool(record["version"] >= manifest["version"])
+
+
+def _reports(root: str) -> Iterator[tuple[str, bytes]]:
+    """The newest runs that have a report, and its bytes."""
+    if address := store_of(root):
+        bucket = open_bucket(address)
+        names = {name for name in bucket.names(f"{RUNS}/") if name.endswith("/report.json")}
+        found: dict[str, bytes] = {}
+
+        def fetch(run: str) -> None:
+            if there := bucket.get(f"{RUNS}/{run}/report.json"):
+                found[run] = there[0]
+
+        runs = _newest(name.split("/")[1] for name in names if name.count("/") == 2)
+        at_once(fetch, runs)
+        yield from ((run, found[run]) for run in runs if run in found)
+        return
+    require_folders(root, f"{RUNS}/", set())
+    try:
+        runs = _newest(os.listdir(f"{root}/{RUNS}"))
+    except FileNotFoundError:
+        return
+    for run in runs:
+        try:
+            yield run, read_own(root, f"{RUNS}/{run}/report.json")
+        except (DamagedFile, OSError):  # a run that is under way has none; a link is nobody's report
+            continue
+
+
+def _newest(names: Iterable[str]) -> list[str]:
+    return sorted(filter(is_run, names), reverse=True)[:MOST_RUNS]
+
+
+def _record(place: str, run: str, data: bytes) -> Record | None:
+    """What a report says of a run that failed; None where it made a version, or the report is torn.
+
+    Raises:
+        DamagedFile: it is no report of that run.
+    """
+    try:
+        said = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(said, dict) or said.get("state") in (None, "done"):
+        return None
+    require_shape(place, said, "failure")
+    if said["run"] != run:
+        raise DamagedFile(f"{place} says that it is of run {said['run']}")
+    return said

@@ -1,0 +1,102 @@
+"""Links: how the files of a dataset get their names in it, and lose them. No link on the way is followed.
+
+A file has two names: its place, where readers of the folder look, and one in _versions; both are hard links.
+"""
+
+import errno
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+from dateline.errors import UsageError
+from dateline.pipeline.dataset.own import require_folders, size_in
+from dateline.pipeline.dataset.staging import prepared
+from dateline.pipeline.names import kept_name, run_folder
+
+NO_LINKS = {
+    errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EINVAL, errno.EXDEV
+}  # fmt: skip
+"""What file systems say that have no hard links, or not here."""
+
+
+def require_links(root: str, run: str) -> None:
+    """See that a file of a dataset can have two names. The caller holds the lock.
+
+    Args:
+        root: the dataset, or the folder that is to be one.
+        run: what this is done for.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    with prepared(root, run):
+        file = f"{run_folder(root, run)}/staged/one"
+        with open(file, "x"):
+            pass
+        try:
+            os.link(file, f"{file}-more")
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise
+            raise UsageError(
+                f"{root} is on a file system without hard links ({error.strerror}), and a file of a dataset has two names; give "
+                "a folder of another disk (ext4, XFS, Btrfs, ZFS, APFS and NFS have them), or an address such as s3://bucket/news"
+            ) from None
+
+
+def give(call: Callable[[str, str], None], source: str, root: str, path: str, known: set[str]) -> None:
+    """Link or rename a file to a name of the dataset, whose folder may have to be made.
+
+    Args:
+        call: os.link or os.rename.
+        source: where the file is.
+        root: the dataset.
+        path: the name, in it.
+        known: as of require_folders().
+
+    Raises:
+        DamagedFile: a folder on the way is a link.
+        OSError: what the call raises.
+    """
+    require_folders(root, path, known)
+    target = f"{root}/{path}"
+    try:
+        call(source, target)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        call(source, target)
+
+
+def keep(root: str, paths: Iterable[str]) -> None:
+    """Give files their second names, where they have none: a dataset may have been copied without its links."""
+    known: set[str] = set()
+    for path in paths:
+        require_folders(root, path, known)
+        if size_in(root, path) is not None:
+            with suppress(FileExistsError, FileNotFoundError):
+                give(os.link, f"{root}/{path}", root, kept_name(path), known)
+
+
+def take(root: str, paths: Iterable[str]) -> None:
+    """Remove files by these names, and folders that are empty then; a name that is not there is none to remove.
+
+    Raises:
+        DamagedFile: a folder on the way is a link.
+    """
+    known: set[str] = set()
+    for path in paths:
+        require_folders(root, path, known)
+        with suppress(FileNotFoundError, NotADirectoryError):
+            os.unlink(f"{root}/{path}")
+        _remove_empty(root, os.path.dirname(path))
+
+
+def _remove_empty(root: str, folder: str) -> None:
+    while folder:
+        try:
+            os.rmdir(f"{root}/{folder}")
+        except FileNotFoundError:
+            pass  # gone already; its parent may be empty all the same
+        except OSError:
+            return
+        folder = os.path.dirname(folder)

@@ -1,0 +1,130 @@
+"""Mend: have a folder show what its newest version lists, whatever happened to the version after it.
+
+A manifest that is torn or gone was never a version. But its run may have taken the places of files that the version
+before lists, and left its own. All files of that version lie in _versions, so its places are linked anew from there.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dateline.errors import DamagedFile
+from dateline.pipeline.dataset.links import give, keep, take
+from dateline.pipeline.dataset.own import require_folders, size_in
+from dateline.pipeline.dataset.version import Manifest, read_manifest, versions
+from dateline.pipeline.names import LEDGERS, VERSIONS, is_kept, kept_name, kind_of
+from dateline.pipeline.store.checksum import sha256_of
+
+
+class Mended(NamedTuple):
+    """What was done to a folder, in paths of the dataset."""
+
+    linked: list[str]
+    """Files that have their places again."""
+    removed: list[str]
+    """Files that the version does not list, and that have lost theirs."""
+    lost: list[str]
+    """Files that the version lists, and that are nowhere whole."""
+
+
+def put_right(root: str, manifest: Manifest, look: bool = False) -> Mended:
+    """Have a folder show a version: what it lists in its place, and no other file of a dataset. The caller holds the lock.
+
+    A file whose size is right is taken for right: its checksum is looked at by who uses it.
+
+    Args:
+        root: the dataset.
+        manifest: of its newest version.
+        look: through all folders for files that the version does not list, even if nothing tells of some.
+
+    Raises:
+        DamagedFile: a folder or file of the dataset is a link.
+    """
+    files = {file["path"]: file for file in manifest["files"]}
+    linked, lost, known = [], [], set[str]()
+    for path in files:
+        require_folders(root, path, known)
+    wrong = [path for path, file in files.items() if size_in(root, path) != file["bytes"]]
+    for path in wrong:
+        kept, file = kept_name(path), files[path]
+        require_folders(root, kept, known)
+        if size_in(root, kept) == file["bytes"] and sha256_of(f"{root}/{kept}") == file["sha256"]:
+            if size_in(root, path) is not None:
+                os.unlink(f"{root}/{path}")
+            give(os.link, f"{root}/{kept}", root, path, known)
+            linked.append(path)
+        else:
+            lost.append(path)
+    removed: list[str] = []
+    needed = _needed(root)
+    left = _kept(root) - needed
+    if not lost and (look or wrong or left or manifest["version"] != versions(root)[-1]):
+        removed = [path for path in shown(root) if kind_of(path) and path not in files]
+        keep(root, [path for path in removed if kept_name(path) in needed])
+        take(root, [*removed, *sorted(left)])
+    return Mended(linked, removed, lost)
+
+
+def ready(root: str, manifest: Manifest) -> list[str]:
+    """Have a folder be one to build upon; what there is to tell of that.
+
+    Args:
+        root: the dataset; the caller holds its lock.
+        manifest: of its newest version.
+
+    Raises:
+        DamagedFile: files of the version are nowhere whole, or something is a link.
+    """
+    mended, number = put_right(root, manifest), manifest["version"]
+    if mended.lost:
+        raise DamagedFile(
+            f"{len(mended.lost):,} of {len(manifest['files']):,} files of version {number} of {root} are not there, or not "
+            f"of their size, first {mended.lost[0]}: nothing is built upon it; `dateline repair` mends what can be mended"
+        )
+    if not mended.linked and not mended.removed:
+        return []
+    return [
+        f"{root} did not show version {number}, and does again: {len(mended.linked):,} files have their places back, "
+        f"{len(mended.removed):,} went that it does not list; a later version's manifest may be torn or gone"
+    ]
+
+
+def shown(root: str) -> Iterator[str]:
+    """The paths of all files that readers of the folder come upon, and of the ledgers' files, sorted by folder. Readers pass
+    over names that begin with _ or a dot. Links are named, too, and not followed."""
+    return _within(root, "")
+
+
+def _within(root: str, folder: str) -> Iterator[str]:
+    with os.scandir(f"{root}/{folder}") as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if is_hidden(path):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _within(root, path)
+            else:
+                yield path
+
+
+def is_hidden(path: str) -> bool:
+    """Whether readers pass over a file or folder, and it is none of a ledger."""
+    first, _, rest = path.partition("/")
+    return (first[0] in "_." and first not in LEDGERS) or any(
+        part[0] in "_." for part in rest.split("/") if part
+    )
+
+
+def _needed(root: str) -> set[str]:
+    """The second names of all files of all versions that are kept."""
+    kept = filter(None, (read_manifest(root, number) for number in versions(root)))
+    return {kept_name(file["path"]) for manifest in kept for file in manifest["files"]}
+
+
+def _kept(root: str) -> set[str]:
+    """The second names that are there. One that no version needs is of a version whose manifest is gone."""
+    try:
+        names = os.listdir(f"{root}/{VERSIONS}")
+    except FileNotFoundError:
+        return set()
+    return set(filter(is_kept, (f"{VERSIONS}/{name}" for name in names)))

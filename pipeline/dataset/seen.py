@@ -1,0 +1,169 @@
+"""Known dumps: which of a run's inputs a dataset has read already.
+
+A dump is immutable: read again unchanged it changes nothing, and is skipped. The same source with other bytes
+is refused by name, since its rows would say what no file holds. To tell the two apart a dump need not be read:
+_seen.json has how each file looked (its size, time of change, inode and the inode's time of change, which nobody can set
+back; in a store its ETag for an inode) when its checksum was taken. It is only a memory of this machine; where it is
+missing, damaged or does not match, the checksum is taken again.
+"""
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dateline.errors import DamagedFile
+from dateline.pipeline.dataset.disk import new_file
+from dateline.pipeline.dataset.own import parse_json, read_own, require_shape
+from dateline.pipeline.dataset.version import Manifest
+from dateline.pipeline.elements import Dump
+from dateline.pipeline.inputs.find import Unreadable
+from dateline.pipeline.names import SEEN, SEEN_NEXT
+from dateline.pipeline.store.checksum import sha256_of
+from dateline.pipeline.store.files import each, look_of, size_of
+
+SETTLED_NS = 2_000_000_000
+"""A file that changed this short a time before it was looked at may change again without a new time of change."""
+
+
+class Sorted(NamedTuple):
+    """A run's inputs, by what the dataset knows of them."""
+
+    new: tuple[Dump, ...]
+    unchanged: int
+    """Dumps that were read before."""
+    refused: tuple[Unreadable, ...]
+    """Dumps whose name was read before, with other bytes."""
+
+
+class Seen:
+    """The checksums of files, remembered for as long as the files look the same."""
+
+    def __init__(self, root: str) -> None:
+        self._path = Path(root, SEEN)
+        self._facts: dict[str, list[Any]] = {}
+        self._taken: dict[str, str] = {}
+        self.forgotten = ""
+        """Why nothing is remembered of files that were seen; "" where that is not so."""
+        try:
+            text = read_own(root, SEEN)
+            facts = parse_json(str(self._path), text, texts=False)
+            shown = {ascii(name): look for name, look in facts.items()} if isinstance(facts, dict) else facts
+            require_shape(str(self._path), shown, "seen")  # a name may have bytes that are not UTF-8
+            self._facts = facts
+        except FileNotFoundError:
+            pass
+        except DamagedFile as error:
+            self.forgotten = str(error)
+
+    def checksum(self, path: str) -> str:
+        """The SHA-256 of a file, without reading it if it looks as it did."""
+        look = look_of(path)
+        known = self._facts.get(path)
+        if known and known[:-1] == look:
+            return str(known[-1])
+        return self.take(path)
+
+    def take(self, path: str) -> str:
+        """The SHA-256 of a file, by reading it."""
+        now, look = _now(), look_of(path)
+        digest = self._taken[path] = sha256_of(path)
+        if look == look_of(path) and changed_ns(look) < now - SETTLED_NS:
+            self._facts[path] = [*look, digest]
+        else:
+            self._facts.pop(path, None)
+        return digest
+
+    def is_as_taken(self, path: str) -> bool:
+        """Whether a file has the bytes of which the checksum was last taken here; it is read."""
+        return self._taken.get(path) == sha256_of(path)
+
+    def save(self) -> None:
+        """Write what is known, whole or not at all; a failure costs only time later."""
+        temporary = str(self._path.with_name(SEEN_NEXT))
+        with suppress(OSError):
+            with new_file(temporary) as file:
+                file.write(json.dumps(self._facts))
+            os.replace(temporary, self._path)
+            return
+        with suppress(OSError):
+            os.unlink(temporary)
+
+
+def changed_ns(look: Sequence[int | str]) -> int:
+    """When a file last changed, in nanoseconds since 1970: its bytes, or anything that is told of it."""
+    return max(int(time) for time in (*look[1:2], *look[3:]))
+
+
+def looks_of(dumps: Sequence[Dump]) -> dict[str, list[int | str]]:
+    """How each file of a run looks: to be held against how it looks when it has been read."""
+    return each(look_of, {dump.origin for dump in dumps})
+
+
+def _now() -> int:
+    return time.time_ns()
+
+
+def files_of(dumps: Sequence[Dump]) -> dict[str, list[str]]:
+    """Source -> the files that it is read from: one, but for the rejects of one dump."""
+    files: dict[str, list[str]] = {}
+    for dump in dumps:
+        paths = files.setdefault(dump.source, [])
+        if dump.origin not in paths:
+            paths.append(dump.origin)
+    return files
+
+
+def checksums(files: Mapping[str, Sequence[str]], seen: Seen, read: bool) -> dict[str, tuple[int, str]]:
+    """Source -> bytes and SHA-256 of its file; of several files, of the list of their checksums.
+
+    Args:
+        files: as of files_of().
+        seen: the checksums that are remembered.
+        read: whether to take them anew all the same.
+    """
+    take = seen.take if read else seen.checksum
+    paths = sorted({path for group in files.values() for path in group})
+    with ThreadPoolExecutor(2) as pool:
+        digest = dict(zip(paths, pool.map(take, paths), strict=True))
+    size = each(size_of, paths)
+    return {
+        source: (
+            sum(size[path] for path in group),
+            digest[group[0]]
+            if len(group) == 1
+            else sha256("\n".join(sorted(digest[path] for path in group)).encode()).hexdigest(),
+        )
+        for source, group in files.items()
+    }
+
+
+def sort_out(dumps: Sequence[Dump], manifest: Manifest, seen: Seen) -> Sorted:
+    """Part a run's inputs into those that are new to a dataset, and those that are not.
+
+    Args:
+        dumps: the inputs, sorted by source.
+        manifest: the version that the run builds on.
+        seen: the checksums that are remembered.
+    """
+    # An empty dump was not read yet: it may be filled, and is taken then.
+    known = {dump["source"]: dump for dump in manifest["dumps"] if dump["bytes"]}
+    files = {source: paths for source, paths in files_of(dumps).items() if source in known}
+    refused = []
+    for source, (size, digest) in checksums(files, seen, read=False).items():
+        dump = known[source]
+        if (size, digest) != (dump["bytes"], dump["sha256"]):
+            refused.append(
+                Unreadable(
+                    files[source][0],
+                    f"a dump named {source!r} was read before, with other bytes ({dump['bytes']:,} then, {size:,} now); "
+                    "a dump never changes: give this one another name",
+                )
+            )
+    new = tuple(dump for dump in dumps if dump.source not in known and dump.size)
+    return Sorted(new, len(files) - len(refused), tuple(refused))

@@ -1,0 +1,44 @@
+"""Listed dumps: a run's dumps travel to its workers as the name of the file that lists them.
+
+Every stage knows all dumps. Pickled into each of them, the list of a hundred thousand files was most of what such a
+run did.
+"""
+
+import json
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from dateline.pipeline.elements import Dump, Part
+from dateline.pipeline.versions import Versions, here, require_same
+
+
+class Listed(tuple[Dump, ...]):
+    """The dumps of a list; pickles as the list's path, and is read once in each process."""
+
+    path: str
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _read_list_of, (here(), self.path)
+
+
+def write_list(dumps: Iterable[Dump], path: str) -> Listed:
+    """List the dumps in a new file."""
+    with open(path, "x", encoding="utf-8") as file:
+        file.write(json.dumps(list(dumps)))  # dump() would do without the fast encoder
+    return read_list(path)
+
+
+def _read_list_of(driver: Versions, name: str) -> Listed:
+    require_same(driver)
+    return read_list(name)
+
+
+@lru_cache(maxsize=1)
+def read_list(name: str) -> Listed:
+    """The dumps of a list."""
+    with open(name, encoding="utf-8") as file:
+        rows = json.load(file)
+    listed = Listed(Dump(path, source, size, part and Part(*part)) for path, source, size, part in rows)
+    listed.path = name
+    return listed

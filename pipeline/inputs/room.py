@@ -1,0 +1,85 @@
+"""Room: how many bytes a run may unpack, of a dump and of all of them.
+
+Each worker keeps what it has unpacked in a small file of its own beside the spools, and adds them all up now and then. So
+the limit of a run holds to within a step of each worker; which of several large dumps is the one too many depends on who
+came first. It is named, counts as not read, and is welcome to the next run.
+"""
+
+import fcntl
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from dateline.pipeline.elements import Part
+from dateline.pipeline.inputs.streams import RATIO_FLOOR_BYTES, Bounds, Damaged
+
+STEP_BYTES = 8 << 20
+"""Bytes that a worker unpacks before it looks at what the others have."""
+_SUFFIX = ".taken"
+
+
+class Room:
+    """What one worker may still unpack."""
+
+    def __init__(self, folder: str, bounds: Bounds) -> None:
+        self.bounds = bounds
+        self._folder = folder
+        self._name = uuid.uuid4().hex
+        self._step = min(STEP_BYTES, bounds.run_bytes // 64)
+        self._taken = self._untold = 0
+
+    def of_dump(self, part: Part) -> int:
+        """The bytes that a part's dump may come to."""
+        if not part.compression and part.format != "parquet":
+            return 1 << 62  # it is no smaller as it lies there
+        return min(self.bounds.dump_bytes, max(self.bounds.ratio * part.size, RATIO_FLOOR_BYTES))
+
+    def too_much(self, part: Part) -> str:
+        """What is told of a dump that comes to more."""
+        if self.of_dump(part) == self.bounds.dump_bytes:
+            return f"it unpacks to more than {self.bounds.dump_bytes:,} bytes, which --max-unpacked-bytes allows a dump"
+        return (
+            f"it has {part.size:,} bytes and unpacks to more than {self.of_dump(part):,}, and is taken for a bomb; "
+            "--max-unpacked-ratio says from where on"
+        )
+
+    def take(self, size: int) -> None:
+        """Count bytes that are about to be written.
+
+        Raises:
+            Damaged: the run has come to its limit.
+        """
+        self._taken += size
+        self._untold += size
+        if self._untold > self._step:
+            self._tell()
+            if self._all() > self.bounds.run_bytes:
+                raise Damaged(
+                    f"the dumps of this run unpack to more than {self.bounds.run_bytes:,} bytes, which "
+                    "--max-unpacked-run-bytes allows; give it to a run of its own, or allow more"
+                )
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Have no other worker of this machine do what takes much memory."""
+        with open(f"{self._folder}/alone", "w") as file:
+            with suppress(OSError):  # a file system that has no locks
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def give_back(self, size: int) -> None:
+        """Bytes that were written are gone."""
+        self._taken -= size
+        self._tell()
+
+    def _tell(self) -> None:
+        self._untold = 0
+        path = Path(self._folder, f"{self._name}{_SUFFIX}")
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(str(self._taken))
+        os.replace(temporary, path)
+
+    def _all(self) -> int:
+        return sum(int(path.read_text()) for path in Path(self._folder).glob(f"*{_SUFFIX}"))

@@ -1,0 +1,206 @@
+"""Spool: what is not plain text is unpacked into a file of UTF-8, which is then read like a dump.
+
+A winner's text is read a second time when it is written, by offset; a compressed stream, a Parquet file or a WARC cannot
+give it back. Records are parted by more empty lines than any header reaches across, and the index beside each spool says
+where each begins, what it is called, and what its envelope tells.
+"""
+
+import codecs
+import os
+import uuid
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from datetime import date
+from typing import IO, NamedTuple
+
+from dateline.errors import StoreError
+from dateline.pipeline.elements import Dump, Part
+from dateline.pipeline.inputs.containers import entries
+from dateline.pipeline.inputs.formats import Damaged, open_unpacked
+from dateline.pipeline.inputs.index import Facts, Index, IndexWriter, Row
+from dateline.pipeline.inputs.parquet import takes_much
+from dateline.pipeline.inputs.records import SEPARATOR, Account, Columns, Entry
+from dateline.pipeline.inputs.room import Room
+from dateline.pipeline.inputs.streams import Bounds
+
+MAX_PROBLEM = 1000
+"""Characters of what is told of a damaged dump."""
+
+
+INDEXES = 256
+"""Indexes that a worker keeps at hand."""
+
+
+STEP = 1 << 16
+"""Bytes of a transcoded text between two marks in its index."""
+
+
+class Report(NamedTuple):
+    """What came of a part that was unpacked."""
+
+    size: int
+    """Bytes of its spool."""
+    problem: str | None
+    first: int | None = None
+    end: int = 0
+    """As Account has them."""
+
+
+def unpack(part: Part, path: str, columns: Columns, room: Room) -> Report:
+    """Write a part's spool and its index.
+
+    A part that cannot be read to its end leaves an empty spool, and an index that says why.
+
+    Raises:
+        StoreError: the part's store failed, or there is no room on the disk.
+    """
+    temporary = f"{path}.{uuid.uuid4().hex}"
+    account = None if part.format in ("text", "utf-16") else Account()
+    try:
+        index = IndexWriter(f"{temporary}.index")
+        with open(temporary, "wb") as file:
+            out = _Out(file, part, room)
+            try:
+                if account is None:
+                    _unpack_text(part, out, index, room.bounds)
+                else:
+                    much = part.format == "parquet" and takes_much(part, columns)
+                    with room.alone() if much else nullcontext():
+                        _unpack_records(entries(part, columns, room.bounds, account), out, index)
+            except Damaged as error:
+                index.abandon()
+                leave_nothing(path, Facts(part.format, str(error)[:MAX_PROBLEM]))
+                room.give_back(out.size)
+                return Report(0, str(error), account.first if account else None)
+        index.close(Facts(part.format, None, account))
+        os.replace(f"{temporary}.index", f"{path}.index")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise StoreError(f"{part.path} cannot be unpacked to {path}: {error.strerror or error}") from error
+    return Report(out.size, None, account.first if account else None, account.end if account else 0)
+
+
+def leave_nothing(path: str, facts: Facts) -> None:
+    """An empty spool in the place of one that is there or not, and an index that says why."""
+    temporary = f"{path}.{uuid.uuid4().hex}"
+    with open(temporary, "wb"):
+        pass
+    IndexWriter(f"{temporary}.index").close(facts)
+    os.replace(f"{temporary}.index", f"{path}.index")
+    os.replace(temporary, path)
+
+
+class _Out:
+    """A spool as it is written, with what it may come to."""
+
+    def __init__(self, file: IO[bytes], part: Part, room: Room) -> None:
+        self._file = file
+        self._part = part
+        self._room = room
+        self._most = room.of_dump(part)
+        self.size = 0
+
+    def write(self, data: bytes) -> None:
+        self.size += len(data)
+        if self.size > self._most:
+            raise Damaged(self._room.too_much(self._part))
+        self._room.take(len(data))
+        self._file.write(data)
+
+
+def _unpack_text(part: Part, out: _Out, index: IndexWriter, bounds: Bounds) -> None:
+    """Decompress; transcode UTF-16, with a mark now and then of where it stands in the dump."""
+    with open_unpacked(part.path, part.compression, bounds) as file:
+        if part.format == "text":
+            for piece in file.pieces():
+                out.write(piece)
+            if out.size != file.unpacked:
+                raise RuntimeError(f"{part.path}: {file.unpacked} bytes unpacked, and {out.size} kept")
+            return
+        decoder = codecs.getincrementaldecoder("utf-16")("replace")
+        read = 0
+        while chunk := file.read(STEP):
+            pending = len(decoder.getstate()[0])
+            index.add(Row(out.size, base=max(read - pending, 2)))
+            read += len(chunk)
+            out.write(decoder.decode(chunk).encode("utf-8", "replace"))
+
+
+def _unpack_records(records: Iterator[Entry], out: _Out, index: IndexWriter) -> None:
+    for entry in records:
+        index.add(
+            Row(out.size, entry.size, entry.place, entry.url, entry.crawled, entry.error, entry.reason, entry.source,
+                entry.offset)
+        )  # fmt: skip
+        out.write(entry.text)
+        out.write(SEPARATOR)
+
+
+class Place(NamedTuple):
+    """Where a block stands, as its row tells it, and what its record's envelope says."""
+
+    source: str
+    offset: int
+    length: int
+    page_url: str | None = None
+    crawled: date | None = None
+    lead: bool = False
+    """Whether it is the first block of its page; only known where a record is a page."""
+    error: str | None = None
+    """Why the record cannot be used, and the reason of that kind."""
+    reason: str | None = None
+    repairs: tuple[str, ...] = ()
+
+
+class Locator:
+    """From a block's place in what was read to its place as the dataset tells it."""
+
+    def __init__(self, dumps: Sequence[Dump]) -> None:
+        self._dumps = dumps
+        self._indexes: OrderedDict[int, Index] = OrderedDict()
+
+    def place(self, dump: int, offset: int, length: int) -> Place:
+        """The place of the bytes [offset, offset + length) of a dump or its spool."""
+        entry = self._dumps[dump]
+        if entry.part is None or entry.part.format == "text":
+            # The text of a compressed dump counts as the dump: its offsets are those of its unpacked bytes.
+            return Place(entry.source, offset, length)
+        index = self.index(dump)
+        if entry.part.format == "utf-16":
+            start, stop = (self._in_utf16(entry.path, index, at) for at in (offset, offset + length))
+            return Place(entry.source, start, stop - start, repairs=("utf-16",))
+        row = index.at(offset)
+        inside = offset - row.start
+        return Place(
+            row.source or f"{entry.source}{row.place}", row.base + inside, length, row.url, row.crawled,
+            inside == 0, row.error, row.reason,
+        )  # fmt: skip
+
+    def error(self, dump: int, offset: int) -> tuple[str, str] | None:
+        """Why the record that a byte is in cannot be used: the reason, and what was found; None where it can."""
+        index = self.index(dump)
+        if not index.has_errors:
+            return None
+        row = index.at(offset)
+        return (row.reason, row.error) if row.reason and row.error else None
+
+    def records(self, dump: int) -> Sequence[int]:
+        """Where the records of a dump begin; none for a dump that is one text."""
+        part = self._dumps[dump].part
+        return self.index(dump).starts if part and part.format not in ("text", "utf-16") else []
+
+    def index(self, dump: int) -> Index:
+        if dump not in self._indexes:
+            self._indexes[dump] = Index(f"{self._dumps[dump].path}.index")
+            if len(self._indexes) > INDEXES:
+                self._indexes.popitem(last=False)
+        self._indexes.move_to_end(dump)
+        return self._indexes[dump]
+
+    def _in_utf16(self, path: str, index: Index, offset: int) -> int:
+        mark = index.at(offset)
+        with open(path, "rb") as file:
+            file.seek(mark.start)
+            between = file.read(offset - mark.start)
+        return mark.base + len(between.decode("utf-8", "replace").encode("utf-16-le"))

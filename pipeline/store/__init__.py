@@ -1,0 +1,1 @@
+"""Stores: where bytes lie, on this machine or in an object store."""

@@ -1,0 +1,17 @@
+"""Checksums: what a file's bytes are held against."""
+
+import hashlib
+import os
+
+from dateline.pipeline.stop import look
+from dateline.pipeline.store.files import open_file
+
+
+def sha256_of(path: str | os.PathLike[str]) -> str:
+    """The SHA-256 of a file, in hexadecimal. Ends with Stopped once this process is told to end, in whatever thread."""
+    with open_file(os.fspath(path)) as file:
+        digest, piece = hashlib.sha256(), memoryview(bytearray(1 << 18))
+        while size := file.readinto(piece):
+            look()
+            digest.update(piece[:size])
+    return digest.hexdigest()

@@ -1,0 +1,164 @@
+"""A bucket of Google Cloud Storage. It tells no SHA-256: what was uploaded is held against the MD5 that it says it has."""
+
+import os
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from hashlib import md5, sha256
+from typing import IO, Any
+
+from google.api_core import exceptions as raised
+from google.auth import exceptions as auth
+from google.cloud import storage
+from google.cloud.storage.exceptions import DataCorruption
+from google.cloud.storage.retry import DEFAULT_RETRY
+from requests import RequestException
+
+from dateline.errors import StoreError, Unusable
+from dateline.pipeline.store.bucket import Bucket, at_once
+from dateline.pipeline.store.files import one_line
+
+RETRY = DEFAULT_RETRY
+"""What is asked again, and for how long: for two minutes. Its conditions make each write one that may be done twice."""
+READ_BYTES = 1 << 20
+_STATUS: dict[int, type[Exception]] = {409: FileExistsError, 412: FileExistsError}
+_BUSY = (408, 429)
+
+
+class GSBucket(Bucket):
+    """See Bucket; an object's tag is its generation."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        with _gs_errors("GCS cannot be asked"):
+            self._client = _client(os.getpid())
+        self._objects = self._client.bucket(self._bucket)
+
+    def filesystem(self) -> Any:
+        from pyarrow.fs import GcsFileSystem
+
+        own = os.environ.get("STORAGE_EMULATOR_HOST", "")
+        scheme, _, host = own.rpartition("://")
+        return (
+            GcsFileSystem(anonymous=True, scheme=scheme or "http", endpoint_override=host)
+            if own
+            else GcsFileSystem()
+        )
+
+    def get(self, name: str) -> tuple[bytes, str] | None:
+        blob = self._blob(name)
+        try:
+            with _gs_errors(f"{self.address}/{name} cannot be read", FileNotFoundError):
+                return blob.download_as_bytes(raw_download=True, retry=RETRY), str(blob.generation)
+        except FileNotFoundError:
+            return None
+
+    def put(self, name: str, data: bytes, new: bool = False, tag: str = "") -> None:
+        condition = {"if_generation_match": int(tag or 0)} if new or tag else {}
+        with _gs_errors(f"{self.address}/{name} cannot be written"):
+            self._blob(name).upload_from_string(data, checksum="md5", retry=RETRY, **condition)
+
+    def upload(self, path: str, name: str, digest: str) -> None:
+        blob, size = self._blob(name), os.path.getsize(path)
+        found, told = sha256(), md5(usedforsecurity=False)
+        with open(path, "rb") as file:
+            while data := file.read(READ_BYTES):
+                found.update(data)
+                told.update(data)
+            if found.hexdigest() != digest:
+                raise OSError(f"{path} is not what was written to it")
+            file.seek(0)
+            with _gs_errors(f"{self.address}/{name} cannot be written"):
+                blob.upload_from_file(file, size=size, checksum="md5", retry=RETRY)
+        if blob.size != size or blob.md5_hash != b64encode(told.digest()).decode():
+            raise StoreError(f"{self.address}/{name} is not what was written to it")
+
+    def _fetch(self, name: str, file: IO[bytes]) -> None:
+        with _gs_errors(f"{self.address}/{name} cannot be read", FileNotFoundError):
+            self._blob(name).download_to_file(file, raw_download=True, retry=RETRY)
+
+    def copy(self, source: str, target: str, size: int, digest: str) -> None:
+        """See Bucket; the store copies by its own checksums, and tells none that could be held against this digest."""
+        blob, token = self._blob(target), None
+        with _gs_errors(f"{self.address}/{target} cannot be written", FileNotFoundError):
+            while True:  # it does what it can at one call
+                token, _, copied = blob.rewrite(self._blob(source), token=token, retry=RETRY)
+                if token is None:
+                    break
+        if copied != size:
+            raise StoreError(f"{self.address}/{target} is not what was copied to it")
+
+    def sizes(self, folder: str = "", most: int = 0) -> Iterator[tuple[str, int]]:
+        with _gs_errors(f"{self.address}/{folder} cannot be listed"):
+            for blob in self._client.list_blobs(
+                self._bucket,
+                prefix=self._prefix + folder,
+                max_results=most or None,
+                fields="items(name,size),nextPageToken",
+                retry=RETRY,
+            ):
+                yield blob.name[len(self._prefix) :], blob.size
+
+    def delete(self, names: Sequence[str]) -> None:
+        def gone(name: str) -> None:
+            try:
+                with _gs_errors(f"{self.address}/{name} cannot be removed", FileNotFoundError):
+                    self._blob(name).delete(retry=RETRY)
+            except FileNotFoundError:
+                pass
+
+        at_once(gone, names)
+
+    def abandon_uploads(self, fitting: Callable[[str], bool]) -> None:
+        """Nothing: nobody can list them, and the store itself forgets them after a week."""
+
+    def _blob(self, name: str) -> Any:
+        return self._objects.blob(self._prefix + name)
+
+
+@lru_cache(maxsize=1)
+def _client(process: int) -> Any:
+    """Google's client, one for each process; its threads share it. No call here is of a project."""
+    return storage.Client(project="none")
+
+
+@contextmanager
+def _gs_errors(what: str, missing: type[Exception] = Unusable) -> Iterator[None]:
+    """Have what Google's client raises told as ours, behind what was tried.
+
+    Args:
+        missing: what it is where there is no such object, or bucket.
+
+    Raises:
+        FileExistsError: a condition of a write does not hold.
+        Unusable: the store refused, or was not asked: no credentials.
+        StoreError: it failed, or did not answer.
+    """
+    try:
+        yield
+    except raised.GoogleAPICallError as error:
+        code = error.code or 0
+        refused = 400 <= code < 500 and code not in _BUSY
+        kind = {404: missing} | _STATUS
+        raise kind.get(code, Unusable if refused else StoreError)(
+            f"{what}: {code} {_answer(error)}"
+        ) from None
+    except auth.TransportError as error:
+        raise StoreError(f"{what}: {one_line(error)}") from None
+    except auth.GoogleAuthError as error:
+        raise Unusable(f"{what}: {one_line(error)}") from None
+    except raised.RetryError as error:
+        raise StoreError(f"{what}: {one_line(error)}, at last: {one_line(error.cause)}") from None
+    except (raised.GoogleAPIError, RequestException, DataCorruption) as error:
+        raise StoreError(f"{what}: {one_line(error)}") from None
+    except ValueError as error:  # an endpoint that is no URL, credentials that cannot be read
+        raise Unusable(f"{what}: {one_line(error)}") from None
+
+
+def _answer(error: raised.GoogleAPICallError) -> str:
+    """What the store said, without what the client says around it."""
+    for said in error.errors:
+        return one_line(said.get("message", said))
+    text = error.response.text if error.response is not None else ""
+    return one_line(text[:200] or error.message)

@@ -1,0 +1,186 @@
+"""A bucket of S3, or of a server that speaks as it does."""
+
+import os
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from hashlib import sha256
+from typing import IO, Any
+
+from dateline.errors import StoreError, Unusable
+from dateline.pipeline.store.bucket import Bucket
+from dateline.pipeline.store.files import s3_client, s3_errors
+
+PART_BYTES = 16 << 20
+"""Bytes of a part of a larger upload, of which a call under way holds one."""
+COPY_BYTES = 5 << 30
+"""The most that a store copies at one call."""
+DELETED_AT_ONCE = 1000
+"""The most objects that a store removes at one call."""
+TRIES = 5
+"""How often an object is asked for whose answer broke off; a call without an answer the client itself repeats."""
+
+
+class S3Bucket(Bucket):
+    """See Bucket; an object's tag is its ETag."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self._client = s3_client()
+
+    def filesystem(self) -> Any:
+        from pyarrow.fs import S3FileSystem
+
+        meta = self._client.meta
+        scheme, _, host = meta.endpoint_url.partition("://")
+        own = {} if host.endswith(".amazonaws.com") else {"scheme": scheme, "endpoint_override": host}
+        return S3FileSystem(region=meta.region_name, **own)
+
+    def get(self, name: str) -> tuple[bytes, str] | None:
+        for left in reversed(range(TRIES)):
+            try:
+                with s3_errors(f"{self.address}/{name} cannot be read"):
+                    answer = self._client.get_object(**self._at(name))
+                    return answer["Body"].read(), answer["ETag"]
+            except FileNotFoundError:
+                return None
+            except Unusable:
+                raise
+            except StoreError:
+                if not left:
+                    raise
+        return None
+
+    def put(self, name: str, data: bytes, new: bool = False, tag: str = "") -> None:
+        condition = {"IfNoneMatch": "*"} if new else {"IfMatch": tag} if tag else {}
+        with s3_errors(f"{self.address}/{name} cannot be written"):
+            self._client.put_object(**self._at(name), **_body(data), **condition)
+
+    def upload(self, path: str, name: str, digest: str) -> None:
+        size = os.path.getsize(path)
+        with open(path, "rb") as file, s3_errors(f"{self.address}/{name} cannot be written"):
+            if size <= PART_BYTES:
+                data = file.read()
+                found = sha256(data)
+                self._client.put_object(**self._at(name), **_body(data))
+                wanted = _base64(data)
+            else:
+                found = sha256()
+                parts = iter(lambda: file.read(PART_BYTES), b"")
+                wanted = self._upload_parts(name, _updating(found, parts))
+        if found.hexdigest() != digest:
+            raise OSError(f"{path} is not what was written to it")
+        self._require(name, size, wanted, digest)
+
+    def _upload_parts(self, name: str, parts: Iterable[bytes]) -> str:
+        """Write an object in parts; the checksum that the store has to tell of it, which is of the parts' checksums."""
+        place = self._at(name)
+        upload = self._client.create_multipart_upload(**place, ChecksumAlgorithm="SHA256")["UploadId"]
+        done: list[dict[str, Any]] = []
+        digests = b""
+        try:
+            for number, data in enumerate(parts, 1):
+                answer = self._client.upload_part(**place, **_body(data), UploadId=upload, PartNumber=number)
+                digests += sha256(data).digest()
+                done.append({"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": _base64(data)})
+            self._client.complete_multipart_upload(**place, UploadId=upload, MultipartUpload={"Parts": done})
+        except BaseException:
+            with suppress(Exception):  # abandon_uploads() does it later
+                self._client.abort_multipart_upload(**place, UploadId=upload)
+            raise
+        return _base64(digests)
+
+    def _require(self, name: str, size: int, checksum: str, digest: str) -> None:
+        """See that an object has these bytes: where the store says no checksum, by reading it back."""
+        with s3_errors(f"{self.address}/{name} cannot be looked at"):
+            head = self._client.head_object(**self._at(name), ChecksumMode="ENABLED")
+        told = head.get("ChecksumSHA256", "").partition("-")[0]  # behind it stands how many parts there are
+        if not told and head["ContentLength"] == size:
+            back = sha256()
+            for data in self._read(name):
+                back.update(data)
+            told, checksum = back.hexdigest(), digest
+        if head["ContentLength"] != size or told != checksum:
+            raise StoreError(f"{self.address}/{name} is not what was written to it")
+
+    def _read(self, name: str) -> Iterator[bytes]:
+        with s3_errors(f"{self.address}/{name} cannot be read"):
+            yield from self._client.get_object(**self._at(name))["Body"].iter_chunks(1 << 20)
+
+    def _fetch(self, name: str, file: IO[bytes]) -> None:
+        for left in reversed(range(TRIES)):
+            try:
+                for data in self._read(name):
+                    file.write(data)
+                return
+            except StoreError as error:
+                if not left or isinstance(error, Unusable):
+                    raise
+                file.seek(0)
+                file.truncate()
+
+    def copy(self, source: str, target: str, size: int, digest: str) -> None:
+        with s3_errors(f"{self.address}/{target} cannot be written"):
+            if size > COPY_BYTES:
+                self._client.copy(self._at(source), self._bucket, self._prefix + target)
+                right = self._client.head_object(**self._at(target))["ContentLength"] == size
+            else:
+                answer = self._client.copy_object(
+                    **self._at(target), CopySource=self._at(source), ChecksumAlgorithm="SHA256"
+                )
+                told = answer["CopyObjectResult"].get("ChecksumSHA256")
+                right = not told or told == b64encode(bytes.fromhex(digest)).decode()
+        if not right:
+            raise StoreError(f"{self.address}/{target} is not what was copied to it")
+
+    def sizes(self, folder: str = "", most: int = 0) -> Iterator[tuple[str, int]]:
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=self._prefix + folder, PaginationConfig={"MaxItems": most or None}
+        )
+        with s3_errors(f"{self.address}/{folder} cannot be listed"):
+            for page in pages:
+                for found in page.get("Contents", ()):
+                    yield found["Key"][len(self._prefix) :], found["Size"]
+
+    def delete(self, names: Sequence[str]) -> None:
+        for first in range(0, len(names), DELETED_AT_ONCE):
+            keys = [{"Key": self._prefix + name} for name in names[first : first + DELETED_AT_ONCE]]
+            with s3_errors(f"{self.address}: what is not needed cannot be removed"):
+                answer = self._client.delete_objects(
+                    Bucket=self._bucket, Delete={"Objects": keys, "Quiet": True}
+                )
+            for error in answer.get("Errors", ()):
+                raise StoreError(
+                    f"s3://{self._bucket}/{error['Key']} cannot be removed: {error.get('Message')}"
+                )
+
+    def abandon_uploads(self, fitting: Callable[[str], bool]) -> None:
+        with s3_errors(f"{self.address}: uploads that did not end cannot be removed"):
+            pages = self._client.get_paginator("list_multipart_uploads").paginate(
+                Bucket=self._bucket, Prefix=self._prefix
+            )
+            for page in pages:
+                for found in page.get("Uploads", ()):
+                    if fitting(found["Key"][len(self._prefix) :]):
+                        self._client.abort_multipart_upload(
+                            Bucket=self._bucket, Key=found["Key"], UploadId=found["UploadId"]
+                        )
+
+    def _at(self, name: str) -> dict[str, str]:
+        return {"Bucket": self._bucket, "Key": self._prefix + name}
+
+
+def _updating(digest: Any, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        digest.update(chunk)
+        yield chunk
+
+
+def _body(data: bytes) -> dict[str, Any]:
+    """What is written, with what the store has to hold it against."""
+    return {"Body": data, "ChecksumAlgorithm": "SHA256", "ChecksumSHA256": _base64(data)}
+
+
+def _base64(data: bytes) -> str:
+    """The SHA-256 of some bytes, as a store tells it."""
+    return b64encode(sha256(data).digest()).decode()

@@ -1,0 +1,141 @@
+"""The account of the containers: each record that a WARC, JSON Lines, Parquet or file of rejects holds is a page that was
+read, or was put aside for a reason.
+
+What a container holds is counted from its bytes or its footer, apart from the reading of its records (see rules/records.py).
+What became of them is told by what was written: each record has a block in a row, a duplicate or a reject. So a record that
+is dropped anywhere between the two makes the run fail, though all bytes that were unpacked are accounted for.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from dateline.pipeline.dataset.staging import File
+from dateline.pipeline.elements import Dump
+from dateline.pipeline.inputs.find import Unreadable
+from dateline.pipeline.inputs.index import Index
+from dateline.pipeline.inputs.records import Account, Columns, named
+from dateline.pipeline.inputs.rejected import CUT
+from dateline.pipeline.inputs.warc import NO_TEXT, OF_HTML
+from dateline.pipeline.store.files import size_of
+
+MAX_FINDINGS = 10
+WITH_COLUMNS = ("jsonl", "parquet")
+NO_DAY = (
+    "{origin}: {count:,} records say a day of the crawl that is none, or none from 1996 until tomorrow, such as {example}; "
+    "they are read without one"
+)
+NO_COLUMN = "no record has the column {names} that --{role}-column names"
+
+
+class Records(NamedTuple):
+    """Records of containers. The pages and the rejected ones come to those held if there are no findings."""
+
+    held: int
+    pages: int
+    rejected: dict[str, int]
+    """By reason; of records that hold no page, by what they are."""
+    findings: list[str]
+    """Where it does not come out: dump, and what is wrong there."""
+
+
+class Inputs(NamedTuple):
+    """What was found out while inputs were unpacked."""
+
+    records: Records
+    problems: list[Unreadable]
+    """What could not be read, or not all of it."""
+    notes: list[str]
+    """What is to be told besides: days that are none, columns that no record has."""
+    lost: set[str]
+    """The sources that gave nothing at all: those count as not read, so that a mended file is welcome."""
+
+
+def account_for(dumps: Sequence[Dump], files: Sequence[File], columns: Columns) -> Inputs:
+    """Hold what containers held against what became of it.
+
+    Args:
+        dumps: those that the run read.
+        files: what it wrote.
+        columns: what JSON Lines keys and Parquet columns are called.
+    """
+    numbers = [number for number, dump in enumerate(dumps) if dump.part]
+    blocks = _blocks(files, numbers)
+    held = pages = 0
+    rejected: Counter[str] = Counter()
+    findings: list[str] = []
+    problems: dict[tuple[str, str], None] = {}
+    empty: dict[str, bool] = {}
+    others: dict[str, Counter[str]] = {}
+    days: dict[str, tuple[int, str]] = {}
+    formats = {part.format for dump in dumps if (part := dump.part)}
+    missing = named(columns) if formats.intersection(WITH_COLUMNS) else []
+    for number in numbers:
+        dump = dumps[number]
+        index = Index(f"{dump.path}.index")
+        problem, account = index.facts.problem, index.facts.account
+        if problem:
+            problems[dump.origin, problem] = None
+        nothing = (bool(problem) or _only_others(account)) and not size_of(dump.path)
+        empty[dump.source] = empty.get(dump.source, True) and nothing
+        if account is None:
+            continue
+        reasons = Counter(filter(None, index.reasons()))
+        held += account.held
+        pages += len(index.starts) - reasons.total()
+        rejected += reasons + account.others
+        others.setdefault(dump.origin, Counter()).update(account.others)
+        missing = [role for role in missing if role not in account.seen]
+        if account.no_days:
+            count, example = days.get(dump.origin, (0, account.no_day))
+            days[dump.origin] = count + account.no_days, example
+        findings += _compared(dump, account, index, blocks[number])
+    for origin, kinds in others.items():
+        for text, count in ((NO_TEXT, sum(kinds[kind] for kind in OF_HTML)), (CUT, kinds["cut"])):
+            if count:
+                problems[origin, text.format(count=count)] = None
+    records = Records(held, pages, dict(sorted(rejected.items())), findings[:MAX_FINDINGS])
+    lost = {source for source, nothing in empty.items() if nothing}
+    notes = [
+        NO_DAY.format(origin=origin, count=count, example=example)
+        for origin, (count, example) in days.items()
+    ]
+    notes += [NO_COLUMN.format(names=" or ".join(getattr(columns, role)), role=role) for role in missing]
+    return Inputs(records, [Unreadable(*told) for told in problems], notes, lost)
+
+
+def _only_others(account: Account | None) -> bool:
+    """Whether a part has records, and none of them is to be read."""
+    return account is not None and sum(account.others.values()) > 0
+
+
+def _compared(dump: Dump, account: Account, index: Index, blocks: npt.NDArray[np.int64]) -> list[str]:
+    """What is wrong with a part."""
+    starts = np.array(index.starts, np.int64)
+    known = len(starts) + account.others.total()
+    size = int(index.sizes().sum()) + account.others_size + account.blank
+    with_blocks = len(np.unique(np.searchsorted(starts, blocks, "right")))
+    return [
+        f"{dump.source}: {what}"
+        for what, wrong in (
+            (f"{account.held:,} records are in it, and {known:,} were read", known != account.held),
+            (f"{account.size:,} bytes or rows are in it, and {size:,} were read", size != account.size),
+            (f"{len(starts):,} records were read, and {with_blocks:,} written", with_blocks != len(starts)),
+        )
+        if wrong
+    ]
+
+
+def _blocks(files: Sequence[File], numbers: Sequence[int]) -> dict[int, npt.NDArray[np.int64]]:
+    """Where the blocks of some dumps begin."""
+    if not numbers:
+        return {}
+    number = np.concatenate([np.empty(0, np.int32), *(file.dumps for file in files)])
+    begin = np.concatenate([np.empty(0, np.int64), *(file.offsets for file in files)])
+    order = np.argsort(number, kind="stable")
+    number, begin = number[order], begin[order]
+    edges = np.searchsorted(number, [numbers, [each + 1 for each in numbers]])
+    return {each: begin[lo:hi] for each, lo, hi in zip(numbers, *edges, strict=True)}

@@ -1,0 +1,100 @@
+"""What `dateline` gives to Python code: the same as the command line does, without printing."""
+
+import io
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr
+from typing import TYPE_CHECKING, Any
+
+from dateline.errors import DatelineError, Locked, RunFailed, UsageError
+
+if TYPE_CHECKING:
+    from dateline.pipeline.dataset.diff import Change
+    from dateline.pipeline.verify.finding import Finding
+
+NOT_HERE = ("help", "input", "json", "log_level", "metrics", "output", "quiet")
+"""Options of the command line that say how it tells something, or that are told otherwise."""
+
+
+def run(
+    inputs: Sequence[str], output: "str | os.PathLike[str]", options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """See dateline.run()."""
+    from dateline.runners.command import run as command
+    from dateline.runners.command.options import parser
+    from dateline.runners.command.outcome import LOCKED, OK, PARTLY, USAGE, begin
+
+    if isinstance(inputs, str):
+        raise UsageError(f"inputs is the text {inputs!r}; give a list of paths or patterns")
+    if wrong := sorted(set(options).intersection(NOT_HERE)):
+        raise UsageError(f"{', '.join(wrong)}: goes with the command line only; leave it out")
+    if options.get("runner", "direct") == "direct":
+        options = {"workers": 1} | dict(options)
+    told = io.StringIO()
+    try:
+        with redirect_stderr(told):
+            args = parser().parse_args(
+                ["run", "--quiet", "--output", os.fspath(output), *_arguments(options), "--input", *inputs]
+            )
+    except SystemExit:
+        said = told.getvalue().strip().splitlines() or ["the options are not those of a run"]
+        raise UsageError(said[-1].partition("error: ")[2] or said[-1]) from None
+    outcome = begin()
+    status = command.run(args, outcome)
+    if status in (OK, PARTLY):
+        return outcome
+    kinds: dict[int, type[DatelineError]] = {USAGE: UsageError, LOCKED: Locked}
+    raise kinds.get(status, RunFailed)(outcome["message"])
+
+
+def _arguments(options: Mapping[str, Any]) -> list[str]:
+    """Options by their names in Python as the command line has them."""
+    arguments: list[str] = []
+    for name, value in options.items():
+        option = f"--{name.replace('_', '-')}"
+        if value is True:
+            arguments.append(option)
+        elif isinstance(value, list | tuple):
+            arguments += [option, *map(str, value)]
+        elif value is not None and value is not False:
+            arguments += [option, str(value)]
+    return arguments
+
+
+def verify(
+    dataset: "str | os.PathLike[str]", version: int | None, dumps: Sequence[str], source_root: str | None
+) -> "list[Finding]":
+    """See dateline.verify()."""
+    from dateline.pipeline.dataset.history import manifest_for
+    from dateline.pipeline.dataset.published import looked_at
+    from dateline.pipeline.dataset.version import found_manifest
+    from dateline.pipeline.inputs.records import Columns
+    from dateline.pipeline.inputs.streams import Bounds
+    from dateline.pipeline.verify import version as checks
+    from dateline.pipeline.verify.finding import Summary
+
+    with looked_at(os.fspath(dataset)) as root:
+        number, manifest = manifest_for(root, version, found_manifest)
+        given = checks.Dumps(dumps, source_root, Columns(), Bounds()) if dumps else None
+        return list(checks.verify(root, manifest, number, given, Summary(root, number)))
+
+
+def log(dataset: "str | os.PathLike[str]") -> list[dict[str, Any]]:
+    """See dateline.log()."""
+    from dateline.pipeline.dataset.history import kept_manifests, log_entry
+    from dateline.pipeline.dataset.published import looked_at
+
+    with looked_at(os.fspath(dataset)) as root:
+        return [log_entry(manifest) for manifest in kept_manifests(root)]
+
+
+def diff(dataset: "str | os.PathLike[str]", old: int, new: int) -> "list[Change]":
+    """See dateline.diff()."""
+    from dateline.pipeline.dataset import diff as changes
+    from dateline.pipeline.dataset.history import manifest_for
+    from dateline.pipeline.dataset.published import looked_at
+    from dateline.pipeline.dataset.version import Version
+
+    with looked_at(os.fspath(dataset)) as root:
+        one, other = (Version(root, manifest_for(root, number)[1]) for number in (old, new))
+        return list(changes.diff(one, other))

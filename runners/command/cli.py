@@ -1,0 +1,160 @@
+"""The command line: a command is a function from its arguments to an exit status."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+if __name__ == "__main__" or os.path.basename(sys.argv[0]) == "dateline":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until main(): Python's way has a traceback
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # no algebra is done, and workers are forked: from one thread
+
+from dateline.pipeline.stop import asked, hold, leave, look, take_signals
+from dateline.runners.command import run as job
+from dateline.runners.command.options import parser
+from dateline.runners.command.outcome import FAILED, OK, USAGE, begin, log
+from dateline.runners.command.run import bounds, columns
+from dateline.runners.command.saying import Stream, Unheard, said
+from dateline.runners.engine.proxies import spare_this_machine
+
+DOING = ("run", "restore", "repair", "prune")
+"""The commands that do something besides what they print: where that is lost, what they did is not."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; the exit status. See `dateline --help`."""
+    status = _told(argv)
+    leave(status)
+    return status
+
+
+def _told(argv: Sequence[str] | None) -> int:
+    """The same; whatever ends the command before its end is told."""
+    with said() as out:
+        try:
+            return _command(argv, out)
+        except Unheard as lost:
+            hold()
+            if lost.is_enough:
+                return OK
+            log.error("cannot write to stdout: %s", lost)
+            return FAILED
+        except BaseException:
+            hold()
+            if not asked:
+                raise
+            log.error("stopped by %s", signal.Signals(asked[0]).name)
+            return 128 + asked[0]
+
+
+def _command(argv: Sequence[str] | None, out: Stream | None) -> int:
+    """The same; raises Unheard where what it prints is all that a command is for, and nobody gets it."""
+    take_signals()
+    _log_to_stderr("info")
+    spare_this_machine()
+    if out:
+        out.ends_command = True
+    try:
+        args = parser().parse_args(argv)
+    except SystemExit:  # wrong usage, or what was asked for is said
+        sys.stdout.flush()
+        raise
+    if out:
+        out.ends_command = args.command not in DOING
+    _log_to_stderr(getattr(args, "log_level", "info"))
+    status: int = COMMANDS[args.command](args)
+    hold()
+    try:
+        sys.stdout.flush()
+    except Unheard as lost:
+        if not lost.is_enough:
+            raise
+    if out and out.lost and not out.lost.is_enough:
+        log.warning("what it came to could not be told on stdout: %s", out.lost)
+    return status
+
+
+class _Line(logging.Formatter):
+    """One message: the level in words, but for what is only told; text of dumps and names is made harmless. It is one
+    line, but for a list below it, which is indented."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        from dateline.pipeline.rules.text import printable
+
+        level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
+        return f"dateline: {level}" + "\n  ".join(map(printable, record.getMessage().split("\n  ")))
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(format="dateline: %(message)s", level=logging.CRITICAL)  # Beam tells errors twice
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Line())
+    log.handlers = [handler]
+    log.propagate = False
+    log.setLevel(level.upper())
+
+
+def _run(args: argparse.Namespace) -> int:
+    from dateline.runners.command.metrics import why_unusable, write_metrics
+
+    outcome = begin()
+    refused = why_unusable(args.metrics, args.output, args.input) if args.metrics else None
+    try:
+        status = (
+            job.refuse(outcome, f"--metrics {args.metrics} {refused}") if refused else job.run(args, outcome)
+        )
+        hold()
+    except BaseException:
+        hold()
+        if not asked:
+            raise
+        status = FAILED
+    if asked and status == FAILED:
+        status = job.stopped(args, outcome)
+    if args.metrics and not refused:
+        try:
+            write_metrics(args.metrics, outcome)
+        except OSError as error:
+            log.warning("--metrics %s cannot be written: %s", args.metrics, error.strerror or error)
+    if args.json:
+        from dateline.pipeline.rules.text import to_json
+
+        print(to_json(outcome))
+    return status
+
+
+def _inspect(args: argparse.Namespace) -> int:
+    from dateline.errors import StoreError, UsageError
+    from dateline.runners.command.inspect import as_json, as_text, inspect
+
+    try:
+        for found in inspect(args.file, args.offset, args.crawl_date, columns(args), bounds(args)):
+            print(as_json(found) if args.json else as_text(found, sys.stdout.isatty(), args.full))
+    except UsageError as error:
+        log.error("%s", error)
+        return USAGE
+    except (StoreError, OSError) as error:
+        log.error("cannot read %s", error)
+        return FAILED
+    return OK
+
+
+def _checking(args: argparse.Namespace) -> int:
+    from dateline.runners.command.checking import COMMANDS as commands
+
+    status = commands[args.command](args)
+    if status == FAILED:
+        look()  # what failed may have done so over a signal
+    return status
+
+
+COMMANDS = {"run": _run, "inspect": _inspect} | dict.fromkeys(
+    ("explain", "verify", "log", "diff", "prune", "restore", "repair"), _checking
+)
+
+if __name__ == "__main__":
+    sys.exit(main())

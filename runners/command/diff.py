@@ -1,0 +1,43 @@
+"""`dateline diff`: what became of the articles from one version to another."""
+
+import argparse
+from collections import Counter
+from typing import Any
+
+from dateline.pipeline.dataset.diff import Change, diff
+from dateline.pipeline.dataset.history import (
+    manifest_for,
+)
+from dateline.pipeline.dataset.version import Version
+from dateline.pipeline.rules.text import printable, to_json
+from dateline.runners.command.outcome import OK
+
+SIGNS = {"added": "+", "removed": "-", "changed": "~", "folded": ">"}
+
+
+def tell_changes(args: argparse.Namespace, root: str) -> int:
+    old, new = (Version(root, manifest_for(root, number)[1]) for number in (args.old, args.new))
+    kinds: Counter[str] = Counter()
+    for change in diff(old, new):
+        kinds[change.kind] += 1
+        print(to_json(_known(change)) if args.json else _change(change))
+    counts = {kind: kinds[kind] for kind in SIGNS}
+    if args.json:
+        print(to_json({"summary": {"from": args.old, "to": args.new} | counts}))
+    else:
+        told = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
+        print(f"version {args.old} to {args.new}: {told}")
+    return OK
+
+
+def _known(change: Change) -> dict[str, Any]:
+    return {name: value for name, value in change._asdict().items() if value not in (None, ())} | {
+        "updated": change.updated
+    }
+
+
+def _change(change: Change) -> str:
+    line = f"{SIGNS[change.kind]} {change.id}  {change.updated or 'no date   '}  {change.headline}"
+    if change.columns:
+        line += f"  ({', '.join(change.columns)}{f'; was {change.was}' if change.was else ''})"
+    return printable(line + (f"  -> {change.winner}" if change.winner else ""))

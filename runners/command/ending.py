@@ -1,0 +1,154 @@
+"""How a run ends that an error or a signal ended: what is told, the exit status, and the record that it leaves.
+
+Whether it made a version is decided from what is there, and from nothing else: once the manifest is published the run did
+not fail, whatever came after.
+"""
+
+import os
+import re
+import signal
+import traceback
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from dateline import __version__
+from dateline.errors import (
+    DamagedFile,
+    Locked,
+    NewerDataset,
+    RunFailed,
+    StoreError,
+    Uncertain,
+    Unusable,
+    UsageError,
+)
+from dateline.pipeline.dataset.commit_store import send_report
+from dateline.pipeline.dataset.own import require_folders
+from dateline.pipeline.dataset.version import read_manifest, store_of, versions
+from dateline.pipeline.names import RUNS, run_folder
+from dateline.pipeline.report import write_report
+from dateline.pipeline.run import Course
+from dateline.pipeline.stop import asked
+from dateline.runners.command.outcome import (
+    FAILED,
+    LOCKED,
+    OK,
+    PARTLY,
+    USAGE,
+    Outcome,
+    by_signal,
+    end,
+    last_line,
+    log,
+)
+
+_OF_OURS = re.compile(
+    r"^dateline\.errors\.(?:StoreError|Unusable|DamagedFile): (.*?)( \[while running .*\])?$"
+)
+"""A failure of a store, or a damaged dataset, as a runner tells it: none of the program's."""
+_OF_SYSTEM = re.compile(r"^(?:RuntimeError: )?\w*Error: (\[Errno \d+\] .*?)( \[while running .*\])?$")
+"""What the system refused, as a runner tells it."""
+AFTERWARDS = "version %d is committed, and whole; what came after went wrong: %s"
+_STEP = re.compile(r"\[while running '([^']*)'")
+
+
+def by_error(outcome: Outcome, output: str, error: BaseException, course: Course) -> int:
+    """What a run came to that ended with an error or a signal; the exit status. Its lock is still held.
+
+    Raises:
+        BaseException: what is neither a signal nor an error is raised again.
+    """
+    made = course.version or version_made(output, outcome["run"])
+    if asked:
+        reason = f"stopped by {signal.Signals(asked[0]).name}"
+        status = by_signal(outcome, made, str(error) if isinstance(error, Uncertain) else "")
+    elif not isinstance(error, Exception):
+        raise error
+    elif made:
+        outcome["version"] = made
+        log.warning(AFTERWARDS, made, _told(error))
+        return end(outcome, "done", PARTLY if outcome.get("unreadable") else OK, None)
+    elif (code := before_work(error)) is not None and not (
+        course.runner and isinstance(error, Unusable)
+    ):  # a store that refuses what it took before is no wrong usage
+        return end(outcome, "locked" if code == LOCKED else "usage", code, str(error))
+    else:
+        what = "failed" if isinstance(error, Uncertain) else "failed, nothing was committed"
+        reason = _told(error)
+        status = end(outcome, "failed", FAILED, f"{what}: {reason}")
+    if not made:
+        _leave_record(outcome, output, error, reason, course)
+    return status
+
+
+def before_work(error: Exception) -> int | None:
+    """The exit status of an error that is told before any work, or by whom another run was faster; None of others."""
+    if isinstance(error, Locked):
+        return LOCKED
+    return USAGE if isinstance(error, UsageError | NewerDataset | Unusable) else None
+
+
+def version_made(output: str, run: str | None) -> int | None:
+    """The version that a run made, by the manifests that are there; None if it made none."""
+    for number in reversed(versions(output)):
+        with suppress(DamagedFile, NewerDataset, OSError):  # then it is none of this run's
+            manifest = read_manifest(output, number)
+            if manifest is not None and manifest["run"] == run:
+                return number
+    return None
+
+
+def _told(error: Exception) -> str:
+    """An error in one line; where it is the program's, with its traceback above."""
+    if isinstance(error, RunFailed | StoreError | DamagedFile | OSError):
+        return re.sub(r" \[while running .*\]$", "", str(error))  # Beam says in which step
+    last = last_line(error)
+    for pattern in (_OF_OURS, _OF_SYSTEM):
+        if match := pattern.match(last):
+            return match[1]
+    traceback.print_exception(error)
+    return last
+
+
+def _leave_record(outcome: Outcome, output: str, error: BaseException, reason: str, course: Course) -> None:
+    """Write down what is known of a run that made no version; that this fails is only told."""
+    run = outcome["run"]
+    steps = _STEP.findall(str(error)) if course.stage == "flow" else []
+    took = datetime.now(UTC) - datetime.fromisoformat(outcome["started"])
+    known = {
+        "stage": _stage_of(steps[-1]) if steps else course.stage,
+        "dump": getattr(error, "dump", None) or course.dump,
+        "so_far": course.so_far,
+    }
+    outcome |= known | {"seconds": {"all": round(max(took.total_seconds(), 0.0), 3)}}
+    record = known | {
+        "run": run,
+        "state": outcome["status"],
+        "version": outcome["version"],
+        "exit": outcome["exit"],
+        "reason": reason,
+        "dateline": __version__,
+        "runner": course.runner,
+        "started": outcome["started"],
+        "seconds": outcome["seconds"]["all"],
+        "unreadable": outcome.get("unreadable", []),
+    }
+    folder = run_folder(output, run)
+    try:
+        require_folders(output, f"{RUNS}/{run}/", set())
+        os.makedirs(folder, exist_ok=True)
+        write_report(folder, record)
+        if store_of(output) and not isinstance(error, Uncertain):
+            send_report(output, run)
+    except (OSError, StoreError, DamagedFile) as failure:
+        log.warning("what is known of this run could not be written down: %s", failure)
+        for empty in (folder, os.path.dirname(folder)):
+            with suppress(OSError):
+                os.rmdir(empty)
+
+
+def _stage_of(step: str) -> str:
+    from dateline.runners.engine.stages import STAGES, stage_of
+
+    stage = stage_of(step)
+    return stage if stage in STAGES else "flow"

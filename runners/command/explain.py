@@ -1,0 +1,173 @@
+"""`dateline explain`: the whole story of one article of a dataset."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dateline import open_dataset
+from dateline.errors import DamagedFile, UsageError
+from dateline.pipeline.dataset.own import require_shape
+from dateline.pipeline.dataset.version import SCHEMAS, Version, latest_manifest, store_of
+from dateline.pipeline.names import partition_folder
+from dateline.pipeline.rules.parse import short_url
+from dateline.pipeline.rules.rows import UPDATED_SOURCES, fields_of, headline_key
+from dateline.pipeline.rules.text import normalise, printable
+from dateline.schemas.columns import from_batch
+
+Row = dict[str, Any]
+
+
+class Copy(NamedTuple):
+    """One record of the article, as the rules of identity look at it."""
+
+    source: str
+    source_offset: int
+    source_length: int
+    short_url: str | None
+    updated: str | None
+    updated_source: str
+    fields: int
+    body_length: int
+    same_headline: bool
+
+
+class Story(NamedTuple):
+    row: Row
+    file: str
+    winner: Copy
+    losers: Sequence[Copy]
+
+
+RULES: tuple[tuple[str, Callable[[Copy], Any]], ...] = (
+    ("it has a short URL", lambda copy: copy.short_url is None),
+    ("its date is absolute, or at least known", lambda copy: UPDATED_SOURCES.index(copy.updated_source)),
+    ("it is the later one", lambda copy: _negative(copy.updated)),
+    ("it has more fields", lambda copy: -copy.fields),
+    ("its body is longer", lambda copy: -copy.body_length),
+    ("it stands first, by dump and offset", lambda copy: (copy.source, copy.source_offset)),
+)
+"""What makes a winner, most important first: the reason in words, and a key of which the smaller wins."""
+
+
+def _negative(day: str | None) -> int:
+    return -int(day.replace("-", "")) if day else 0
+
+
+def why(winner: Copy, loser: Copy) -> str:
+    """The first rule that tells the two apart."""
+    return next((words for words, key in RULES if key(winner) != key(loser)), "they are the same")
+
+
+def explain(dataset: str, wanted: str) -> list[Story]:
+    """The articles of an id, a short URL or a headline.
+
+    Args:
+        dataset: its folder; of one in a store, its working copy.
+        wanted: the id, URL or headline.
+
+    Raises:
+        UsageError: there is no dataset there.
+        DamagedFile: a file of it is not what a run writes.
+    """
+    manifest = latest_manifest(dataset)
+    if manifest is None:
+        raise UsageError(f"{dataset} holds no dataset")
+    version = Version(dataset, manifest)
+    articles = open_dataset(store_of(dataset) or dataset, manifest["version"])
+    try:
+        keys = articles.to_table(columns=["id", "short_url", "headline", "updated", "region"])
+        keys.validate(full=True)  # before a value is looked at
+    except pa.ArrowException as error:
+        raise DamagedFile(f"{dataset}: a file of the articles is not what a run writes: {error}") from error
+    url, headline = short_url(wanted), normalise(wanted)
+    found = [
+        key
+        for key in from_batch(keys)
+        if wanted == key["id"]
+        or (url and url == key["short_url"])
+        or headline == normalise(key["headline"] or "")
+    ]
+    ids = sorted({key["id"] for key in found})
+    rows: list[Row] = []
+    granularity = manifest["settings"]["date_granularity"]
+    for folder in sorted(
+        {partition_folder(key["updated"], key["region"] or "", granularity) for key in found}
+    ):
+        if entry := version.partition(folder):
+            rows += _rows_of(version, entry, ids)
+    copies: list[Row] = []
+    for entry in version.files("duplicates"):
+        copies += _rows_of(version, entry, ids)
+    return [_story(version, row, [copy for copy in copies if copy["id"] == row["id"]]) for row in rows]
+
+
+def _rows_of(version: Version, entry: dict[str, Any], ids: Sequence[str]) -> list[Row]:
+    """The rows of a file that are of some articles.
+
+    Raises:
+        DamagedFile: one is not valid.
+    """
+    table = version.read(entry)
+    rows = from_batch(table.filter(pc.is_in(table["id"], pa.array(ids, pa.string()))))
+    for row in rows:
+        require_shape(entry["path"], row, SCHEMAS[entry["kind"]])
+    return rows
+
+
+def _story(version: Version, row: Row, copies: Sequence[Row]) -> Story:
+    key = headline_key(row["headline"]).hex()
+    winner = Copy(
+        row["source"], row["source_offset"], row["source_length"], row["short_url"], row["updated"],
+        row["updated_source"], fields_of(row), len(row["body"]), True,
+    )  # fmt: skip
+    names = Copy._fields[:-1]
+    losers = [
+        Copy(**{name: copy[name] for name in names}, same_headline=copy["headline_key"] == key)
+        for copy in copies
+    ]
+    granularity = version.manifest["settings"]["date_granularity"]
+    entry = version.partition(partition_folder(row["updated"], row["region"], granularity))
+    return Story(
+        row,
+        entry["path"] if entry else "",
+        winner,
+        sorted(losers, key=lambda copy: (copy.source, copy.source_offset)),
+    )
+
+
+def as_json(story: Story) -> Row:
+    """The story in JSON terms."""
+    return {
+        "article": story.row,
+        "file": story.file,
+        "copies": [loser._asdict() | {"lost_because": why(story.winner, loser)} for loser in story.losers],
+    }
+
+
+def as_text(story: Story) -> str:
+    """The story for a person; text of dumps is made harmless for a terminal."""
+    row = story.row
+    lines = [
+        printable(row["headline"]),
+        f"  id        {row['id']}",
+        f"  short URL {printable(row['short_url'] or '-')}  slot {row['short_url_slot']}",
+        f"  file      {story.file}",
+        f"  won       {_place(story.winner)}",
+        f"  copies    {row['copies']}, itself included",
+    ]
+    for loser in story.losers:
+        headline = "" if loser.same_headline else "  under another headline"
+        lines.append(f"  lost      {_place(loser)}{headline}")
+        lines.append(f"            to the winner: {why(story.winner, loser)}")
+    return "\n".join(lines)
+
+
+def _place(copy: Copy) -> str:
+    end = copy.source_offset + copy.source_length
+    url = f"  {copy.short_url}" if copy.short_url else ""
+    return (
+        f"{printable(copy.source)} bytes {copy.source_offset:,} to {end:,}  "
+        f"{copy.updated or 'no date'} ({copy.updated_source})  {copy.fields} fields  {copy.body_length:,} characters{url}"
+    )

@@ -1,0 +1,144 @@
+"""`dateline inspect`: what is found in one file, block by block, without writing anything."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from dateline.pipeline.elements import Block, Dump, Piece, Reject
+from dateline.pipeline.inputs.find import find_inputs, with_spools
+from dateline.pipeline.inputs.records import Columns
+from dateline.pipeline.inputs.room import Room
+from dateline.pipeline.inputs.spool import Locator
+from dateline.pipeline.inputs.streams import Bounds
+from dateline.pipeline.inputs.whole import unpack_all
+from dateline.pipeline.rules.blocks import Limits, block_of
+from dateline.pipeline.rules.forms import lines_of
+from dateline.pipeline.rules.header import Part, first_part, header_from
+from dateline.pipeline.rules.mend import mend
+from dateline.pipeline.rules.split import cut_range
+from dateline.pipeline.rules.text import printable, to_json
+from dateline.pipeline.stages.parse import record_of
+from dateline.pipeline.stages.split import of_record
+from dateline.pipeline.stages.validate import check
+from dateline.pipeline.store.files import open_file
+from dateline.schemas.contract import contract
+
+LINES_SHOWN = 12
+"""Lines of a reject that are shown: those that a header would stand in."""
+VALUE_SHOWN = 160
+"""Characters of a field that are shown, unless all is asked for."""
+
+
+class Found(NamedTuple):
+    """One block: `record` or, where it is rejected, the other fields below."""
+
+    source: str
+    offset: int
+    length: int
+    layout: str | None
+    record: dict[str, Any] | None
+    reason: str | None = None
+    pointer: str | None = None
+    detail: str | None = None
+    lines: Sequence[tuple[str, str]] = ()
+    """The lines of the header, or the first ones of a reject, each with the role that it was read in."""
+
+
+def inspect(
+    path: str, offset: int | None, crawl_date: date | None, columns: Columns, bounds: Bounds | None = None
+) -> Iterator[Found]:
+    """Every block of a file, in order; with an offset only the one that it is in.
+
+    Raises:
+        OSError: the file cannot be read, or not to its end.
+    """
+    inputs = find_inputs([path], None)
+    for _, error in inputs.unreadable:
+        raise OSError(f"{path}: {error}")
+    with tempfile.TemporaryDirectory() as folder:
+        dumps = with_spools(inputs.dumps, folder)
+        unpack_all(dumps, columns, Room(folder, bounds or Bounds()))
+        locator = Locator(dumps)
+        for number, dump in enumerate(dumps):
+            if dump.part and (problem := locator.index(number).facts.problem):
+                raise OSError(f"{path}: {problem}")
+            for found in _blocks(number, dump, locator, crawl_date):
+                if offset is None or found.offset <= offset < found.offset + found.length:
+                    yield found
+
+
+def _blocks(number: int, dump: Dump, locator: Locator, crawl_date: date | None) -> Iterator[Found]:
+    limits = Limits()
+    with open_file(dump.path) as file:
+
+        def read(at: int, size: int) -> bytes:
+            file.seek(at)
+            return file.read(size)
+
+        for cut in cut_range(
+            read, 0, lambda start: True, limits.block_bytes, records=locator.records(number)
+        ):
+            block = block_of(Piece(number, *cut), limits)
+            if block is None:
+                continue
+            place = locator.place(number, block.offset, block.length)
+            if dump.part and dump.part.format not in ("text", "utf-16"):
+                block = of_record(block, locator)
+            item: Any = record_of(block, place, crawl_date) if isinstance(block, Block) else block
+            if not isinstance(item, Reject):
+                item = check(item, contract("article"))
+            text = mend(block.text)[0] if isinstance(block, Block) else ""
+            part = first_part(text.split("\n"))
+            layout = header_from(part).layout if part and part.is_headed else None
+            shown = _roles(part, text)
+            if isinstance(item, Reject):
+                yield Found(*place[:3], layout, None, item.reason, item.pointer, item.detail, shown)
+            else:
+                yield Found(*place[:3], layout, item.record, lines=shown)
+
+
+def _roles(part: Part | None, text: str) -> list[tuple[str, str]]:
+    """The lines of a header, each with its role; those below a header without a headline, too."""
+    lines = part.lines if part else ()
+    shown = [
+        ("text" if role == "bare" else role, line.text)
+        for line, role in zip(lines, part.roles if part else (), strict=True)
+    ]
+    if part and part.is_headed:
+        return shown
+    rest = lines_of(text.split("\n")[:LINES_SHOWN])[len(shown) :]
+    return [*shown, *(("text", line.text) for line in rest)]
+
+
+def as_json(found: Found) -> str:
+    """One line of JSON."""
+    return to_json({name: value for name, value in found._asdict().items() if value not in (None, ())})
+
+
+def as_text(found: Found, colour: bool, full: bool) -> str:
+    """A block for a person; text of the file is made harmless for a terminal."""
+
+    def paint(code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if colour else text
+
+    end = found.offset + found.length
+    head = f"{printable(found.source)}  bytes {found.offset:,} to {end:,}"
+    lines = [f"    {role:>14} | {_short(line, full)}" for role, line in found.lines]
+    if found.record is None:
+        title = paint("31", f"{head}  rejected: {found.reason}")
+        pointer = f" at {found.pointer}" if found.pointer else ""
+        return "\n".join([title, f"  {printable(found.detail or '')}{pointer}", *lines])
+    rows = [*lines, ""]
+    for name, value in found.record.items():
+        if name in ("source", "source_offset", "source_length", "copies") or value in (None, []):
+            continue
+        texts = value if isinstance(value, list) else [value]
+        for text in texts:
+            rows.append(f"  {paint('36', f'{name:<14}')}  {_short(str(text), full)}")
+    return "\n".join([paint("1", f"{head}  layout {found.layout}"), *rows])
+
+
+def _short(text: str, full: bool) -> str:
+    text = printable(text)
+    return text if full or len(text) <= VALUE_SHOWN else f"{text[:VALUE_SHOWN]} … ({len(text):,} characters)"

@@ -1,0 +1,276 @@
+"""`dateline run`: everything that can be wrong is found out before any work; then the run; then what it came to."""
+
+import argparse
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from dateline.pipeline.stop import asked
+from dateline.runners.command.outcome import FAILED, OK, PARTLY, USAGE, Outcome, by_signal, end, log, tell
+from dateline.runners.command.paths import checked_out, inputs_of, no_dataset, output_of
+from dateline.runners.engine.choice import engine_of
+
+if TYPE_CHECKING:
+    from dateline.pipeline.config import Config
+    from dateline.pipeline.dataset.seen import Seen, Sorted
+    from dateline.pipeline.dataset.version import Manifest
+    from dateline.pipeline.inputs.find import Inputs
+    from dateline.pipeline.inputs.records import Columns
+    from dateline.pipeline.inputs.streams import Bounds
+    from dateline.pipeline.report import Stages
+    from dateline.pipeline.run import Course
+
+# Beam and Arrow take a second to import: only a command that works imports them.
+
+
+def run(args: argparse.Namespace, outcome: Outcome) -> int:
+    """Do a run, and fill in its outcome; the exit status. Once a signal came, FAILED only says that stopped() has to tell.
+
+    Raises:
+        BaseException: whatever the runner raises once a signal ended it.
+    """
+    from dateline.errors import DamagedFile, Locked, StoreError
+    from dateline.pipeline.dataset.lock import lock
+    from dateline.pipeline.run import Course, new_run_id
+    from dateline.pipeline.stop import held
+    from dateline.runners.command.ending import before_work, by_error
+    from dateline.runners.engine.fitting import require_fitting
+
+    decided = False
+    try:
+        require_fitting(args)
+        output, address = output_of(args)
+        inputs = inputs_of(args, output, address)
+        outcome["run"] = new_run_id()
+        course = Course()
+        with lock(output, outcome["run"]), checked_out(args, output, address):
+            try:
+                status = _locked(args, output, inputs, outcome, course)
+            except BaseException as error:
+                with held():
+                    status = by_error(outcome, output, error, course)
+            decided = True
+        return status
+    except Exception as error:
+        if decided and not asked:
+            log.warning("the run is over; what came after went wrong: %s", error)
+            return status
+        if (code := before_work(error)) is not None:
+            return end(outcome, "locked" if isinstance(error, Locked) else "usage", code, str(error))
+        if not isinstance(error, StoreError | DamagedFile | OSError):
+            raise
+        return end(outcome, "failed", FAILED, f"failed, nothing was committed: {error}")
+
+
+def _locked(
+    args: argparse.Namespace, output: str, inputs: "Inputs", outcome: Outcome, course: "Course"
+) -> int:
+    """The run, once the dataset is its own."""
+    from dateline.errors import UsageError
+    from dateline.pipeline.dataset.commit import recover
+    from dateline.pipeline.dataset.history import other_rules
+    from dateline.pipeline.dataset.links import require_links
+    from dateline.pipeline.dataset.mend import ready
+    from dateline.pipeline.dataset.seen import Seen, sort_out
+    from dateline.pipeline.dataset.version import is_unfinished, latest_manifest, store_of
+    from dateline.pipeline.report import totals
+
+    if not store_of(output):
+        require_links(output, outcome["run"])
+    before = latest_manifest(output)
+    outcome["version"] = before["version"] if before else None
+    if before is None and not is_unfinished(output):  # torn manifests are all that it has
+        raise UsageError(no_dataset(output))
+    for name in recover(output, args.keep_versions):
+        log.info("put in order what run %s left, which did not end", name)
+    if before and not store_of(output):
+        for mended in ready(output, before):
+            log.warning("%s", mended)
+    seen = Seen(output)
+    if seen.forgotten:
+        log.warning("%s; the checksums of dumps that were read are taken anew", seen.forgotten)
+    known = sort_out(inputs.dumps, before, seen) if before else None
+    left_out = [*inputs.unreadable, *(known.refused if known else ())]
+    for path, why in left_out:
+        log.warning("cannot read %s: %s; the rest of the run goes on", path, why)
+    outcome["unreadable"] = [entry._asdict() for entry in left_out]
+    if before:
+        outcome["dataset"] = totals(before)
+    config = _config(args, output, inputs, known, before, outcome["run"])
+    if before and not config.dumps:
+        seen.save()
+        return _nothing_new(args, outcome, config, known)
+    if before and (mixed := other_rules(before)):
+        log.warning("%s", mixed)
+    return _execute(args, config, seen, left_out, outcome, course)
+
+
+def _nothing_new(args: argparse.Namespace, outcome: Outcome, config: "Config", known: "Sorted | None") -> int:
+    from dateline.pipeline.dataset.version import store_of
+
+    outcome["new"] = {"dumps": 0, "articles": 0, "duplicates": 0, "rejects": 0}
+    count = known.unchanged if known else 0
+    read = f"{count:,} dumps, all read before" if count else "no dumps"
+    message = f"Nothing new: {store_of(config.output) or config.output} stays at version {outcome['version']} ({read})."
+    if not args.quiet and not args.json:
+        print(message)
+    partly = bool(outcome["unreadable"])
+    return end(outcome, "nothing_new", PARTLY if partly else OK, message, told=True)
+
+
+def _config(
+    args: argparse.Namespace,
+    output: str,
+    inputs: "Inputs",
+    known: "Sorted | None",
+    before: "Manifest | None",
+    run: str,
+) -> "Config":
+    """The run that is asked for.
+
+    Raises:
+        UsageError: the dataset was made with other rules.
+    """
+    from dateline.errors import UsageError
+    from dateline.pipeline.config import Config
+    from dateline.pipeline.inputs.find import with_spools
+    from dateline.pipeline.names import spool_folder
+    from dateline.pipeline.rules.blocks import Limits
+
+    asked: dict[str, Any] = {
+        "same_headline_days": args.same_headline_days,
+        "date_granularity": args.date_granularity,
+    }
+    rules: dict[str, Any] = (
+        before["settings"] if before else {"same_headline_days": None, "date_granularity": "day"}
+    )
+    for name, value in asked.items():
+        if before and value is not None and value != rules[name]:
+            option = f"--{name.replace('_', '-')}"
+            made = f"with {option} {rules[name]}" if rules[name] is not None else f"without {option}"
+            raise UsageError(
+                f"{option} {value}: the dataset in {output} was made {made}, and keeps to it; "
+                "leave the option out, or make another dataset"
+            )
+        rules = rules | ({name: value} if value is not None else {})
+    return Config(
+        dumps=with_spools(known.new if known else inputs.dumps, spool_folder(output, run)),
+        output=output,
+        run=run,
+        columns=columns(args),
+        bounds=bounds(args),
+        limits=Limits(args.max_block_bytes, args.max_line_bytes),
+        crawl_date=args.crawl_date,
+        same_headline_days=rules["same_headline_days"],
+        granularity=rules["date_granularity"],
+        base=before["version"] if before else 0,
+    )
+
+
+def _execute(
+    args: argparse.Namespace,
+    config: "Config",
+    seen: "Seen",
+    left_out: Sequence[Any],
+    outcome: Outcome,
+    course: "Course",
+) -> int:
+    from dateline.errors import StoreError
+    from dateline.pipeline.dataset.commit_store import send_report
+    from dateline.pipeline.dataset.version import store_of
+    from dateline.pipeline.names import progress_folder
+    from dateline.pipeline.progress import failed_at
+    from dateline.pipeline.run import execute
+    from dateline.pipeline.stop import held, let
+    from dateline.runners.command.watch import Watch
+    from dateline.runners.engine.forked import forked_workers
+    from dateline.runners.engine.profile import profiling
+
+    workers, run_flow, course.runner = engine_of(args, config)
+
+    def watched(config: "Config") -> "Stages":
+        folder = progress_folder(config.output, config.run)
+        with held(), Watch(folder, config.input_bytes, args.quiet):
+            try:
+                with let():
+                    return run_flow(config)
+            finally:
+                course.so_far, course.dump = _so_far(config, folder), failed_at(folder)
+
+    with profiling(args.profile) as profile, forked_workers(workers, profile):
+        result = execute(
+            config, watched, seen, args.keep_versions, args.max_rejects, course.runner, left_out,
+            rejects_only=args.max_rejects is not None, course=course,
+        )  # fmt: skip
+    for path, why in result.unreadable[len(left_out) :]:
+        log.warning("could not read all of %s: %s", path, why)
+    if empty := [dump.path for dump in config.dumps if not dump.size and not dump.part]:
+        more = f" and {len(empty) - 1:,} more are" if len(empty) > 1 else " is"
+        log.warning("%s%s empty, and no dump yet: read once there is something in it", empty[0], more)
+    for note in result.notes:
+        log.warning("%s", note)
+    tell(result, config, outcome)
+    for warning in result.warnings:
+        log.warning("version %d is committed; %s", result.version, warning)
+    if store_of(config.output):
+        try:
+            send_report(config.output, config.run)
+        except (StoreError, OSError) as error:
+            log.warning("the report could not be sent: %s", error)
+    if not args.quiet and not args.json:
+        from dateline.runners.command.summary import summary
+
+        print(summary(result, config))
+    return end(outcome, "done", PARTLY if result.unreadable else OK, None)
+
+
+def _so_far(config: "Config", folder: str) -> dict[str, int]:
+    """What the workers of a run counted up to now."""
+    from dateline.pipeline.dataset.seen import files_of
+    from dateline.pipeline.progress import read_progress
+
+    counts = read_progress(folder)._asdict()
+    del counts["winners"]
+    return {"dumps": len(files_of(config.dumps)), "bytes": config.input_bytes} | counts
+
+
+def refuse(outcome: Outcome, message: str) -> int:
+    """Note that what was asked for is wrong, before any work; the exit status."""
+    return end(outcome, "usage", USAGE, message)
+
+
+def stopped(args: argparse.Namespace, outcome: Outcome) -> int:
+    """Note that a signal ended a run before it had its lock, or after; the exit status."""
+    made = outcome["version"] if outcome["status"] == "done" else None
+    if outcome["run"] and not made:  # else what it was about to load may be loaded by half
+        from dateline.runners.command.ending import version_made
+
+        made = version_made(output_of(args)[0], outcome["run"])
+    return by_signal(outcome, made)
+
+
+def columns(args: argparse.Namespace) -> "Columns":
+    """What JSON Lines keys and Parquet columns are called."""
+    from dateline.pipeline.inputs.records import Columns
+
+    asked = {"text": args.text_column, "url": args.url_column, "date": args.date_column}
+    return Columns()._replace(**{name: (value,) for name, value in asked.items() if value})
+
+
+def bounds(args: argparse.Namespace) -> "Bounds":
+    """What unpacking may take; a command that does not ask for all of it has the defaults."""
+    from dateline.pipeline.inputs.streams import Bounds
+
+    asked = {name: getattr(args, option, None) for name, option in BOUNDS.items()}
+    tomorrow = datetime.now(UTC).date() + timedelta(1)
+    return Bounds(latest=tomorrow)._replace(**{name: value for name, value in asked.items() if value})
+
+
+BOUNDS = {
+    "record_bytes": "max_record_bytes",
+    "dump_bytes": "max_unpacked_bytes",
+    "run_bytes": "max_unpacked_run_bytes",
+    "ratio": "max_unpacked_ratio",
+    "window_bytes": "max_window_bytes",
+}
+"""The fields of Bounds, and the options that set them."""

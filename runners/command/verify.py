@@ -1,0 +1,64 @@
+"""`dateline verify`: whether a dataset is what its manifest says."""
+
+import argparse
+from collections import Counter
+
+from dateline.errors import UsageError
+from dateline.pipeline.dataset.history import (
+    manifest_for,
+)
+from dateline.pipeline.dataset.version import found_manifest, store_of, versions
+from dateline.pipeline.rules.text import printable, to_json
+from dateline.pipeline.verify.finding import Summary, as_text
+from dateline.pipeline.verify.version import Dumps, verify
+from dateline.runners.command.log import first_names
+from dateline.runners.command.outcome import FAILED, OK
+from dateline.runners.command.run import bounds, columns
+from dateline.runners.command.saying import Unheard
+
+MAX_FINDINGS = 20
+"""Findings of one kind that are shown; the others are counted."""
+
+
+def verify_dataset(args: argparse.Namespace, root: str) -> int:
+    if not args.dumps and (args.source_root or args.text_column or args.url_column or args.date_column):
+        raise UsageError("--source-root and the names of columns say how to read --dumps: give those, too")
+    number, manifest = manifest_for(root, args.version, found_manifest)
+    dumps = Dumps(args.dumps, args.source_root, columns(args), bounds(args)) if args.dumps else None
+    summary = Summary(store_of(root) or root, number)
+    if args.version is None and number < versions(root)[-1]:
+        summary.not_checked.append(
+            f"version {versions(root)[-1]}, whose manifest is torn: readers pass it over"
+        )
+    kinds: Counter[str] = Counter()
+    try:
+        for finding in verify(root, manifest, number, dumps, summary):
+            kinds[finding.check] += 1
+            if kinds[finding.check] <= MAX_FINDINGS:
+                print(to_json(finding._asdict()) if args.json else as_text(finding))
+    except Unheard as lost:
+        if lost.is_enough and kinds:
+            return FAILED
+        raise
+    if args.json:
+        print(to_json({"summary": vars(summary) | {"findings": dict(kinds)}}))
+    else:
+        for kind, count in kinds.items():
+            if count > MAX_FINDINGS:
+                print(f"... and {count - MAX_FINDINGS:,} more findings of the kind {kind}")
+        print(_summary(summary, kinds))
+    return FAILED if kinds else OK
+
+
+def _summary(summary: Summary, kinds: Counter[str]) -> str:
+    """What was checked, and what it came to, in one line."""
+    found = sum(kinds.values())
+    verdict = f"{found:,} findings" if found > 1 else "1 finding" if found else "all well"
+    parts = [
+        f"version {summary.version}: {verdict}",
+        f"{summary.files:,} files, {summary.rows:,} rows, {summary.bytes:,} bytes checked",
+        f"{summary.dumps_checked:,} of {summary.dumps:,} dumps checked",
+    ]
+    if summary.dumps_checked and summary.dumps_not_given:
+        parts.append(f"not given: {first_names(summary.dumps_not_given)}")
+    return printable("; ".join([*parts, *(f"not checked: {what}" for what in summary.not_checked)]))

@@ -1,0 +1,1 @@
+"""Engines: each takes the flow of a run, and has it done."""

@@ -1,0 +1,156 @@
+"""The portable runner: an engine behind a job service does the flow, with workers of a pool (runners/engine/pool.py).
+
+The job service speaks Beam's Job API, whatever the engine. Inputs, lock, balance and commit stay with this process;
+dumps and output lie in folders that it and the workers see under the same names.
+"""
+
+import json
+import socket
+import threading
+from contextlib import suppress
+from typing import NamedTuple
+
+import apache_beam as beam
+import grpc
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.portable_runner import PortableRunner
+
+from dateline.errors import RunFailed, VersionError
+from dateline.pipeline.config import Config
+from dateline.pipeline.flow import build
+from dateline.pipeline.report import Stages
+from dateline.pipeline.versions import REFUSED, compare, here
+from dateline.runners.engine import pool, secret
+from dateline.runners.engine.proxies import spare_this_machine
+from dateline.runners.engine.stages import pipeline_on, stages_of
+
+ANSWER_SECONDS = 10
+"""How long a job service or a worker pool may take to answer a call."""
+
+REACH_SECONDS = 3
+"""How long this process looks for the worker pool, which only the engine has to reach."""
+
+LOOK_SECONDS = 600
+"""How long the pass for that is good: the clocks of two machines may differ."""
+
+LONGEST_RUN_SECONDS = 7 * 24 * 3600
+"""Beam gives a job's whole life the time that it gives a call, a minute by default."""
+
+
+class Engine(NamedTuple):
+    """Where a run is done; both as HOST:PORT."""
+
+    job_endpoint: str
+    """Of the job service, as this process sees it."""
+    worker_pool: str
+    """As the engine sees it."""
+    flags: tuple[str, ...] = ()
+    """Options that the engine alone knows."""
+    token_file: str | None = None
+    """Of the pool's secret, if it has one."""
+    pool_refuses: bool = False
+    """Whether the pool is told the versions of this process, and starts no worker of others. The workers refuse in any
+    case; Flink waits three minutes for one that does, and Prism breaks down over a pool that does."""
+
+    def __str__(self) -> str:
+        return (
+            f"Beam {beam.__version__} PortableRunner, job service {self.job_endpoint}, "
+            f"worker pool {self.worker_pool}"
+        )
+
+
+def options_for(engine: Engine) -> PipelineOptions:
+    """What Beam is told of an engine."""
+    params = dict(here()) if engine.pool_refuses else {}
+    if (
+        engine.token_file
+    ):  # engines pass on to the pool what a job has them ask a worker with, and nothing else
+        known = secret.read(engine.token_file)
+        params[secret.PASS] = secret.pass_for(known, pool.STARTS, LONGEST_RUN_SECONDS)
+    environment = {"url": engine.worker_pool, "params": params}
+    return PipelineOptions(
+        list(engine.flags),
+        job_endpoint=engine.job_endpoint,
+        job_server_timeout=LONGEST_RUN_SECONDS,
+        environment_type="EXTERNAL",
+        environment_config=json.dumps(environment),
+    )
+
+
+def run_flow(config: Config, engine: Engine) -> Stages:
+    """Have an engine do the whole flow, and return when it is done, with what it tells of each stage.
+
+    Args:
+        config: the run.
+        engine: where it is done.
+
+    Raises:
+        RunFailed: nothing answers as a job service, it went away, the pool wants another secret, or the workers are of
+            other versions.
+        UsageError: the secret cannot be read.
+        RuntimeError: the job failed; the text is the engine's.
+    """
+    spare_this_machine(socket.gethostname(), socket.getfqdn())
+    _await(engine.job_endpoint)
+    _require_same(engine.worker_pool, engine.token_file)
+    threading.excepthook = _tell_other
+    try:
+        with pipeline_on(PortableRunner(), options_for(engine)) as pipeline:
+            build(pipeline, config)
+            result = pipeline.run()
+            try:
+                result.wait_until_finish()
+            except BaseException:  # a job that nobody waits for would write on
+                with suppress(grpc.RpcError):
+                    result.cancel()
+                raise
+            return stages_of(result)
+    except RuntimeError as error:
+        _, refused, why = str(error).partition(REFUSED)
+        if refused:
+            raise RunFailed(refused + why.splitlines()[0]) from error
+        raise
+    except grpc.RpcError as error:
+        raise RunFailed(
+            f"the job service at --job-endpoint {engine.job_endpoint} failed: {error.code().name}, {error.details()}"
+        ) from error
+
+
+def _tell_other(raised: threading.ExceptHookArgs) -> None:
+    """Tell what one of Beam's threads raised, unless it is the broken connection that run_flow() tells of."""
+    if not isinstance(raised.exc_value, grpc.RpcError):
+        threading.__excepthook__(raised)
+
+
+def _require_same(where: str, token_file: str | None) -> None:
+    """Have a pool say its workers' versions, if it can be reached from here: what an engine makes of a worker that
+    refuses the work may take minutes, and Spark never says why.
+
+    Raises:
+        RunFailed: they are others than those of this process, or the pool wants another secret.
+    """
+    shown = []
+    if token_file:
+        known = secret.read(token_file)
+        shown.append((secret.PASS, secret.pass_for(known, pool.ASKS_VERSIONS, LOOK_SECONDS)))
+    with grpc.insecure_channel(where) as channel:
+        call = channel.unary_unary(pool.ASKS_VERSIONS)
+        try:
+            told = json.loads(call(b"", timeout=REACH_SECONDS, metadata=shown))
+        except grpc.RpcError as error:
+            if error.code() == grpc.StatusCode.UNAUTHENTICATED:
+                raise RunFailed(f"--worker-pool {where} refuses: {error.details()}") from None
+            return  # out of reach, or a pool of Beam's: the workers themselves look
+    try:
+        compare(tuple(map(tuple, told)), here())
+    except VersionError as error:
+        raise RunFailed(str(error)) from None
+
+
+def _await(endpoint: str) -> None:
+    """Return once something there speaks gRPC."""
+    with grpc.insecure_channel(endpoint) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(timeout=ANSWER_SECONDS)
+        except grpc.FutureTimeoutError:
+            raise RunFailed(f"no job service answers at --job-endpoint {endpoint}") from None

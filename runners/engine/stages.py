@@ -1,0 +1,107 @@
+"""Where the time of a run went, by stage: what Beam's workers tell of each step, put together.
+
+A worker's thread notes which step it is in; beside it Beam looks there at intervals and adds up the time. Beam looks
+five times a second, which is too rare for batches of milliseconds, and ends each bundle by waiting for the next look:
+so workers of ours look a hundred times a second.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from apache_beam import Pipeline
+from apache_beam.metrics import MetricsFilter
+from apache_beam.metrics.monitoring_infos import TOTAL_MSECS_URN, extract_counter_value
+from apache_beam.runners.worker import statesampler
+
+from dateline.pipeline.report import Stages
+from dateline.pipeline.stages import counts
+from dateline.pipeline.stages.counts import KEY_BYTES, NAMESPACE, SHUFFLED
+from dateline.pipeline.stop import held, let
+
+STAGES = ("read", "split", "parse", "validate", "deduplicate", "write")
+SHUFFLES = "shuffles"
+"""What went from worker to worker, in the report; each shuffle of its own is called `shuffle_` and its name."""
+LOOK_EVERY_MS = 10
+
+
+class Sampler(statesampler.StateSampler):
+    """Beam's account of the time of a bundle, which begins with start() and ends with stop()."""
+
+    watch: "Any" = None
+    """Is told of each bundle of this process, if set: begin(sampler) and end(sampler), in the bundle's thread."""
+
+    def __init__(self, prefix: str, counters: Any, period_ms: int = LOOK_EVERY_MS) -> None:
+        super().__init__(prefix, counters, period_ms)
+
+    def start(self) -> None:
+        super().start()
+        if Sampler.watch:
+            Sampler.watch.begin(self)
+
+    def stop(self) -> None:
+        if Sampler.watch:
+            Sampler.watch.end(self)
+        super().stop()
+
+
+@contextmanager
+def pipeline_on(runner: Any, options: Any) -> Iterator[Any]:
+    """A pipeline without anything in it, whose folder for temporary files goes with it: Beam removes it only if it is run."""
+    with held():
+        pipeline = Pipeline(runner, options)
+        try:
+            with let():
+                yield pipeline
+        finally:
+            shutil.rmtree(pipeline.local_tempdir, ignore_errors=True)
+
+
+def look_often() -> None:
+    """Have this process, and those forked from it, tell the time of steps more exactly."""
+    statesampler.StateSampler = Sampler
+
+
+def stages_of(result: Any) -> Stages:
+    """What a pipeline's result tells of each stage.
+
+    Args:
+        result: of any runner. Counts are Beam's own metrics, of steps by their names or, as Prism has it, by what they
+            are called in the pipeline's proto; seconds, of all workers together, are taken from the FnApiRunner only.
+    """
+    stages: Stages = {stage: {} for stage in STAGES}
+    if hasattr(result, "monitoring_infos"):
+        for info in result.monitoring_infos():
+            stage = stages.get(stage_of(info.labels.get("PTRANSFORM", "")))
+            if stage is not None and info.urn == TOTAL_MSECS_URN:
+                stage["seconds"] = stage.get("seconds", 0.0) + extract_counter_value(info) / 1000
+    stages[SHUFFLES] = {}
+    told = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))
+    for counter in told["counters"]:
+        name, stage = counter.key.metric.name, stages.get(stage_of(counter.key.step))
+        if name == SHUFFLED:  # Beam may pack what a step gives while another step's name stands
+            name, stage = "bytes_out", stages[SHUFFLES]
+        if stage is not None:
+            stage[name] = stage.get(name, 0) + int(counter.result or 0)
+    keys = {entry.key.metric.name: entry.result for entry in told["distributions"] if entry.result}
+    for shuffle in counts.SHUFFLES:
+        found = keys.get(KEY_BYTES + shuffle)
+        if found and found.count:
+            figures = {"keys": found.count, "bytes_in": found.sum, "largest_key_bytes": found.max}
+            stages[f"shuffle_{shuffle}"] = figures
+    return {
+        name: {key: round(value, 3) for key, value in sorted(stage.items())}
+        for name, stage in stages.items()
+        if stage
+    }
+
+
+def stage_of(step: str | None) -> str:
+    """The stage of a step, by the name that a runner gives the step; of one that is in none, something else.
+
+    >>> stage_of("Parse/ReadFields/ParDo(ReadFields)"), stage_of("ref_AppliedPTransform_Parse-ReadFields-ParDo_18")
+    ('parse', 'parse')
+    """
+    return re.split("[/_-]", (step or "").removeprefix("ref_AppliedPTransform_"))[0].lower()

@@ -1,6 +1,0 @@
-"""What real pages show, as mutations of golden pages, each with its reason: the table MUTATIONS."""
-
-from tests.mutations import headlines, lines, pages, stamps  # each registers its own
-from tests.mutations.base import MUTATIONS, Mutation
-
-__all__ = ["MUTATIONS", "Mutation", "headlines", "lines", "pages", "stamps"]
