@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dateline import __version__ as VERSION
-from dateline.pipeline.dataset.seen import files_of
+from dateline.pipeline.dataset.known_dumps import files_of
 from dateline.pipeline.dataset.version import Manifest
 from dateline.pipeline.rules.text import to_json
 from dateline.schemas.contract import require_valid
@@ -18,7 +18,7 @@ from dateline.schemas.contract import require_valid
 if TYPE_CHECKING:
     from dateline.pipeline.config import Config
     from dateline.pipeline.run import Result
-    from dateline.pipeline.verify.accounts import Records
+    from dateline.pipeline.verify.record_account import Records
 
 Report = dict[str, Any]
 """In the terms of schemas/report.schema.json, or, where its `state` is not `done`, of failure.schema.json."""

@@ -17,7 +17,7 @@ from dateline.pipeline.config import Config
 from dateline.pipeline.dataset import commit, commit_store, staging
 from dateline.pipeline.dataset import version as dataset
 from dateline.pipeline.dataset.commit import manifest_of, next_version
-from dateline.pipeline.dataset.seen import Seen, checksums, files_of, looks_of
+from dateline.pipeline.dataset.known_dumps import Seen, checksums, files_of, looks_of
 from dateline.pipeline.dataset.staging import File
 from dateline.pipeline.dataset.version import Manifest
 from dateline.pipeline.inputs.find import Unreadable
@@ -27,8 +27,8 @@ from dateline.pipeline.report import Stages, report_of, write_report
 from dateline.pipeline.rules import RULES
 from dateline.pipeline.rules.text import printable
 from dateline.pipeline.stop import held
-from dateline.pipeline.verify.accounts import Records, account_for
 from dateline.pipeline.verify.balance import Balance, settle
+from dateline.pipeline.verify.record_account import Records, account_for
 
 KEEP_VERSIONS = 3
 """Versions that stay readable by default, the newest among them."""

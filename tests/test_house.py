@@ -14,7 +14,13 @@ MOST_LINES = 300
 
 FLOORS = (
     ("dateline.errors",),
-    ("dateline.schemas", "dateline.pipeline.names", "dateline.pipeline.stop", "dateline.pipeline.versions"),
+    (
+        "dateline.schemas",
+        "dateline.pipeline.atomic",
+        "dateline.pipeline.names",
+        "dateline.pipeline.stop",
+        "dateline.pipeline.versions",
+    ),
     ("dateline.pipeline.progress", "dateline.pipeline.elements"),
     ("dateline.pipeline.limits", "dateline.pipeline.rules"),
     ("dateline.pipeline.store",),

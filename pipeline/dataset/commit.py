@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from dateline.errors import DamagedFile
+from dateline.pipeline.atomic import flush, sync, write_through, write_whole
 from dateline.pipeline.dataset import links
-from dateline.pipeline.dataset.disk import flush, sync, write_through, write_whole
-from dateline.pipeline.dataset.mend import put_right
-from dateline.pipeline.dataset.own import read_json, require_folders, require_own_run
+from dateline.pipeline.dataset.relink import put_right
+from dateline.pipeline.dataset.safe_files import read_json, require_folders, require_own_run
 from dateline.pipeline.dataset.staging import File, clean_up
 from dateline.pipeline.dataset.version import Manifest, latest_manifest, read_manifest, versions
 from dateline.pipeline.names import (

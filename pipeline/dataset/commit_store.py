@@ -37,7 +37,8 @@ from pathlib import Path
 from typing import Any
 
 from dateline.errors import DamagedFile, Locked, StoreError, Uncertain, Unusable
-from dateline.pipeline.dataset.published import (
+from dateline.pipeline.dataset.staging import File
+from dateline.pipeline.dataset.store_manifests import (
     POINTER,
     TRIES,
     Pointer,
@@ -47,8 +48,7 @@ from dateline.pipeline.dataset.published import (
     note,
     read_pointer,
 )
-from dateline.pipeline.dataset.staging import File
-from dateline.pipeline.dataset.stored import newest_whole
+from dateline.pipeline.dataset.store_objects import newest_whole
 from dateline.pipeline.dataset.version import Manifest, latest_manifest, store_of
 from dateline.pipeline.names import (
     LOCK,

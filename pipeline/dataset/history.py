@@ -8,8 +8,8 @@ from typing import Any
 from dateline.errors import UsageError
 from dateline.pipeline.dataset.commit import prune, recover
 from dateline.pipeline.dataset.commit_store import tidy
-from dateline.pipeline.dataset.mend import ready
-from dateline.pipeline.dataset.stored import require_there
+from dateline.pipeline.dataset.relink import ready
+from dateline.pipeline.dataset.store_objects import require_there
 from dateline.pipeline.dataset.version import Manifest, latest_manifest, read_manifest, store_of, versions
 from dateline.pipeline.names import VERSIONS
 from dateline.pipeline.rules import RULES

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from dateline.errors import UsageError
-from dateline.pipeline.dataset.own import require_folders, size_in
+from dateline.pipeline.dataset.safe_files import require_folders, size_in
 from dateline.pipeline.dataset.staging import prepared
 from dateline.pipeline.names import kept_name, run_folder
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import IO, Any
 
 from dateline.errors import DamagedFile, Locked, UsageError
-from dateline.pipeline.dataset.own import parse_json, require_own_file, require_shape
+from dateline.pipeline.dataset.safe_files import parse_json, require_own_file, require_shape
 from dateline.pipeline.names import LOCK
 
 MOST_TEXT = 4096

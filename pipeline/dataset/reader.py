@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 
-from dateline.pipeline.dataset.own import require_folders, require_own, size_in
-from dateline.pipeline.dataset.published import find, manifest_at
+from dateline.pipeline.dataset.safe_files import require_folders, require_own, size_in
+from dateline.pipeline.dataset.store_manifests import find, manifest_at
 from dateline.pipeline.dataset.version import Manifest, latest_manifest, read_manifest, versions
 from dateline.pipeline.names import kept_name
 from dateline.pipeline.store.address import address_of, open_bucket

@@ -14,10 +14,10 @@ import numpy as np
 
 from dateline.errors import DamagedFile, Locked, UsageError
 from dateline.pipeline.dataset import commit, commit_store, staging
-from dateline.pipeline.dataset.mend import put_right
-from dateline.pipeline.dataset.own import require_folders, size_in
+from dateline.pipeline.dataset.relink import put_right
+from dateline.pipeline.dataset.safe_files import require_folders, size_in
 from dateline.pipeline.dataset.staging import File
-from dateline.pipeline.dataset.stored import are_same, require_whole
+from dateline.pipeline.dataset.store_objects import are_same, require_whole
 from dateline.pipeline.dataset.version import Manifest, Version, latest_manifest, store_of, versions
 from dateline.pipeline.names import VERSIONS, kept_name, run_folder
 from dateline.pipeline.stop import held, let

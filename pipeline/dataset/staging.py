@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dateline.errors import DamagedFile
-from dateline.pipeline.dataset.own import parse_json, require_shape
+from dateline.pipeline.dataset.safe_files import parse_json, require_shape
 from dateline.pipeline.names import hash_of, kind_of, run_folder
 from dateline.pipeline.stop import held, let
 from dateline.schemas.columns import read_table

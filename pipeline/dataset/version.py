@@ -25,7 +25,7 @@ import pyarrow as pa
 
 from dateline import schemas
 from dateline.errors import DamagedFile, NewerDataset
-from dateline.pipeline.dataset.own import (
+from dateline.pipeline.dataset.safe_files import (
     parse_json,
     read_json,
     read_own,

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dateline.pipeline.config import Config
-from dateline.pipeline.dataset.own import believed
+from dateline.pipeline.dataset.safe_files import believed
 from dateline.pipeline.dataset.version import Version, version
 from dateline.pipeline.inputs.records import base_source
 from dateline.pipeline.ledgers.rows import LEDGER_COLUMNS, KeptRanks, hashes, rows_of_ledger

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from dateline.errors import DamagedFile
 from dateline.pipeline.config import Config
-from dateline.pipeline.dataset.own import believed
+from dateline.pipeline.dataset.safe_files import believed
 from dateline.pipeline.dataset.staging import BATCH_ROWS, File
 from dateline.pipeline.ledgers.merge import BATCH_CHARACTERS, merged
 from dateline.pipeline.ledgers.rows import hashes

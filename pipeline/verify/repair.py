@@ -11,10 +11,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from dateline.pipeline.atomic import flush
 from dateline.pipeline.dataset import staging
-from dateline.pipeline.dataset.disk import flush
 from dateline.pipeline.dataset.links import give
-from dateline.pipeline.dataset.own import require_folders, size_in
+from dateline.pipeline.dataset.safe_files import require_folders, size_in
 from dateline.pipeline.dataset.version import Manifest, Version
 from dateline.pipeline.names import RUNS, STRAYS, kept_name, run_folder
 from dateline.pipeline.store.checksum import sha256_of

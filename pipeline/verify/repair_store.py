@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from dateline.errors import DamagedFile, Locked
 from dateline.pipeline.dataset.commit_store import all_kept, tidy
-from dateline.pipeline.dataset.published import POINTER, find, read_pointer
-from dateline.pipeline.dataset.stored import Entry, are_same, look_at
+from dateline.pipeline.dataset.store_manifests import POINTER, find, read_pointer
+from dateline.pipeline.dataset.store_objects import Entry, are_same, look_at
 from dateline.pipeline.dataset.version import Manifest, Version, parse_manifest, store_of
 from dateline.pipeline.names import MANIFESTS, RUNS, STRAYS, manifest_name, version_of
 from dateline.pipeline.store.address import address_of, open_bucket

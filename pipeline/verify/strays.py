@@ -4,9 +4,9 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from dateline.pipeline.dataset.mend import is_hidden, shown
-from dateline.pipeline.dataset.published import find, read_pointer
-from dateline.pipeline.dataset.stored import look_at
+from dateline.pipeline.dataset.relink import is_hidden, shown
+from dateline.pipeline.dataset.store_manifests import find, read_pointer
+from dateline.pipeline.dataset.store_objects import look_at
 from dateline.pipeline.dataset.version import Version, store_of, versions
 from dateline.pipeline.names import RUNS, kind_of
 from dateline.pipeline.store.address import open_bucket

@@ -66,11 +66,11 @@ def verify(
 ) -> "list[Finding]":
     """See dateline.verify()."""
     from dateline.pipeline.dataset.history import manifest_for
-    from dateline.pipeline.dataset.published import looked_at
+    from dateline.pipeline.dataset.store_manifests import looked_at
     from dateline.pipeline.dataset.version import found_manifest
     from dateline.pipeline.inputs.records import Columns
     from dateline.pipeline.inputs.streams import Bounds
-    from dateline.pipeline.verify import version as checks
+    from dateline.pipeline.verify import checks
     from dateline.pipeline.verify.finding import Summary
 
     with looked_at(os.fspath(dataset)) as root:
@@ -82,7 +82,7 @@ def verify(
 def log(dataset: "str | os.PathLike[str]") -> list[dict[str, Any]]:
     """See dateline.log()."""
     from dateline.pipeline.dataset.history import kept_manifests, log_entry
-    from dateline.pipeline.dataset.published import looked_at
+    from dateline.pipeline.dataset.store_manifests import looked_at
 
     with looked_at(os.fspath(dataset)) as root:
         return [log_entry(manifest) for manifest in kept_manifests(root)]
@@ -92,7 +92,7 @@ def diff(dataset: "str | os.PathLike[str]", old: int, new: int) -> "list[Change]
     """See dateline.diff()."""
     from dateline.pipeline.dataset import diff as changes
     from dateline.pipeline.dataset.history import manifest_for
-    from dateline.pipeline.dataset.published import looked_at
+    from dateline.pipeline.dataset.store_manifests import looked_at
     from dateline.pipeline.dataset.version import Version
 
     with looked_at(os.fspath(dataset)) as root:

@@ -144,7 +144,7 @@ def _inspect(args: argparse.Namespace) -> int:
 
 
 def _checking(args: argparse.Namespace) -> int:
-    from dateline.runners.command.checking import COMMANDS as commands
+    from dateline.runners.command.dataset_commands import COMMANDS as commands
 
     status = commands[args.command](args)
     if status == FAILED:

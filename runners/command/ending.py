@@ -23,7 +23,7 @@ from dateline.errors import (
     UsageError,
 )
 from dateline.pipeline.dataset.commit_store import send_report
-from dateline.pipeline.dataset.own import require_folders
+from dateline.pipeline.dataset.safe_files import require_folders
 from dateline.pipeline.dataset.version import read_manifest, store_of, versions
 from dateline.pipeline.names import RUNS, run_folder
 from dateline.pipeline.report import write_report

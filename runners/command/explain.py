@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from dateline import open_dataset
 from dateline.errors import DamagedFile, UsageError
-from dateline.pipeline.dataset.own import require_shape
+from dateline.pipeline.dataset.safe_files import require_shape
 from dateline.pipeline.dataset.version import SCHEMAS, Version, latest_manifest, store_of
 from dateline.pipeline.names import partition_folder
 from dateline.pipeline.rules.parse import short_url

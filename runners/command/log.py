@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from dateline.pipeline.dataset.failed import failed_runs, in_order
+from dateline.pipeline.dataset.failed_runs import failed_runs, in_order
 from dateline.pipeline.dataset.history import (
     kept_manifests,
     log_entry,

@@ -42,7 +42,7 @@ def checked_out(args: argparse.Namespace, output: str, address: str) -> Abstract
         DamagedFile: there are links in it, or it is the working copy of a dataset in a store.
     """
     from dateline.pipeline.dataset import commit_store
-    from dateline.pipeline.dataset.own import require_own
+    from dateline.pipeline.dataset.safe_files import require_own
 
     if address:
         return commit_store.checked_out(address, output, args.keep_versions)
@@ -113,7 +113,7 @@ def _require_outermost(told: str, output: str, address: str) -> None:
         UsageError: it does.
     """
     from dateline.errors import DamagedFile, StoreError, UsageError
-    from dateline.pipeline.dataset.published import find
+    from dateline.pipeline.dataset.store_manifests import find
     from dateline.pipeline.names import MANIFESTS
     from dateline.pipeline.store.address import open_bucket
 

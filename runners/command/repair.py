@@ -8,18 +8,18 @@ from itertools import groupby
 from dateline.errors import DamagedFile
 from dateline.pipeline.dataset.commit import recover
 from dateline.pipeline.dataset.history import kept_manifests, manifest_for
+from dateline.pipeline.dataset.known_dumps import files_of
 from dateline.pipeline.dataset.links import require_links
 from dateline.pipeline.dataset.lock import lock
 from dateline.pipeline.dataset.restore import replace
-from dateline.pipeline.dataset.seen import files_of
 from dateline.pipeline.dataset.version import Manifest, Version, store_of, versions
 from dateline.pipeline.rules.text import printable, to_json
 from dateline.pipeline.run import new_run_id
-from dateline.pipeline.verify.dumps import find_dumps
+from dateline.pipeline.verify.checks import verify
 from dateline.pipeline.verify.finding import Finding, Summary, as_text
+from dateline.pipeline.verify.given_dumps import find_dumps
 from dateline.pipeline.verify.repair import Repaired, repair
 from dateline.pipeline.verify.repair_store import find_again, repair_stored
-from dateline.pipeline.verify.version import verify
 from dateline.runners.command import run as job
 from dateline.runners.command.outcome import FAILED, OK, begin
 

@@ -12,7 +12,7 @@ from dateline.runners.engine.choice import engine_of
 
 if TYPE_CHECKING:
     from dateline.pipeline.config import Config
-    from dateline.pipeline.dataset.seen import Seen, Sorted
+    from dateline.pipeline.dataset.known_dumps import Seen, Sorted
     from dateline.pipeline.dataset.version import Manifest
     from dateline.pipeline.inputs.find import Inputs
     from dateline.pipeline.inputs.records import Columns
@@ -69,9 +69,9 @@ def _locked(
     from dateline.errors import UsageError
     from dateline.pipeline.dataset.commit import recover
     from dateline.pipeline.dataset.history import other_rules
+    from dateline.pipeline.dataset.known_dumps import Seen, sort_out
     from dateline.pipeline.dataset.links import require_links
-    from dateline.pipeline.dataset.mend import ready
-    from dateline.pipeline.dataset.seen import Seen, sort_out
+    from dateline.pipeline.dataset.relink import ready
     from dateline.pipeline.dataset.version import is_unfinished, latest_manifest, store_of
     from dateline.pipeline.report import totals
 
@@ -226,7 +226,7 @@ def _execute(
 
 def _so_far(config: "Config", folder: str) -> dict[str, int]:
     """What the workers of a run counted up to now."""
-    from dateline.pipeline.dataset.seen import files_of
+    from dateline.pipeline.dataset.known_dumps import files_of
     from dateline.pipeline.progress import read_progress
 
     counts = read_progress(folder)._asdict()

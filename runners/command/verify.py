@@ -9,8 +9,8 @@ from dateline.pipeline.dataset.history import (
 )
 from dateline.pipeline.dataset.version import found_manifest, store_of, versions
 from dateline.pipeline.rules.text import printable, to_json
+from dateline.pipeline.verify.checks import Dumps, verify
 from dateline.pipeline.verify.finding import Summary, as_text
-from dateline.pipeline.verify.version import Dumps, verify
 from dateline.runners.command.log import first_names
 from dateline.runners.command.outcome import FAILED, OK
 from dateline.runners.command.run import bounds, columns

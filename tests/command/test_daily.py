@@ -136,7 +136,7 @@ def test_log_levels(tmp_path, level, told):
 
 def test_seen_dumps_are_not_read_again(tmp_path, monkeypatch):
     """A dump whose size, time and inode are what they were is skipped unread; one that was touched is read."""
-    from dateline.pipeline.dataset import seen as known
+    from dateline.pipeline.dataset import known_dumps as known
 
     path, news = dump(tmp_path, GOOD, "a.txt"), tmp_path / "news"
     monkeypatch.setattr(known, "SETTLED_NS", -1)
@@ -158,7 +158,7 @@ def test_seen_dumps_are_not_read_again(tmp_path, monkeypatch):
 
 def test_a_file_that_has_just_changed_is_read_again(tmp_path, monkeypatch):
     """Two writes may fall into one tick of the clock of the file system."""
-    from dateline.pipeline.dataset import seen as known
+    from dateline.pipeline.dataset import known_dumps as known
 
     path = dump(tmp_path, GOOD, "a.txt")
     seen = known.Seen(str(tmp_path))

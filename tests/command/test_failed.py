@@ -15,7 +15,7 @@ from dateline.errors import DamagedFile
 from dateline.pipeline import run as runs
 from dateline.pipeline.dataset import commit, restore
 from dateline.pipeline.dataset import version as dataset
-from dateline.pipeline.dataset.seen import Seen
+from dateline.pipeline.dataset.known_dumps import Seen
 from dateline.pipeline.stages import parse
 from dateline.runners.command import ending, summary
 from dateline.runners.command import run as job

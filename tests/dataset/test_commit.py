@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from dateline.errors import Locked, NewerDataset
-from dateline.pipeline import names
+from dateline.pipeline import atomic, names
 from dateline.pipeline.dataset import commit, staging
-from dateline.pipeline.dataset import disk as disk_module
 from dateline.pipeline.dataset import version as dataset
 from dateline.pipeline.dataset.lock import lock
 from tests.helpers.disk import Died, Disk, on
@@ -82,11 +81,11 @@ def test_every_step_is_on_the_disk_before_the_next(tmp_path):
 def test_without_syncfs_each_file_and_folder_is_synced(tmp_path, monkeypatch):
     folder = grown(tmp_path)
     run, files = folder.stage(THIRD)
-    monkeypatch.setattr(disk_module.ctypes, "CDLL", lambda *args, **options: object())
+    monkeypatch.setattr(atomic.ctypes, "CDLL", lambda *args, **options: object())
     synced = []
-    real = disk_module.sync
+    real = atomic.sync
     monkeypatch.setattr(
-        disk_module, "sync", lambda path: (synced.append(os.path.relpath(path, tmp_path)), real(path))
+        atomic, "sync", lambda path: (synced.append(os.path.relpath(path, tmp_path)), real(path))
     )
     folder.commit(run, files)
     assert "_versions" in synced
@@ -105,10 +104,10 @@ def test_an_error_of_syncfs_stops_the_commit(tmp_path, monkeypatch):
 
     class Failing:
         def syncfs(self, handle):
-            disk_module.ctypes.set_errno(errno.EIO)
+            atomic.ctypes.set_errno(errno.EIO)
             return -1
 
-    monkeypatch.setattr(disk_module.ctypes, "CDLL", lambda *args, **options: Failing())
+    monkeypatch.setattr(atomic.ctypes, "CDLL", lambda *args, **options: Failing())
     with pytest.raises(OSError, match="Input/output error"):
         folder.commit(run, files)
     staging.clean_up(folder.root, run)

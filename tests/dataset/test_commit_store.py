@@ -20,7 +20,7 @@ from dateline.pipeline import stop
 from dateline.pipeline.dataset import commit_store, staging
 from dateline.pipeline.dataset.commit_store import checked_out, working_copy
 from dateline.pipeline.dataset.lock import lock
-from dateline.pipeline.dataset.published import find, manifest_at
+from dateline.pipeline.dataset.store_manifests import find, manifest_at
 from dateline.pipeline.dataset.version import latest_manifest
 from dateline.pipeline.store import s3 as bucket_s3
 from dateline.pipeline.store.address import open_bucket

@@ -9,7 +9,7 @@ from dateline import open_dataset
 from dateline.pipeline.dataset.version import latest_manifest, versions
 from dateline.pipeline.names import kept_name
 from tests.conftest import dateline_here, files_of
-from tests.dataset.test_mend import flip, ids
+from tests.dataset.test_relink import flip, ids
 from tests.helpers.damage import Dataset
 from tests.helpers.grown import run
 

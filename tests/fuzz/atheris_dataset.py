@@ -12,8 +12,8 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(
-    include=["dateline.pipeline.dataset.own", "dateline.pipeline.names", "dateline.pipeline.dataset.version", "dateline.pipeline.dataset.commit", "dateline.pipeline.dataset.staging",
-             "dateline.pipeline.dataset.published", "dateline.pipeline.dataset.seen", "dateline.pipeline.dataset.mend", "dateline.pipeline.verify", "json"]
+    include=["dateline.pipeline.dataset.safe_files", "dateline.pipeline.names", "dateline.pipeline.dataset.version", "dateline.pipeline.dataset.commit", "dateline.pipeline.dataset.staging",
+             "dateline.pipeline.dataset.store_manifests", "dateline.pipeline.dataset.known_dumps", "dateline.pipeline.dataset.relink", "dateline.pipeline.verify", "json"]
 ):  # fmt: skip
     from tests.fuzz.dataset_target import Target
 

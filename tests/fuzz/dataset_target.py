@@ -16,14 +16,14 @@ from dateline import schemas
 from dateline.errors import DamagedFile, NewerDataset
 from dateline.pipeline.dataset import staging
 from dateline.pipeline.dataset.commit import recover
+from dateline.pipeline.dataset.known_dumps import Seen
 from dateline.pipeline.dataset.lock import lock
-from dateline.pipeline.dataset.mend import put_right
-from dateline.pipeline.dataset.published import POINTER, find, read_pointer
-from dateline.pipeline.dataset.seen import Seen
+from dateline.pipeline.dataset.relink import put_right
 from dateline.pipeline.dataset.staging import File, Writer
+from dateline.pipeline.dataset.store_manifests import POINTER, find, read_pointer
 from dateline.pipeline.dataset.version import Version, found_manifest, latest_manifest, store_of
 from dateline.pipeline.names import kept_name, manifest_name
-from dateline.pipeline.verify.files import check_changes, check_manifest, violation
+from dateline.pipeline.verify.file_checks import check_changes, check_manifest, violation
 
 RUN = "20261129T000000-0123abcd"
 TEXTS = ("one", "two")

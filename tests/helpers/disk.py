@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
 
-from dateline.pipeline.dataset import commit, links, mend, staging
-from dateline.pipeline.dataset import disk as disk_module
+from dateline.pipeline import atomic
+from dateline.pipeline.dataset import commit, links, relink, staging
 
 CHANGES = ("rename", "replace", "link", "unlink", "makedirs", "rmdir", "open", "fsync")
 """The calls of os that the commit makes; the built-in open is counted with them."""
@@ -61,7 +61,7 @@ class _Os:
 @contextmanager
 def on(disk: Disk):
     """Have the commit use a disk."""
-    modules = (commit, disk_module, links, mend, staging)
+    modules = (commit, atomic, links, relink, staging)
     try:
         for module in modules:
             module.os = _Os(disk)

@@ -17,7 +17,7 @@ from dateline.errors import Locked, StoreError
 from dateline.pipeline.dataset import commit_store, staging
 from dateline.pipeline.dataset.commit_store import checked_out
 from dateline.pipeline.dataset.history import kept_manifests
-from dateline.pipeline.dataset.published import POINTER, find, looked_at, manifest_at
+from dateline.pipeline.dataset.store_manifests import POINTER, find, looked_at, manifest_at
 from dateline.pipeline.store.address import open_bucket
 from dateline.pipeline.store.bucket import Bucket
 from dateline.pipeline.verify.repair import Repaired

@@ -382,7 +382,7 @@ def test_checks_and_looks_read_the_dumps_there(store, tmp_path):
 def test_local_files_never_meet_beam(tmp_path):
     (tmp_path / "a.txt").write_text(page("a"))
     code = (
-        "import sys; from dateline.pipeline.inputs.find import find_inputs; from dateline.pipeline.dataset.seen import Seen, checksums, files_of, looks_of;"
+        "import sys; from dateline.pipeline.inputs.find import find_inputs; from dateline.pipeline.dataset.known_dumps import Seen, checksums, files_of, looks_of;"
         "dumps = find_inputs(sys.argv[1:], None).dumps; looks_of(dumps); checksums(files_of(dumps), Seen('.'), True);"
         "assert 'apache_beam' not in sys.modules"
     )

@@ -10,7 +10,7 @@ import pytest
 from dateline.pipeline.dataset.version import latest_manifest
 from dateline.pipeline.names import kept_name
 from tests.conftest import dateline_here, files_of
-from tests.dataset.test_mend import flip
+from tests.dataset.test_relink import flip
 from tests.helpers.damage import Dataset
 from tests.helpers.grown import run
 

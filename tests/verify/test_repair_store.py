@@ -10,8 +10,8 @@ from dateline.errors import Locked
 from dateline.pipeline.dataset import commit_store
 from dateline.pipeline.dataset import restore as restoring
 from dateline.pipeline.dataset.history import kept_manifests
-from dateline.pipeline.dataset.published import POINTER, find, looked_at
-from dateline.pipeline.dataset.stored import newest_whole
+from dateline.pipeline.dataset.store_manifests import POINTER, find, looked_at
+from dateline.pipeline.dataset.store_objects import newest_whole
 from dateline.pipeline.names import stored_name
 from dateline.pipeline.store.address import open_bucket
 from dateline.pipeline.verify import repair_store

@@ -733,7 +733,7 @@ def test_a_dump_that_goes_while_it_is_read(copy, capsys, monkeypatch):
     def fails(files, seen, read):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("dateline.pipeline.verify.dumps.checksums", fails)
+    monkeypatch.setattr("dateline.pipeline.verify.given_dumps.checksums", fails)
     status, findings, summary = told(capsys, "verify", copy.root, *dumps(copy))
     assert (status, summary["dumps_checked"]) == (1, 0)
     assert [(one["check"], one["found"]) for one in findings] == [("dump", "Permission denied")] * 2

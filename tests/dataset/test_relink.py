@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dateline import open_dataset
-from dateline.pipeline.dataset import seen as known
+from dateline.pipeline.dataset import known_dumps as known
 from dateline.pipeline.dataset.version import latest_manifest, versions
 from dateline.pipeline.names import kept_name, manifest_name
 from tests.conftest import dateline_here, files_of

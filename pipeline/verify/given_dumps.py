@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from dateline.pipeline.dataset.seen import Seen, checksums, files_of
+from dateline.pipeline.dataset.known_dumps import Seen, checksums, files_of
 from dateline.pipeline.dataset.version import Version
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.inputs.find import Unreadable, find_inputs

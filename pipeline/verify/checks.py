@@ -19,13 +19,13 @@ from dateline.pipeline.elements import Record
 from dateline.pipeline.inputs.records import Columns
 from dateline.pipeline.inputs.streams import Bounds
 from dateline.pipeline.names import kind_of
-from dateline.pipeline.verify.dumps import Given, find_dumps
-from dateline.pipeline.verify.files import check_changes, check_manifest, read_file, violation
+from dateline.pipeline.verify.cross_checks import Whole, needs
+from dateline.pipeline.verify.file_checks import check_changes, check_manifest, read_file, violation
 from dateline.pipeline.verify.finding import Finding, Summary
-from dateline.pipeline.verify.rows import KEYS_SHARED, Gathered, Rules, check_rows, keys_of
+from dateline.pipeline.verify.given_dumps import Given, find_dumps
+from dateline.pipeline.verify.row_checks import KEYS_SHARED, Gathered, Rules, check_rows, keys_of
 from dateline.pipeline.verify.strays import check_strays
-from dateline.pipeline.verify.texts import Texts
-from dateline.pipeline.verify.whole import Whole, needs
+from dateline.pipeline.verify.text_checks import Texts
 from dateline.schemas.columns import from_batch
 
 

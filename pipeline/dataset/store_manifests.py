@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from dateline.errors import DamagedFile, Unusable
-from dateline.pipeline.dataset.disk import write_whole
-from dateline.pipeline.dataset.own import parse_json, require_own, require_shape
+from dateline.pipeline.atomic import write_whole
+from dateline.pipeline.dataset.safe_files import parse_json, require_own, require_shape
 from dateline.pipeline.dataset.version import Manifest, parse_manifest, require_manifest
 from dateline.pipeline.names import MANIFESTS, STORE, manifest_name
 from dateline.pipeline.store.address import address_of, open_bucket

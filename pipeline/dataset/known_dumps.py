@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dateline.errors import DamagedFile
-from dateline.pipeline.dataset.disk import new_file
-from dateline.pipeline.dataset.own import parse_json, read_own, require_shape
+from dateline.pipeline.atomic import new_file
+from dateline.pipeline.dataset.safe_files import parse_json, read_own, require_shape
 from dateline.pipeline.dataset.version import Manifest
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.inputs.find import Unreadable

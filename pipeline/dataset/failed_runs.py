@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dateline.errors import DamagedFile
-from dateline.pipeline.dataset.own import read_own, require_folders, require_shape
+from dateline.pipeline.dataset.safe_files import read_own, require_folders, require_shape
 from dateline.pipeline.dataset.version import Manifest, store_of
 from dateline.pipeline.names import RUNS, is_run
 from dateline.pipeline.store.address import open_bucket

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from dateline.errors import DamagedFile
 from dateline.pipeline.dataset.links import give, keep, take
-from dateline.pipeline.dataset.own import require_folders, size_in
+from dateline.pipeline.dataset.safe_files import require_folders, size_in
 from dateline.pipeline.dataset.version import Manifest, read_manifest, versions
 from dateline.pipeline.names import LEDGERS, VERSIONS, is_kept, kept_name, kind_of
 from dateline.pipeline.store.checksum import sha256_of

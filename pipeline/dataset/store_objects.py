@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from dateline.errors import DamagedFile
-from dateline.pipeline.dataset.published import find
+from dateline.pipeline.dataset.store_manifests import find
 from dateline.pipeline.dataset.version import Manifest
 from dateline.pipeline.names import VERSIONS, manifest_name
 from dateline.pipeline.store.bucket import Bucket, at_once

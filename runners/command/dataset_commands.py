@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Callable
 
 from dateline.errors import DatelineError
-from dateline.pipeline.dataset.published import looked_at
+from dateline.pipeline.dataset.store_manifests import looked_at
 from dateline.pipeline.inputs.find import require_known
 from dateline.pipeline.rules.text import to_json
 from dateline.pipeline.store.files import in_store

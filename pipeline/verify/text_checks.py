@@ -17,8 +17,8 @@ from dateline.pipeline.rules.mend import mend
 from dateline.pipeline.rules.rows import headline_key
 from dateline.pipeline.rules.text import WHITE_SPACE, normalise, unify_newlines
 from dateline.pipeline.store.files import each, size_of
-from dateline.pipeline.verify.dumps import Span, spans_of
 from dateline.pipeline.verify.finding import Finding, differs
+from dateline.pipeline.verify.given_dumps import Span, spans_of
 
 NO_LIMITS = Limits(1 << 62, 1 << 62)
 """What a block may hold was decided when it was read."""

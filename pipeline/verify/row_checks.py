@@ -24,9 +24,9 @@ from dateline.pipeline.rules.rows import (
     headline_key,
     provisional_id,
 )
-from dateline.pipeline.verify.files import SCHEMA_OF
+from dateline.pipeline.verify.file_checks import SCHEMA_OF
 from dateline.pipeline.verify.finding import Finding, differs, shown
-from dateline.pipeline.verify.texts import Texts
+from dateline.pipeline.verify.text_checks import Texts
 from dateline.schemas.columns import from_batch
 from dateline.schemas.contract import contract
 

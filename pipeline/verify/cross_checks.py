@@ -10,7 +10,7 @@ from dateline.pipeline.elements import Record
 from dateline.pipeline.rules.identity import HEADLINE_GROUP, URL_GROUP, fold, losers, name_urls, resolve
 from dateline.pipeline.rules.rows import KEPT, Rows, concat
 from dateline.pipeline.verify.finding import Finding, differs
-from dateline.pipeline.verify.rows import ARTICLE, BLOCK, KEYS_SHARED, Gathered
+from dateline.pipeline.verify.row_checks import ARTICLE, BLOCK, KEYS_SHARED, Gathered
 
 Table = npt.NDArray[Any]
 """Of dtype ARTICLE, BLOCK or rows.COPY."""
