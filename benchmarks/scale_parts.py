@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from dateline.pipeline.config import Config
-from dateline.pipeline.dataset.staging import File, Writer, prepare, receipts
+from dateline.pipeline.dataset.staging import File, Writer, prepare, read_receipts
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.rules.rows import COPY, Rows, new_rank
 from dateline.pipeline.stages.copies import Copies, CopiesCoder
@@ -90,7 +90,7 @@ def driver(config: Config, rows: Rows) -> Callable[[], object]:
         writer.receipt(f"ledgers-{number}", [file])
 
     def work() -> None:
-        balance = settle(config.dumps, receipts(config.output, config.run))
+        balance = settle(config.dumps, read_receipts(config.output, config.run))
         if balance.findings or balance.duplicates != balance.read:
             raise SystemExit(f"the balance of {len(rows)} blocks does not hold: {balance}")
 

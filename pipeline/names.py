@@ -79,34 +79,34 @@ def hash_of(path: str) -> str:
     return path[-38:-6]
 
 
-def kept_name(path: str) -> str:
+def second_name(path: str) -> str:
     """The second name of a file that kind_of() knows, in the dataset: its content's hash, below VERSIONS."""
     return f"{VERSIONS}/{hash_of(path)}"
 
 
-def is_kept(name: str) -> bool:
+def is_second_name(name: str) -> bool:
     """Whether this is a file's second name."""
     return bool(_KEPT.fullmatch(name))
 
 
-def stored_name(version: int, path: str) -> str:
+def object_name(version: int, path: str) -> str:
     """The object that has a file's bytes, which a version's run wrote."""
     return f"{VERSIONS}/{version:08d}/{hash_of(path)}.arrow"
 
 
-def stored_by(name: str) -> int | None:
+def object_version(name: str) -> int | None:
     """The version whose run wrote the object of this name; None for any other name."""
     match = _STORED.fullmatch(name)
     return int(match["version"]) if match else None
 
 
-def upload_of(name: str) -> int | None:
+def upload_version(name: str) -> int | None:
     """The version in whose folder of a store an object stands, also one of another name: uploads end up nowhere else."""
     match = _UPLOADED.fullmatch(name)
     return int(match["version"]) if match else None
 
 
-def slot(path: str) -> str:
+def partition_or_shard(path: str) -> str:
     """What a file that kind_of() knows is the only one for: its partition's folder, or its ledger and shard."""
     folder, name = path.rsplit("/", 1)
     return f"{folder}/{name.split('-')[1]}" if folder.startswith("_") else folder

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dateline import __version__ as VERSION
-from dateline.pipeline.dataset.known_dumps import files_of
+from dateline.pipeline.dataset.known_dumps import files_by_source
 from dateline.pipeline.dataset.version import Manifest
 from dateline.pipeline.rules.text import to_json
 from dateline.schemas.contract import require_valid
@@ -70,7 +70,7 @@ def report_of(config: "Config", result: "Result", started: datetime, runner: str
         "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
         "stages": result.stages,
         "counts": {
-            "dumps": len(files_of(config.dumps)),
+            "dumps": len(files_by_source(config.dumps)),
             "articles": result.blocks("articles"),
             "duplicates": result.blocks("duplicates"),
             "rejects": result.blocks("rejected"),

@@ -17,7 +17,7 @@ from dateline.pipeline.config import Config
 from dateline.pipeline.dataset import commit, commit_store, staging
 from dateline.pipeline.dataset import version as dataset
 from dateline.pipeline.dataset.commit import manifest_of, next_version
-from dateline.pipeline.dataset.known_dumps import Seen, checksums, files_of, looks_of
+from dateline.pipeline.dataset.known_dumps import ChecksumCache, checksums, files_by_source, looks_of
 from dateline.pipeline.dataset.staging import File
 from dateline.pipeline.dataset.version import Manifest
 from dateline.pipeline.inputs.find import Unreadable
@@ -108,7 +108,7 @@ def new_run_id() -> str:
 def execute(
     config: Config,
     run_flow: Callable[[Config], Stages | None],
-    seen: Seen | None = None,
+    seen: ChecksumCache | None = None,
     keep_versions: int = KEEP_VERSIONS,
     max_rejects: RejectLimit | None = None,
     runner: str = "",
@@ -138,13 +138,13 @@ def execute(
     started = datetime.now(UTC)
     clock = time.perf_counter
     begin = clock()
-    seen = seen or Seen(config.output)
-    before = dataset.version(config.output, config.base)
+    seen = seen or ChecksumCache(config.output)
+    before = dataset.open_version(config.output, config.base)
     with staging.prepared(config.output, config.run):
         config = replace(config, dumps=write_list(config.dumps, names.dumps_list(config.output, config.run)))
         with ThreadPoolExecutor(1) as beside:
             looks = looks_of(config.dumps)
-            sums = beside.submit(checksums, files_of(config.dumps), seen, True)
+            sums = beside.submit(checksums, files_by_source(config.dumps), seen, True)
             course.stage = "flow"
             stages = run_flow(config) or {}
             seconds["flow"] = clock() - begin
@@ -152,7 +152,7 @@ def execute(
         _check_unchanged(looks, looks_of(config.dumps), seen)
         then = clock()
         course.stage = "balance"
-        files = staging.receipts(config.output, config.run)
+        files = staging.read_receipts(config.output, config.run)
         balance = settle(config.dumps, files, before)
         records, problems, notes, lost = account_for(config.dumps, files, config.columns)
         seconds["balance"] = clock() - then
@@ -223,7 +223,9 @@ def _dump_of(finding: str, config: Config) -> str | None:
     return max(fitting, key=len, default=None)
 
 
-def _check_unchanged(before: dict[str, list[int | str]], now: dict[str, list[int | str]], seen: Seen) -> None:
+def _check_unchanged(
+    before: dict[str, list[int | str]], now: dict[str, list[int | str]], seen: ChecksumCache
+) -> None:
     """A dump that changes under the run's hands has rows of some bytes, and a checksum of others.
 
     Where only its inode changed it may have been linked or renamed; its bytes tell.

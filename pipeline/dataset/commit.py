@@ -22,22 +22,22 @@ from typing import Any
 from dateline.errors import DamagedFile
 from dateline.pipeline.atomic import flush, sync, write_through, write_whole
 from dateline.pipeline.dataset import links
-from dateline.pipeline.dataset.relink import put_right
+from dateline.pipeline.dataset.relink import relink
 from dateline.pipeline.dataset.safe_files import read_json, require_folders, require_own_run
 from dateline.pipeline.dataset.staging import File, clean_up
-from dateline.pipeline.dataset.version import Manifest, latest_manifest, read_manifest, versions
+from dateline.pipeline.dataset.version import Manifest, latest_manifest, read_manifest, version_numbers
 from dateline.pipeline.names import (
     MANIFESTS,
     RUNS,
     STRAYS,
     VERSIONS,
-    is_kept,
     is_run,
-    kept_name,
+    is_second_name,
     kind_of,
     manifest_name,
+    partition_or_shard,
     run_folder,
-    slot,
+    second_name,
 )  # fmt: skip
 from dateline.pipeline.stop import held, let, look
 from dateline.schemas.contract import require_valid
@@ -48,7 +48,7 @@ TEMPORARY = ".tmp-"
 
 def next_version(root: str) -> int:
     """The number that the next version gets: no manifest, whole or torn, has it."""
-    return max(versions(root), default=0) + 1
+    return max(version_numbers(root), default=0) + 1
 
 
 def manifest_of(
@@ -62,11 +62,11 @@ def manifest_of(
         files: what the run wrote.
         dumps: the entries of the dumps that it read.
     """
-    kept = {slot(file["path"]): file for file in before["files"]} if before else {}
+    kept = {partition_or_shard(file["path"]): file for file in before["files"]} if before else {}
     read = {dump["source"] for dump in dumps}
     stay = [dump for dump in before["dumps"] if dump["source"] not in read] if before else []
     for file in files:
-        kept.pop(slot(file.path), None)
+        kept.pop(partition_or_shard(file.path), None)
     new = [
         {name: getattr(file, name) for name in ("path", "kind", "rows", "bytes", "sha256")}
         for file in files
@@ -114,13 +114,13 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
                 known: set[str] = set()
                 for file in new:
                     _name(root, file, known)
-                flush(root, [path for file in new for path in (file.path, kept_name(file.path))])
+                flush(root, [path for file in new for path in (file.path, second_name(file.path))])
             look()
             _publish(manifest, target)
         except BaseException:
             if not os.path.lexists(target):
-                links.take(root, [file.path for file in new])
-                prune(root, len(versions(root)), sweep=True)
+                links.remove_files(root, [file.path for file in new])
+                prune(root, len(version_numbers(root)), sweep=True)
                 _forget(folder)
             raise
 
@@ -157,7 +157,7 @@ def recover(root: str, keep: int) -> list[str]:
         if journal:
             now = latest_manifest(root)
             if now:
-                put_right(root, now)
+                relink(root, now)
             listed = {file["path"] for file in now["files"]} if now else set()
             unlisted = [path for path in (*journal["named"], *journal["replaced"]) if path not in listed]
             _tidy(root, unlisted, keep, sweep=True)
@@ -193,23 +193,28 @@ def prune(root: str, keep: int, sweep: bool = False) -> list[int]:
     Returns:
         The numbers of the versions that went.
     """
-    if len(versions(root)) <= keep and not sweep:
+    if len(version_numbers(root)) <= keep and not sweep:
         return []
-    whole = [(number, manifest) for number in versions(root) if (manifest := read_manifest(root, number))]
+    whole = [
+        (number, manifest) for number in version_numbers(root) if (manifest := read_manifest(root, number))
+    ]
     newest = max((number for number, _ in whole), default=0)
     kept = whole[-keep:]
-    listed = {kept_name(file["path"]) for _, manifest in kept for file in manifest["files"]}
-    stay = {number for number, _ in kept} | {n for n in versions(root) if n > newest}
-    gone = [number for number in versions(root) if number not in stay]
+    listed = {second_name(file["path"]) for _, manifest in kept for file in manifest["files"]}
+    stay = {number for number, _ in kept} | {n for n in version_numbers(root) if n > newest}
+    gone = [number for number in version_numbers(root) if number not in stay]
     unneeded = {
-        kept_name(file["path"]) for number, manifest in whole if number in gone for file in manifest["files"]
+        second_name(file["path"])
+        for number, manifest in whole
+        if number in gone
+        for file in manifest["files"]
     } - listed
     if sweep and os.path.isdir(f"{root}/{VERSIONS}"):
         there = (f"{VERSIONS}/{name}" for name in os.listdir(f"{root}/{VERSIONS}"))
-        unneeded |= set(filter(is_kept, there)) - listed
+        unneeded |= set(filter(is_second_name, there)) - listed
     for number in gone:  # before their files: no manifest may name what is not there
         os.unlink(f"{root}/{manifest_name(number)}")
-    links.take(root, unneeded)
+    links.remove_files(root, unneeded)
     return gone
 
 
@@ -219,8 +224,8 @@ def _name(root: str, file: File, known: set[str]) -> None:
     if found != file.bytes:
         raise OSError(f"{file.staged}: {found} bytes on disk, {file.bytes} were written")
     with suppress(FileExistsError):
-        links.give(os.link, file.staged, root, kept_name(file.path), known)
-    links.give(os.rename, file.staged, root, file.path, known)
+        links.put_in_place(os.link, file.staged, root, second_name(file.path), known)
+    links.put_in_place(os.rename, file.staged, root, file.path, known)
 
 
 def _publish(manifest: Manifest, target: str) -> None:
@@ -252,8 +257,8 @@ def _journal(root: str, run: str) -> dict[str, Any] | None:
 
 def _tidy(root: str, paths: Sequence[str], keep: int, sweep: bool = False) -> None:
     """Take their places from files that the newest version does not list; then prune."""
-    links.keep(root, paths)
-    links.take(root, paths)
+    links.link_second_names(root, paths)
+    links.remove_files(root, paths)
     prune(root, keep, sweep)
 
 

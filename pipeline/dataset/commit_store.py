@@ -42,13 +42,13 @@ from dateline.pipeline.dataset.store_manifests import (
     POINTER,
     TRIES,
     Pointer,
-    be_working_copy,
-    find,
+    add_manifest,
+    make_working_copy,
     manifest_at,
-    note,
+    newest_manifest,
     read_pointer,
 )
-from dateline.pipeline.dataset.store_objects import newest_whole
+from dateline.pipeline.dataset.store_objects import newest_complete
 from dateline.pipeline.dataset.version import Manifest, latest_manifest, store_of
 from dateline.pipeline.names import (
     LOCK,
@@ -59,9 +59,9 @@ from dateline.pipeline.names import (
     VERSIONS,
     kind_of,
     manifest_name,
+    object_name,
     run_folder,
-    stored_name,
-    upload_of,
+    upload_version,
     version_of,
 )  # fmt: skip
 from dateline.pipeline.stop import held, let, look
@@ -111,17 +111,17 @@ def checked_out(address: str, root: str, keep: int) -> Iterator[None]:
             f"{address}: the store does not refuse to replace an object, so that two runs at a time "
             "could overwrite each other's version"
         )
-    manifest = find(bucket)
+    manifest = newest_manifest(bucket)
     if manifest:  # what tidy() and the run will read, before any work
         _kept(bucket, manifest, keep)
-        manifest = newest_whole(bucket, manifest)
+        manifest = newest_complete(bucket, manifest)
     if manifest and now.tidied < manifest["version"]:
         tidy(bucket, manifest, keep)
     with held():
         try:
-            be_working_copy(root, address)
+            make_working_copy(root, address)
             if manifest:
-                note(root, manifest)
+                add_manifest(root, manifest)
             with let():
                 yield
         finally:
@@ -145,7 +145,7 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
     bucket = open_bucket(store_of(root))
     stored = {file["path"]: file["stored"] for file in before["files"]} if before else {}
     for entry in manifest["files"]:
-        entry["stored"] = stored.get(entry["path"], stored_name(manifest["version"], entry["path"]))
+        entry["stored"] = stored.get(entry["path"], object_name(manifest["version"], entry["path"]))
     require_valid(manifest, "manifest")
     names = {entry["path"]: entry["stored"] for entry in manifest["files"]}
     with held():
@@ -202,7 +202,7 @@ def tidy(bucket: Bucket, manifest: Manifest, keep: int) -> None:
         """Whether it is of a number that is published, and no kept version needs it."""
         if (number := version_of(name)) is not None:
             return number < oldest
-        writer = upload_of(name)
+        writer = upload_version(name)
         return writer is not None and writer <= newest and name not in needed
 
     at_once(place, sorted(places.keys() - there))
@@ -233,7 +233,7 @@ def _publish(bucket: Bucket, root: str, manifest: Manifest) -> None:
     name = manifest_name(number)
     try:
         bucket.put(name, data, new=True)
-        note(root, manifest)
+        add_manifest(root, manifest)
     except BaseException as error:
         try:
             found = bucket.get(name)
@@ -248,7 +248,7 @@ def _publish(bucket: Bucket, root: str, manifest: Manifest) -> None:
                 ) from None
             raise
         with suppress(OSError):  # what is only told here is no failure of what is made there
-            note(root, manifest)
+            add_manifest(root, manifest)
         if not isinstance(error, Exception):
             raise
 

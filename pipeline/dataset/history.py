@@ -8,9 +8,15 @@ from typing import Any
 from dateline.errors import UsageError
 from dateline.pipeline.dataset.commit import prune, recover
 from dateline.pipeline.dataset.commit_store import tidy
-from dateline.pipeline.dataset.relink import ready
-from dateline.pipeline.dataset.store_objects import require_there
-from dateline.pipeline.dataset.version import Manifest, latest_manifest, read_manifest, store_of, versions
+from dateline.pipeline.dataset.relink import make_ready
+from dateline.pipeline.dataset.store_objects import require_objects
+from dateline.pipeline.dataset.version import (
+    Manifest,
+    latest_manifest,
+    read_manifest,
+    store_of,
+    version_numbers,
+)
 from dateline.pipeline.names import VERSIONS
 from dateline.pipeline.rules import RULES
 from dateline.pipeline.store.address import open_bucket
@@ -25,7 +31,7 @@ def kept_manifests(root: str) -> list[Manifest]:
         NewerDataset: one was written by a newer program.
     """
     manifest_for(root, None)
-    return list(filter(None, (read_manifest(root, number) for number in reversed(versions(root)))))
+    return list(filter(None, (read_manifest(root, number) for number in reversed(version_numbers(root)))))
 
 
 def manifest_for(
@@ -36,20 +42,22 @@ def manifest_for(
     Args:
         root: the dataset.
         number: of the version.
-        read: found_manifest to have it as it stands there, valid or not.
+        read: unchecked_manifest to have it as it stands there, valid or not.
 
     Raises:
         UsageError: there is no dataset, or no such version.
         NewerDataset: it was written by a newer program.
         DamagedFile: it is not valid.
     """
-    for found in versions(root)[::-1] if number is None else [number]:
+    for found in version_numbers(root)[::-1] if number is None else [number]:
         manifest = read(root, found)
         if manifest is not None:
             return found, manifest
     if latest_manifest(root) is None:
         raise UsageError(f"{root} holds no dataset")
-    numbers = ", ".join(str(found) for found in versions(root) if read_manifest(root, found) is not None)
+    numbers = ", ".join(
+        str(found) for found in version_numbers(root) if read_manifest(root, found) is not None
+    )
     raise UsageError(f"{root} has no version {number}; it keeps {numbers}")
 
 
@@ -84,15 +92,15 @@ def prune_versions(root: str, keep: int) -> dict[str, Any]:
         UsageError, DamagedFile, NewerDataset: see kept_manifests().
     """
     newest, *_ = kept_manifests(root)
-    before, sizes = set(versions(root)), dict(_files(root))
+    before, sizes = set(version_numbers(root)), dict(_files(root))
     runs = recover(root, keep)
-    ready(root, newest)
+    make_ready(root, newest)
     prune(root, keep)
     gone = sizes.keys() - dict(_files(root)).keys()
     return {
         "recovered": runs,
-        "versions": sorted(before - set(versions(root))),
-        "kept": [number for number in versions(root) if read_manifest(root, number) is not None],
+        "versions": sorted(before - set(version_numbers(root))),
+        "kept": [number for number in version_numbers(root) if read_manifest(root, number) is not None],
         "files": len(gone),
         "bytes": sum(sizes[path] for path in gone),
     }
@@ -112,9 +120,11 @@ def prune_stored(root: str, keep: int) -> dict[str, Any]:
         DamagedFile: objects of the newest version are not there, or not of their size.
     """
     bucket = open_bucket(store_of(root))
-    found = {number: manifest for number in versions(root) if (manifest := read_manifest(root, number))}
+    found = {
+        number: manifest for number in version_numbers(root) if (manifest := read_manifest(root, number))
+    }
     gone, kept = sorted(found)[:-keep], sorted(found)[-keep:]
-    require_there(bucket, found[kept[-1]])
+    require_objects(bucket, found[kept[-1]])
     tidy(bucket, found[kept[-1]], keep)
     sizes = {file["stored"]: file["bytes"] for number in gone for file in found[number]["files"]}
     needed = {file["stored"] for number in kept for file in found[number]["files"]}

@@ -31,7 +31,7 @@ SETTLED_NS = 2_000_000_000
 """A file that changed this short a time before it was looked at may change again without a new time of change."""
 
 
-class Sorted(NamedTuple):
+class SortedInputs(NamedTuple):
     """A run's inputs, by what the dataset knows of them."""
 
     new: tuple[Dump, ...]
@@ -41,7 +41,7 @@ class Sorted(NamedTuple):
     """Dumps whose name was read before, with other bytes."""
 
 
-class Seen:
+class ChecksumCache:
     """The checksums of files, remembered for as long as the files look the same."""
 
     def __init__(self, root: str) -> None:
@@ -109,7 +109,7 @@ def _now() -> int:
     return time.time_ns()
 
 
-def files_of(dumps: Sequence[Dump]) -> dict[str, list[str]]:
+def files_by_source(dumps: Sequence[Dump]) -> dict[str, list[str]]:
     """Source -> the files that it is read from: one, but for the rejects of one dump."""
     files: dict[str, list[str]] = {}
     for dump in dumps:
@@ -119,11 +119,13 @@ def files_of(dumps: Sequence[Dump]) -> dict[str, list[str]]:
     return files
 
 
-def checksums(files: Mapping[str, Sequence[str]], seen: Seen, read: bool) -> dict[str, tuple[int, str]]:
+def checksums(
+    files: Mapping[str, Sequence[str]], seen: ChecksumCache, read: bool
+) -> dict[str, tuple[int, str]]:
     """Source -> bytes and SHA-256 of its file; of several files, of the list of their checksums.
 
     Args:
-        files: as of files_of().
+        files: as of files_by_source().
         seen: the checksums that are remembered.
         read: whether to take them anew all the same.
     """
@@ -143,7 +145,7 @@ def checksums(files: Mapping[str, Sequence[str]], seen: Seen, read: bool) -> dic
     }
 
 
-def sort_out(dumps: Sequence[Dump], manifest: Manifest, seen: Seen) -> Sorted:
+def sort_inputs(dumps: Sequence[Dump], manifest: Manifest, seen: ChecksumCache) -> SortedInputs:
     """Part a run's inputs into those that are new to a dataset, and those that are not.
 
     Args:
@@ -153,7 +155,7 @@ def sort_out(dumps: Sequence[Dump], manifest: Manifest, seen: Seen) -> Sorted:
     """
     # An empty dump was not read yet: it may be filled, and is taken then.
     known = {dump["source"]: dump for dump in manifest["dumps"] if dump["bytes"]}
-    files = {source: paths for source, paths in files_of(dumps).items() if source in known}
+    files = {source: paths for source, paths in files_by_source(dumps).items() if source in known}
     refused = []
     for source, (size, digest) in checksums(files, seen, read=False).items():
         dump = known[source]
@@ -166,4 +168,4 @@ def sort_out(dumps: Sequence[Dump], manifest: Manifest, seen: Seen) -> Sorted:
                 )
             )
     new = tuple(dump for dump in dumps if dump.source not in known and dump.size)
-    return Sorted(new, len(files) - len(refused), tuple(refused))
+    return SortedInputs(new, len(files) - len(refused), tuple(refused))

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dateline.errors import UsageError
 from dateline.pipeline.dataset.safe_files import require_folders, size_in
 from dateline.pipeline.dataset.staging import prepared
-from dateline.pipeline.names import kept_name, run_folder
+from dateline.pipeline.names import run_folder, second_name
 
 NO_LINKS = {
     errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EINVAL, errno.EXDEV
@@ -44,7 +44,9 @@ def require_links(root: str, run: str) -> None:
             ) from None
 
 
-def give(call: Callable[[str, str], None], source: str, root: str, path: str, known: set[str]) -> None:
+def put_in_place(
+    call: Callable[[str, str], None], source: str, root: str, path: str, known: set[str]
+) -> None:
     """Link or rename a file to a name of the dataset, whose folder may have to be made.
 
     Args:
@@ -67,17 +69,17 @@ def give(call: Callable[[str, str], None], source: str, root: str, path: str, kn
         call(source, target)
 
 
-def keep(root: str, paths: Iterable[str]) -> None:
+def link_second_names(root: str, paths: Iterable[str]) -> None:
     """Give files their second names, where they have none: a dataset may have been copied without its links."""
     known: set[str] = set()
     for path in paths:
         require_folders(root, path, known)
         if size_in(root, path) is not None:
             with suppress(FileExistsError, FileNotFoundError):
-                give(os.link, f"{root}/{path}", root, kept_name(path), known)
+                put_in_place(os.link, f"{root}/{path}", root, second_name(path), known)
 
 
-def take(root: str, paths: Iterable[str]) -> None:
+def remove_files(root: str, paths: Iterable[str]) -> None:
     """Remove files by these names, and folders that are empty then; a name that is not there is none to remove.
 
     Raises:

@@ -13,9 +13,9 @@ import pyarrow.dataset as ds
 import pyarrow.fs as pafs
 
 from dateline.pipeline.dataset.safe_files import require_folders, require_own, size_in
-from dateline.pipeline.dataset.store_manifests import find, manifest_at
-from dateline.pipeline.dataset.version import Manifest, latest_manifest, read_manifest, versions
-from dateline.pipeline.names import kept_name
+from dateline.pipeline.dataset.store_manifests import manifest_at, newest_manifest
+from dateline.pipeline.dataset.version import Manifest, latest_manifest, read_manifest, version_numbers
+from dateline.pipeline.names import second_name
 from dateline.pipeline.store.address import address_of, open_bucket
 from dateline.schemas.columns import arrow_schema
 
@@ -64,7 +64,7 @@ def _in_folder(root: str, version: int | None) -> Found:
     require_own(root)
     manifest = latest_manifest(root) if version is None else read_manifest(root, version)
     if manifest is None:
-        kept = ", ".join(map(str, versions(root)))
+        kept = ", ".join(map(str, version_numbers(root)))
         raise FileNotFoundError(
             f"{root} has no version {version}; it has {kept}" if kept else f"{root} holds no dataset"
         )
@@ -73,7 +73,7 @@ def _in_folder(root: str, version: int | None) -> Found:
 
 def _in_store(address: str, version: int | None) -> Found:
     bucket = open_bucket(address)
-    manifest = find(bucket) if version is None else manifest_at(bucket, version)
+    manifest = newest_manifest(bucket) if version is None else manifest_at(bucket, version)
     if manifest is None:
         raise FileNotFoundError(
             f"{address} holds no dataset" if version is None else f"{address} has no version {version}"
@@ -83,7 +83,7 @@ def _in_store(address: str, version: int | None) -> Found:
 
 def _place(root: str, path: str) -> str:
     """In _versions; where a dataset was copied without the links there, in its place."""
-    kept = kept_name(path)
+    kept = second_name(path)
     if size_in(root, kept) is None:
         require_folders(root, path, set())
         size_in(root, path)

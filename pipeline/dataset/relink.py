@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from dateline.errors import DamagedFile
-from dateline.pipeline.dataset.links import give, keep, take
+from dateline.pipeline.dataset.links import link_second_names, put_in_place, remove_files
 from dateline.pipeline.dataset.safe_files import require_folders, size_in
-from dateline.pipeline.dataset.version import Manifest, read_manifest, versions
-from dateline.pipeline.names import LEDGERS, VERSIONS, is_kept, kept_name, kind_of
+from dateline.pipeline.dataset.version import Manifest, read_manifest, version_numbers
+from dateline.pipeline.names import LEDGERS, VERSIONS, is_second_name, kind_of, second_name
 from dateline.pipeline.store.checksum import sha256_of
 
 
-class Mended(NamedTuple):
+class Relinked(NamedTuple):
     """What was done to a folder, in paths of the dataset."""
 
     linked: list[str]
@@ -27,7 +27,7 @@ class Mended(NamedTuple):
     """Files that the version lists, and that are nowhere whole."""
 
 
-def put_right(root: str, manifest: Manifest, look: bool = False) -> Mended:
+def relink(root: str, manifest: Manifest, look: bool = False) -> Relinked:
     """Have a folder show a version: what it lists in its place, and no other file of a dataset. The caller holds the lock.
 
     A file whose size is right is taken for right: its checksum is looked at by who uses it.
@@ -46,26 +46,26 @@ def put_right(root: str, manifest: Manifest, look: bool = False) -> Mended:
         require_folders(root, path, known)
     wrong = [path for path, file in files.items() if size_in(root, path) != file["bytes"]]
     for path in wrong:
-        kept, file = kept_name(path), files[path]
+        kept, file = second_name(path), files[path]
         require_folders(root, kept, known)
         if size_in(root, kept) == file["bytes"] and sha256_of(f"{root}/{kept}") == file["sha256"]:
             if size_in(root, path) is not None:
                 os.unlink(f"{root}/{path}")
-            give(os.link, f"{root}/{kept}", root, path, known)
+            put_in_place(os.link, f"{root}/{kept}", root, path, known)
             linked.append(path)
         else:
             lost.append(path)
     removed: list[str] = []
     needed = _needed(root)
     left = _kept(root) - needed
-    if not lost and (look or wrong or left or manifest["version"] != versions(root)[-1]):
-        removed = [path for path in shown(root) if kind_of(path) and path not in files]
-        keep(root, [path for path in removed if kept_name(path) in needed])
-        take(root, [*removed, *sorted(left)])
-    return Mended(linked, removed, lost)
+    if not lost and (look or wrong or left or manifest["version"] != version_numbers(root)[-1]):
+        removed = [path for path in visible_files(root) if kind_of(path) and path not in files]
+        link_second_names(root, [path for path in removed if second_name(path) in needed])
+        remove_files(root, [*removed, *sorted(left)])
+    return Relinked(linked, removed, lost)
 
 
-def ready(root: str, manifest: Manifest) -> list[str]:
+def make_ready(root: str, manifest: Manifest) -> list[str]:
     """Have a folder be one to build upon; what there is to tell of that.
 
     Args:
@@ -75,7 +75,7 @@ def ready(root: str, manifest: Manifest) -> list[str]:
     Raises:
         DamagedFile: files of the version are nowhere whole, or something is a link.
     """
-    mended, number = put_right(root, manifest), manifest["version"]
+    mended, number = relink(root, manifest), manifest["version"]
     if mended.lost:
         raise DamagedFile(
             f"{len(mended.lost):,} of {len(manifest['files']):,} files of version {number} of {root} are not there, or not "
@@ -89,7 +89,7 @@ def ready(root: str, manifest: Manifest) -> list[str]:
     ]
 
 
-def shown(root: str) -> Iterator[str]:
+def visible_files(root: str) -> Iterator[str]:
     """The paths of all files that readers of the folder come upon, and of the ledgers' files, sorted by folder. Readers pass
     over names that begin with _ or a dot. Links are named, too, and not followed."""
     return _within(root, "")
@@ -117,8 +117,8 @@ def is_hidden(path: str) -> bool:
 
 def _needed(root: str) -> set[str]:
     """The second names of all files of all versions that are kept."""
-    kept = filter(None, (read_manifest(root, number) for number in versions(root)))
-    return {kept_name(file["path"]) for manifest in kept for file in manifest["files"]}
+    kept = filter(None, (read_manifest(root, number) for number in version_numbers(root)))
+    return {second_name(file["path"]) for manifest in kept for file in manifest["files"]}
 
 
 def _kept(root: str) -> set[str]:
@@ -127,4 +127,4 @@ def _kept(root: str) -> set[str]:
         names = os.listdir(f"{root}/{VERSIONS}")
     except FileNotFoundError:
         return set()
-    return set(filter(is_kept, (f"{VERSIONS}/{name}" for name in names)))
+    return set(filter(is_second_name, (f"{VERSIONS}/{name}" for name in names)))

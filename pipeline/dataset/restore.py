@@ -14,18 +14,18 @@ import numpy as np
 
 from dateline.errors import DamagedFile, Locked, UsageError
 from dateline.pipeline.dataset import commit, commit_store, staging
-from dateline.pipeline.dataset.relink import put_right
+from dateline.pipeline.dataset.relink import relink
 from dateline.pipeline.dataset.safe_files import require_folders, size_in
 from dateline.pipeline.dataset.staging import File
-from dateline.pipeline.dataset.store_objects import are_same, require_whole
-from dateline.pipeline.dataset.version import Manifest, Version, latest_manifest, store_of, versions
-from dateline.pipeline.names import VERSIONS, kept_name, run_folder
+from dateline.pipeline.dataset.store_objects import are_current, require_bytes
+from dateline.pipeline.dataset.version import Manifest, Version, latest_manifest, store_of, version_numbers
+from dateline.pipeline.names import VERSIONS, run_folder, second_name
 from dateline.pipeline.stop import held, let
 from dateline.pipeline.store.address import open_bucket
 from dateline.pipeline.store.checksum import sha256_of
 
 
-def restored(root: str, wanted: Manifest, newest: Manifest, run: str) -> Manifest:
+def manifest_as(root: str, wanted: Manifest, newest: Manifest, run: str) -> Manifest:
     """The manifest of the version that is as another was.
 
     Args:
@@ -71,23 +71,23 @@ def restore(root: str, wanted: Manifest, newest: Manifest, run: str) -> Manifest
     """
     if wanted["version"] == newest["version"]:
         raise UsageError(f"version {wanted['version']} is the newest: there is nothing to restore")
-    made = restored(root, wanted, newest, run)
+    made = manifest_as(root, wanted, newest, run)
     if store_of(root):
         bucket = open_bucket(store_of(root))
         try:
             with let():
-                require_whole(bucket, wanted, {file["path"] for file in newest["files"]})
+                require_bytes(bucket, wanted, {file["path"] for file in newest["files"]})
         except DamagedFile:
-            if not are_same(bucket, [newest, wanted]):
+            if not are_current(bucket, [newest, wanted]):
                 raise Locked(
                     f"versions of {bucket.address} were made or removed meanwhile: nothing was restored"
                 ) from None
             raise
         return _publish_stored(root, made, wanted, [])
-    return _publish(root, made, newest, run, os.link, lambda path: f"{root}/{kept_name(path)}")
+    return _publish(root, made, newest, run, os.link, lambda path: f"{root}/{second_name(path)}")
 
 
-def replace(root: str, source: str, newest: Manifest, run: str) -> Manifest | None:
+def replace_files(root: str, source: str, newest: Manifest, run: str) -> Manifest | None:
     """Make a version of the files of another dataset, which was made of the same dumps: where what a manifest says of its
     files is wrong, nothing in the dataset tells what is right. The caller holds the lock.
 
@@ -106,7 +106,7 @@ def replace(root: str, source: str, newest: Manifest, run: str) -> Manifest | No
     now, then = ({(dump["source"], dump["sha256"]) for dump in each["dumps"]} for each in (newest, wanted))
     if now != then:
         return None
-    made = restored(root, wanted, newest, run) | {"dumps": newest["dumps"]}
+    made = manifest_as(root, wanted, newest, run) | {"dumps": newest["dumps"]}
     if store_of(root):
         there = {file["path"] for file in newest["files"]}
         new = [
@@ -149,8 +149,8 @@ def _publish(
             with let():
                 files = _staged(root, made, newest, run, copy, place)
             commit.commit(root, made, newest, files)
-            commit.finish(root, run, len(versions(root)))
-            put_right(root, made)
+            commit.finish(root, run, len(version_numbers(root)))
+            relink(root, made)
         finally:
             staging.clean_up(root, run)
     return made

@@ -126,7 +126,7 @@ def prepared(root: str, run: str) -> Iterator[None]:
             clean_up(root, run)
 
 
-def receipts(root: str, run: str) -> list[File]:
+def read_receipts(root: str, run: str) -> list[File]:
     """What a run wrote, by its receipts, in the order of the paths.
 
     Raises:

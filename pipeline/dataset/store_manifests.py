@@ -31,7 +31,7 @@ class Pointer(NamedTuple):
     tag: str
 
 
-def find(bucket: Bucket) -> Manifest | None:
+def newest_manifest(bucket: Bucket) -> Manifest | None:
     """The newest version's manifest; None where there is none.
 
     Raises:
@@ -55,7 +55,7 @@ def find(bucket: Bucket) -> Manifest | None:
 
 
 def manifest_at(bucket: Bucket, number: int) -> Manifest | None:
-    """The manifest of a version; None where there is none. Raises what find() does."""
+    """The manifest of a version; None where there is none. Raises what newest_manifest() does."""
     found = bucket.get(manifest_name(number))
     if found is None:
         return None
@@ -89,7 +89,7 @@ def looked_at(dataset: str, may_be_none: bool = False) -> Iterator[str]:
 
     Raises:
         Unusable: the store cannot be used as things are set up, or has no dataset there.
-        StoreError, DamagedFile, NewerDataset: see find().
+        StoreError, DamagedFile, NewerDataset: see newest_manifest().
     """
     address = address_of(dataset)
     if not address:
@@ -98,24 +98,24 @@ def looked_at(dataset: str, may_be_none: bool = False) -> Iterator[str]:
         yield root
         return
     bucket = open_bucket(address)
-    manifest = find(bucket)
+    manifest = newest_manifest(bucket)
     if manifest is None and not may_be_none:
         raise Unusable(f"{address} holds no dataset")
     with tempfile.TemporaryDirectory(prefix="dateline-") as folder:
-        be_working_copy(folder, address)
+        make_working_copy(folder, address)
         while manifest:
-            note(folder, manifest)
+            add_manifest(folder, manifest)
             older = manifest["version"] - 1
             manifest = manifest_at(bucket, older) if older else None
         yield folder
 
 
-def be_working_copy(root: str, address: str) -> None:
+def make_working_copy(root: str, address: str) -> None:
     """Have a folder be the working copy of a dataset, of which it has nothing yet."""
     os.makedirs(f"{root}/{MANIFESTS}", exist_ok=True)
     write_whole(f"{root}/{STORE}", {"address": address})
 
 
-def note(root: str, manifest: Manifest) -> None:
+def add_manifest(root: str, manifest: Manifest) -> None:
     """Have a working copy know a version."""
     write_whole(f"{root}/{manifest_name(manifest['version'])}", manifest)

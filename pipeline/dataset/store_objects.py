@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from dateline.errors import DamagedFile
-from dateline.pipeline.dataset.store_manifests import find
+from dateline.pipeline.dataset.store_manifests import newest_manifest
 from dateline.pipeline.dataset.version import Manifest
 from dateline.pipeline.names import VERSIONS, manifest_name
 from dateline.pipeline.store.bucket import Bucket, at_once
@@ -13,7 +13,7 @@ Entry = dict[str, Any]
 """What a manifest says of a file."""
 
 
-def require_there(bucket: Bucket, manifest: Manifest) -> None:
+def require_objects(bucket: Bucket, manifest: Manifest) -> None:
     """See that the objects of a version are there, and of their sizes. What the store does not list it is asked for.
 
     Raises:
@@ -33,7 +33,7 @@ def require_there(bucket: Bucket, manifest: Manifest) -> None:
     )
 
 
-def require_whole(bucket: Bucket, manifest: Manifest, known: Collection[str]) -> None:
+def require_bytes(bucket: Bucket, manifest: Manifest, known: Collection[str]) -> None:
     """See that the objects of a version are there, and have the bytes that they should.
 
     Args:
@@ -44,8 +44,8 @@ def require_whole(bucket: Bucket, manifest: Manifest, known: Collection[str]) ->
     Raises:
         DamagedFile: some are not.
     """
-    require_there(bucket, manifest)
-    looked = look_at(
+    require_objects(bucket, manifest)
+    looked = check_bytes(
         bucket, ((file["stored"], file) for file in manifest["files"] if file["path"] not in known)
     )
     _require(bucket, manifest, [name for name, whole in looked.items() if not whole], "have other bytes")
@@ -59,7 +59,7 @@ def _require(bucket: Bucket, manifest: Manifest, lost: list[str], what: str) -> 
         )
 
 
-def newest_whole(bucket: Bucket, manifest: Manifest) -> Manifest:
+def newest_complete(bucket: Bucket, manifest: Manifest) -> Manifest:
     """The newest version, once its objects are seen to be there: those of one that is no longer may go at any time.
 
     Args:
@@ -71,18 +71,18 @@ def newest_whole(bucket: Bucket, manifest: Manifest) -> Manifest:
     """
     while True:
         try:
-            require_there(bucket, manifest)
+            require_objects(bucket, manifest)
             return manifest
         except DamagedFile:
-            now = find(bucket)
+            now = newest_manifest(bucket)
             if now is None or now["version"] == manifest["version"]:
                 raise
             manifest = now
 
 
-def are_same(bucket: Bucket, manifests: Sequence[Manifest]) -> bool:
+def are_current(bucket: Bucket, manifests: Sequence[Manifest]) -> bool:
     """Whether the first of some versions is the newest still, and the others are still there."""
-    now = find(bucket)
+    now = newest_manifest(bucket)
     return (
         now is not None
         and now["version"] == manifests[0]["version"]
@@ -90,7 +90,7 @@ def are_same(bucket: Bucket, manifests: Sequence[Manifest]) -> bool:
     )
 
 
-def look_at(bucket: Bucket, names: Iterable[tuple[str, Entry]]) -> dict[str, bool | None]:
+def check_bytes(bucket: Bucket, names: Iterable[tuple[str, Entry]]) -> dict[str, bool | None]:
     """Read objects, some at one time: whether each has the bytes that its entry says; None where there is none."""
     looked: dict[str, bool | None] = {}
 

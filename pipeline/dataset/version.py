@@ -41,12 +41,12 @@ from dateline.pipeline.names import (
     STORE,
     hash_of,
     is_run,
-    kept_name,
     kind_of,
     manifest_name,
-    slot,
-    stored_by,
-    stored_name,
+    object_name,
+    object_version,
+    partition_or_shard,
+    second_name,
     version_of,
 )  # fmt: skip
 from dateline.schemas.columns import arrow_schema, read_table
@@ -60,7 +60,7 @@ Manifest = dict[str, Any]
 """In the terms of schemas/manifest.schema.json."""
 
 
-def versions(root: str) -> list[int]:
+def version_numbers(root: str) -> list[int]:
     """The numbers of all manifests, whole or torn, in order."""
     try:
         names = os.listdir(f"{root}/{MANIFESTS}")
@@ -76,13 +76,13 @@ def read_manifest(root: str, version: int) -> Manifest | None:
         NewerDataset: its schema is newer than this program.
         DamagedFile: it is whole, and no manifest of that version.
     """
-    manifest = found_manifest(root, version)
+    manifest = unchecked_manifest(root, version)
     if manifest is not None:
         require_manifest(root, manifest, version)
     return manifest
 
 
-def found_manifest(root: str, version: int) -> Manifest | None:
+def unchecked_manifest(root: str, version: int) -> Manifest | None:
     """The same as it stands there, valid or not: for who looks what is wrong with it."""
     try:
         return parse_manifest(root, version, read_own(root, manifest_name(version)))
@@ -132,12 +132,12 @@ def require_manifest(root: str, manifest: Manifest, version: int, stored: bool =
             raise DamagedFile(f"{where}/path: {path!r} is not what a file of the {file['kind']} is called")
         if hash_of(path) != file["sha256"][:32]:
             raise DamagedFile(f"{where}/sha256: it is not the one in the name of {path}")
-        if (of := slot(path)) in slots:
+        if (of := partition_or_shard(path)) in slots:
             raise DamagedFile(f"{where}/path: {of} has two files")
         slots.add(of)
         name = file.get("stored", "" if stored else None)
         if name is not None and not (
-            (by := stored_by(name)) and by <= version and name == stored_name(by, path)
+            (by := object_version(name)) and by <= version and name == object_name(by, path)
         ):
             raise DamagedFile(f"{where}/stored: {name!r} is not what the object of {path} is called")
 
@@ -148,7 +148,7 @@ def latest_manifest(root: str) -> Manifest | None:
     Raises:
         NewerDataset, DamagedFile: see read_manifest().
     """
-    for number in reversed(versions(root)):
+    for number in reversed(version_numbers(root)):
         if (manifest := read_manifest(root, number)) is not None:
             return manifest
     return None
@@ -183,7 +183,7 @@ class Version:
     @cached_property
     def _by_folder(self) -> dict[str, dict[str, Any]]:
         """Folder, and shard in a ledger -> the entry of the file there."""
-        return {slot(file["path"]): file for file in self.manifest["files"]}
+        return {partition_or_shard(file["path"]): file for file in self.manifest["files"]}
 
     @cached_property
     def sources(self) -> list[str]:
@@ -208,7 +208,7 @@ class Version:
 
     def same_slot(self, path: str) -> dict[str, Any] | None:
         """The entry of the file that a new one of this path replaces, if there is one."""
-        return self._by_folder.get(slot(path))
+        return self._by_folder.get(partition_or_shard(path))
 
     def locate(self, path: str) -> str:
         """Where a file of this version lies: in its place, or, once a later version has replaced it, in VERSIONS. In
@@ -225,12 +225,12 @@ class Version:
         if self._store:
             from dateline.pipeline.store.address import open_bucket
 
-            entry = self._by_folder[slot(path)]
+            entry = self._by_folder[partition_or_shard(path)]
             open_bucket(self._store).download(entry["stored"], place, entry["sha256"])
             return place
-        if self.manifest["version"] == max(versions(self.root), default=0):
+        if self.manifest["version"] == max(version_numbers(self.root), default=0):
             return place
-        return f"{self.root}/{kept_name(path)}"
+        return f"{self.root}/{second_name(path)}"
 
     def _is_there(self, path: str) -> bool:
         require_folders(self.root, path, self._folders)
@@ -267,7 +267,7 @@ def _require_checksum(path: str, source: pa.MemoryMappedFile, digest: str) -> No
 
 
 @lru_cache(2)
-def version(root: str, number: int) -> Version | None:
+def open_version(root: str, number: int) -> Version | None:
     """A version, read once a process; None for number 0: there is none yet.
 
     Raises:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.safe_files import believed
-from dateline.pipeline.dataset.version import Version, version
+from dateline.pipeline.dataset.version import Version, open_version
 from dateline.pipeline.inputs.records import base_source
 from dateline.pipeline.ledgers.rows import LEDGER_COLUMNS, KeptRanks, hashes, rows_of_ledger
 from dateline.pipeline.names import DUPLICATES, KEYS
@@ -53,7 +53,7 @@ class ReadKept(beam.PTransform):
         self, copies: beam.PCollection[KeyedCopies]
     ) -> Any:  # Kept; Beam reads the annotation of a single PCollection only
         config = self.config
-        found = version(config.output, config.base)
+        found = open_version(config.output, config.base)
         assert found is not None
         shards = sorted(
             {
@@ -118,7 +118,7 @@ class _ReadShard(beam.DoFn):
         self._config = config
 
     def setup(self) -> None:
-        found = version(self._config.output, self._config.base)
+        found = open_version(self._config.output, self._config.base)
         assert found is not None
         self._version: Version = found
         self._ranks = KeptRanks(self._version.sources, [dump.source for dump in self._config.dumps])

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from dateline.errors import DamagedFile
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.staging import BATCH_ROWS, File
-from dateline.pipeline.dataset.version import version
+from dateline.pipeline.dataset.version import open_version
 from dateline.pipeline.ledgers.rows import KeptRanks
 from dateline.pipeline.ledgers.shards import SEGMENT_BITS, SHARDS, part_bases, shard_of
 from dateline.pipeline.names import DUPLICATES, KEYS
@@ -56,7 +56,7 @@ class KeyByShard(beam.DoFn):
 
 def kept_shards(config: Config) -> Any:
     """A function from an older row to its shard."""
-    found = version(config.output, config.base)
+    found = open_version(config.output, config.base)
     if found is None:
         return None
     ranks = KeptRanks(found.sources, [dump.source for dump in config.dumps])

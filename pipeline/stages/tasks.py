@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.staging import File, Writer
-from dateline.pipeline.dataset.version import version
+from dateline.pipeline.dataset.version import open_version
 from dateline.pipeline.inputs.blocks import BlockReader
 from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.names import progress_folder
@@ -31,7 +31,7 @@ class WriteTask(beam.DoFn):
         self._blocks = BlockReader(self._config.dumps)
         self._locator = Locator(self._config.dumps)
         self._progress = Progress(progress_folder(self._config.output, self._config.run))
-        self._version = version(self._config.output, self._config.base)
+        self._version = open_version(self._config.output, self._config.base)
 
     def teardown(self) -> None:
         self._blocks.close()

@@ -19,17 +19,17 @@ from dateline.pipeline.elements import Record
 from dateline.pipeline.inputs.records import Columns
 from dateline.pipeline.inputs.streams import Bounds
 from dateline.pipeline.names import kind_of
-from dateline.pipeline.verify.cross_checks import Whole, needs
-from dateline.pipeline.verify.file_checks import check_changes, check_manifest, read_file, violation
+from dateline.pipeline.verify.cross_checks import CrossChecks, incomplete_kinds
+from dateline.pipeline.verify.file_checks import check_changes, check_manifest, manifest_violation, read_file
 from dateline.pipeline.verify.finding import Finding, Summary
-from dateline.pipeline.verify.given_dumps import Given, find_dumps
+from dateline.pipeline.verify.given_dumps import GivenDumps, find_dumps
 from dateline.pipeline.verify.row_checks import KEYS_SHARED, Gathered, Rules, check_rows, keys_of
 from dateline.pipeline.verify.strays import check_strays
 from dateline.pipeline.verify.text_checks import Texts
 from dateline.schemas.columns import from_batch
 
 
-class Dumps(NamedTuple):
+class DumpOptions(NamedTuple):
     """Which dumps to hold the rows against."""
 
     patterns: Sequence[str]
@@ -39,7 +39,7 @@ class Dumps(NamedTuple):
 
 
 def verify(
-    root: str, manifest: Manifest, number: int, dumps: Dumps | None, summary: Summary
+    root: str, manifest: Manifest, number: int, dumps: DumpOptions | None, summary: Summary
 ) -> Iterator[Finding]:
     """All that is wrong with a version.
 
@@ -53,7 +53,7 @@ def verify(
     Raises:
         UsageError: the dumps are not there; before anything is read.
     """
-    invalid = violation(manifest, number)
+    invalid = manifest_violation(manifest, number)
     if invalid:
         summary.not_checked.append("anything but the manifest, since it is not valid")
         yield invalid
@@ -68,7 +68,7 @@ def verify(
 
 
 def _all(
-    version: Version, manifest: Manifest, number: int, dumps: Dumps | None, summary: Summary
+    version: Version, manifest: Manifest, number: int, dumps: DumpOptions | None, summary: Summary
 ) -> Iterator[Finding]:
     """What is wrong with what a valid manifest says."""
     given = find_dumps(dumps.patterns, dumps.source_root, version) if dumps else None
@@ -87,7 +87,7 @@ def _all(
             texts.close()
 
 
-def _count(given: Given, texts: Texts, summary: Summary) -> None:
+def _count(given: GivenDumps, texts: Texts, summary: Summary) -> None:
     summary.dumps_checked = len(texts.plain)
     summary.dumps_not_given = given.not_given
     summary.bytes += texts.size
@@ -110,11 +110,11 @@ def _contents(version: Version, texts: Texts | None, summary: Summary) -> Iterat
         summary.rows += len(table)
         summary.bytes += entry["bytes"]
         yield from check_rows(entry, table, rules, gathered)
-    yield from _whole(version, Whole(gathered), gathered, texts, summary)
+    yield from _whole(version, CrossChecks(gathered), gathered, texts, summary)
 
 
 def _whole(
-    version: Version, whole: Whole, gathered: Gathered, texts: Texts | None, summary: Summary
+    version: Version, whole: CrossChecks, gathered: Gathered, texts: Texts | None, summary: Summary
 ) -> Iterator[Finding]:
     manifest = version.manifest
     yield from whole.check_ids()
@@ -128,7 +128,7 @@ def _whole(
          lambda: texts.check_gaps(whole.blocks_by_source()) if texts else iter(())),
     )  # fmt: skip
     for what, kinds, check in checks:
-        if damaged := needs(gathered, *kinds):
+        if damaged := incomplete_kinds(gathered, *kinds):
             summary.not_checked.append(f"{what}, since {damaged} cannot all be used")
         else:
             yield from check()

@@ -16,12 +16,12 @@ Table = npt.NDArray[Any]
 """Of dtype ARTICLE, BLOCK or rows.COPY."""
 
 
-def needs(gathered: Gathered, *kinds: str) -> str:
+def incomplete_kinds(gathered: Gathered, *kinds: str) -> str:
     """Which of some kinds are incomplete, as words; "" for none."""
     return " and ".join(kind for kind in kinds if kind in gathered.incomplete)
 
 
-class Whole:
+class CrossChecks:
     """All that was gathered, as one table each."""
 
     def __init__(self, gathered: Gathered) -> None:

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from dateline import schemas
 from dateline.errors import DamagedFile
-from dateline.pipeline.dataset.version import Manifest, Version, found_manifest, versions
-from dateline.pipeline.names import hash_of, kind_of, manifest_name, slot
+from dateline.pipeline.dataset.version import Manifest, Version, unchecked_manifest, version_numbers
+from dateline.pipeline.names import hash_of, kind_of, manifest_name, partition_or_shard
 from dateline.pipeline.verify.finding import Finding, differs
 from dateline.schemas.columns import SCHEMA_VERSION_KEY, arrow_schema, upgraded
 from dateline.schemas.contract import contract
@@ -31,7 +31,7 @@ def check_manifest(manifest: Manifest, number: int) -> Iterator[Finding]:
         ("source", [dump["source"] for dump in manifest["dumps"]]),
     ):
         yield from _out_of_order(name, what, names)
-    places = Counter(slot(file["path"]) for file in manifest["files"] if kind_of(file["path"]))
+    places = Counter(partition_or_shard(file["path"]) for file in manifest["files"] if kind_of(file["path"]))
     for file in manifest["files"]:
         if not kind_of(file["path"]):
             yield differs(
@@ -44,13 +44,18 @@ def check_manifest(manifest: Manifest, number: int) -> Iterator[Finding]:
             )
         if file["sha256"][:32] != hash_of(file["path"]):
             yield differs("path", file["path"], None, "its name", hash_of(file["path"]), file["sha256"][:32])
-        if places[slot(file["path"])] > 1:
+        if places[partition_or_shard(file["path"])] > 1:
             yield differs(
-                "slot", file["path"], None, "files for its partition or shard", places[slot(file["path"])], 1
+                "slot",
+                file["path"],
+                None,
+                "files for its partition or shard",
+                places[partition_or_shard(file["path"])],
+                1,
             )
 
 
-def violation(manifest: Manifest, number: int) -> Finding | None:
+def manifest_violation(manifest: Manifest, number: int) -> Finding | None:
     """What the JSON Schema says against a manifest, if anything."""
     schema = contract("manifest")
     if schema.is_valid(manifest):
@@ -70,13 +75,15 @@ def check_changes(version: Version, number: int) -> Iterator[Finding]:
     """What a run says it added is what its version has more than the one before, where that is kept."""
     changes = version.manifest["changes"]
     whole = (
-        found_manifest(version.root, older) for older in reversed(versions(version.root)) if older < number
+        unchecked_manifest(version.root, older)
+        for older in reversed(version_numbers(version.root))
+        if older < number
     )
     manifest = next(filter(None, whole), None)
     if manifest is None and number > 1:
         return
     before = Version(version.root, manifest) if manifest else None
-    if before and violation(before.manifest, before.manifest["version"]):
+    if before and manifest_violation(before.manifest, before.manifest["version"]):
         return
     name = manifest_name(number)
     for what, kind in ("articles", "articles"), ("duplicates", "duplicates"), ("rejects", "rejected"):

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from dateline.pipeline.dataset.known_dumps import Seen, checksums, files_of
+from dateline.pipeline.dataset.known_dumps import ChecksumCache, checksums, files_by_source
 from dateline.pipeline.dataset.version import Version
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.inputs.find import Unreadable, find_inputs
@@ -19,7 +19,7 @@ from dateline.pipeline.inputs.records import SEPARATOR
 from dateline.pipeline.verify.finding import Finding, differs
 
 
-class Given(NamedTuple):
+class GivenDumps(NamedTuple):
     """The dumps that were given, as far as a version knows them."""
 
     dumps: tuple[Dump, ...]
@@ -32,7 +32,7 @@ class Given(NamedTuple):
     """Sources of the version that are not among them."""
 
 
-def find_dumps(patterns: Sequence[str], source_root: str | None, version: Version) -> Given:
+def find_dumps(patterns: Sequence[str], source_root: str | None, version: Version) -> GivenDumps:
     """Look for the dumps of a version.
 
     Raises:
@@ -41,8 +41,8 @@ def find_dumps(patterns: Sequence[str], source_root: str | None, version: Versio
     inputs = find_inputs(patterns, source_root, option="--dumps")
     known = {dump["source"]: dump for dump in version.manifest["dumps"]}
     findings = [_unreadable(entry) for entry in inputs.unreadable]
-    paths = {source: files for source, files in files_of(inputs.dumps).items() if source in known}
-    good, seen = set(), Seen(version.root)
+    paths = {source: files for source, files in files_by_source(inputs.dumps).items() if source in known}
+    good, seen = set(), ChecksumCache(version.root)
     for source, files in paths.items():
         dump = known[source]
         try:
@@ -60,7 +60,7 @@ def find_dumps(patterns: Sequence[str], source_root: str | None, version: Versio
             )
         else:
             good.add(source)
-    return Given(
+    return GivenDumps(
         tuple(dump for dump in inputs.dumps if dump.source in good),
         findings,
         sorted({dump.source for dump in inputs.dumps if dump.size} - known.keys()),

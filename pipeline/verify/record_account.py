@@ -42,7 +42,7 @@ class Records(NamedTuple):
     """Where it does not come out: dump, and what is wrong there."""
 
 
-class Inputs(NamedTuple):
+class InputFindings(NamedTuple):
     """What was found out while inputs were unpacked."""
 
     records: Records
@@ -54,7 +54,7 @@ class Inputs(NamedTuple):
     """The sources that gave nothing at all: those count as not read, so that a mended file is welcome."""
 
 
-def account_for(dumps: Sequence[Dump], files: Sequence[File], columns: Columns) -> Inputs:
+def account_for(dumps: Sequence[Dump], files: Sequence[File], columns: Columns) -> InputFindings:
     """Hold what containers held against what became of it.
 
     Args:
@@ -104,7 +104,7 @@ def account_for(dumps: Sequence[Dump], files: Sequence[File], columns: Columns) 
         for origin, (count, example) in days.items()
     ]
     notes += [NO_COLUMN.format(names=" or ".join(getattr(columns, role)), role=role) for role in missing]
-    return Inputs(records, [Unreadable(*told) for told in problems], notes, lost)
+    return InputFindings(records, [Unreadable(*told) for told in problems], notes, lost)
 
 
 def _only_others(account: Account | None) -> bool:

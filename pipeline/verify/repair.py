@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 from dateline.pipeline.atomic import flush
 from dateline.pipeline.dataset import staging
-from dateline.pipeline.dataset.links import give
+from dateline.pipeline.dataset.links import put_in_place
 from dateline.pipeline.dataset.safe_files import require_folders, size_in
 from dateline.pipeline.dataset.version import Manifest, Version
-from dateline.pipeline.names import RUNS, STRAYS, kept_name, run_folder
+from dateline.pipeline.names import RUNS, STRAYS, run_folder, second_name
 from dateline.pipeline.store.checksum import sha256_of
 from dateline.pipeline.verify.strays import strays
 
@@ -68,7 +68,7 @@ def _link(root: str, manifests: list[Manifest], done: Repaired) -> dict[str, boo
     known: set[str] = set()
     newest = {file["path"] for file in manifests[0]["files"]}
     for path, entry in {file["path"]: file for manifest in manifests for file in manifest["files"]}.items():
-        names = [name for name in (path, kept_name(path)) if name != path or path in newest]
+        names = [name for name in (path, second_name(path)) if name != path or path in newest]
         for name in names:
             require_folders(root, name, known)
         whole = [name for name in names if is_whole(root, name, entry)]
@@ -77,7 +77,7 @@ def _link(root: str, manifests: list[Manifest], done: Repaired) -> dict[str, boo
         for name in set(names).difference(whole) if whole else ():
             with suppress(FileNotFoundError):
                 os.unlink(f"{root}/{name}")
-            give(os.link, f"{root}/{whole[0]}", root, name, known)
+            put_in_place(os.link, f"{root}/{whole[0]}", root, name, known)
             if path not in done.made:
                 done.linked.append(name)
     return lost
@@ -99,13 +99,13 @@ def _take(root: str, run: str, made: str, files: list[dict[str, Any]], lost: dic
             staged = f"{run_folder(root, run)}/staged/{file['sha256']}"
             shutil.copyfile(f"{made}/{file['path']}", staged)
             with suppress(FileNotFoundError):
-                os.unlink(f"{root}/{kept_name(file['path'])}")
-            give(os.rename, staged, root, kept_name(file["path"]), set())
+                os.unlink(f"{root}/{second_name(file['path'])}")
+            put_in_place(os.rename, staged, root, second_name(file["path"]), set())
             lost[file["path"]] = True
 
 
 def _move(root: str, path: str, target: str) -> None:
-    give(os.rename, f"{root}/{path}", root, target, set())
+    put_in_place(os.rename, f"{root}/{path}", root, target, set())
     folder = os.path.dirname(path)
     with suppress(OSError):  # not empty
         while folder:

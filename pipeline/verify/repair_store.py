@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from dateline.errors import DamagedFile, Locked
 from dateline.pipeline.dataset.commit_store import all_kept, tidy
-from dateline.pipeline.dataset.store_manifests import POINTER, find, read_pointer
-from dateline.pipeline.dataset.store_objects import Entry, are_same, look_at
+from dateline.pipeline.dataset.store_manifests import POINTER, newest_manifest, read_pointer
+from dateline.pipeline.dataset.store_objects import Entry, are_current, check_bytes
 from dateline.pipeline.dataset.version import Manifest, Version, parse_manifest, store_of
 from dateline.pipeline.names import MANIFESTS, RUNS, STRAYS, manifest_name, version_of
 from dateline.pipeline.store.address import address_of, open_bucket
@@ -48,7 +48,7 @@ def find_again(dataset: str, run: str) -> Repaired:
 
     Raises:
         Locked: a run has made a version meanwhile.
-        StoreError, NewerDataset: see find().
+        StoreError, NewerDataset: see newest_manifest().
     """
     done = Repaired([], [], [], [])
     address = address_of(dataset)
@@ -123,7 +123,7 @@ def _repaired(
 ) -> Repaired:
     done, newest = Repaired([], [], [], []), manifests[0]
     copies = _copies(manifests, set(bucket.names()))
-    looked = look_at(bucket, ((name, file.entry) for file in copies for name in file.all()))
+    looked = check_bytes(bucket, ((name, file.entry) for file in copies for name in file.all()))
     lost = {file.entry["path"]: file for file in copies if not any(looked[name] for name in file.all())}
     at_once(
         lambda file: _copy(bucket, file, looked, done),
@@ -196,9 +196,9 @@ def _require_same(bucket: Bucket, manifests: list[Manifest]) -> None:
     Raises:
         Locked: they are not. The folder shows the newest that there is now.
     """
-    if are_same(bucket, manifests):
+    if are_current(bucket, manifests):
         return
-    now = find(bucket)
+    now = newest_manifest(bucket)
     if now and now["version"] != manifests[0]["version"]:
         tidy(bucket, now, all_kept(bucket, now))
     raise Locked(

@@ -4,10 +4,10 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from dateline.pipeline.dataset.relink import is_hidden, shown
-from dateline.pipeline.dataset.store_manifests import find, read_pointer
-from dateline.pipeline.dataset.store_objects import look_at
-from dateline.pipeline.dataset.version import Version, store_of, versions
+from dateline.pipeline.dataset.relink import is_hidden, visible_files
+from dateline.pipeline.dataset.store_manifests import newest_manifest, read_pointer
+from dateline.pipeline.dataset.store_objects import check_bytes
+from dateline.pipeline.dataset.version import Version, store_of, version_numbers
 from dateline.pipeline.names import RUNS, kind_of
 from dateline.pipeline.store.address import open_bucket
 from dateline.pipeline.verify.finding import Finding, Summary
@@ -17,7 +17,7 @@ def strays(version: Version) -> list[str]:
     """The paths that are there, and that the newest version does not list: they are in readers' sight, or in a ledger."""
     listed = {file["path"] for file in version.files()}
     store = store_of(version.root)
-    there = open_bucket(store).names() if store else shown(version.root)
+    there = open_bucket(store).names() if store else visible_files(version.root)
     return sorted(
         path for path in there if path not in listed and path[-1:] not in ("", "/") and not is_hidden(path)
     )
@@ -31,7 +31,7 @@ def check_strays(version: Version, damaged: Collection[str], summary: Summary) -
         damaged: files of it that something is wrong with: one beside is what it was, and told with it.
         summary: is told what could not be checked.
     """
-    newest = max(versions(version.root), default=0)
+    newest = max(version_numbers(version.root), default=0)
     if version.manifest["version"] != newest or not os.path.isdir(version.root):
         return
     if _is_being_changed(version.root, newest):
@@ -63,9 +63,9 @@ def _is_being_changed(root: str, newest: int) -> bool:
 def _newest(root: str) -> int:
     """The number of the newest version; in a store there may be one that the working copy has not."""
     if store := store_of(root):
-        manifest = find(open_bucket(store))
+        manifest = newest_manifest(open_bucket(store))
         return int(manifest["version"]) if manifest else 0
-    return max(versions(root))
+    return max(version_numbers(root))
 
 
 def _shown(version: Version) -> Iterator[Finding]:
@@ -74,7 +74,7 @@ def _shown(version: Version) -> Iterator[Finding]:
     if not store:
         return
     entries = {file["path"]: file for file in version.files()}
-    for path, whole in sorted(look_at(open_bucket(store), entries.items()).items()):
+    for path, whole in sorted(check_bytes(open_bucket(store), entries.items()).items()):
         if not whole:
             what = "its copy where readers look " + ("is not there" if whole is None else "has other bytes")
             yield Finding("shown", path, None, what, "", f"SHA-256 {entries[path]['sha256']}")

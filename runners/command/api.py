@@ -67,15 +67,15 @@ def verify(
     """See dateline.verify()."""
     from dateline.pipeline.dataset.history import manifest_for
     from dateline.pipeline.dataset.store_manifests import looked_at
-    from dateline.pipeline.dataset.version import found_manifest
+    from dateline.pipeline.dataset.version import unchecked_manifest
     from dateline.pipeline.inputs.records import Columns
     from dateline.pipeline.inputs.streams import Bounds
     from dateline.pipeline.verify import checks
     from dateline.pipeline.verify.finding import Summary
 
     with looked_at(os.fspath(dataset)) as root:
-        number, manifest = manifest_for(root, version, found_manifest)
-        given = checks.Dumps(dumps, source_root, Columns(), Bounds()) if dumps else None
+        number, manifest = manifest_for(root, version, unchecked_manifest)
+        given = checks.DumpOptions(dumps, source_root, Columns(), Bounds()) if dumps else None
         return list(checks.verify(root, manifest, number, given, Summary(root, number)))
 
 

@@ -24,7 +24,7 @@ from dateline.errors import (
 )
 from dateline.pipeline.dataset.commit_store import send_report
 from dateline.pipeline.dataset.safe_files import require_folders
-from dateline.pipeline.dataset.version import read_manifest, store_of, versions
+from dateline.pipeline.dataset.version import read_manifest, store_of, version_numbers
 from dateline.pipeline.names import RUNS, run_folder
 from dateline.pipeline.report import write_report
 from dateline.pipeline.run import Course
@@ -90,7 +90,7 @@ def before_work(error: Exception) -> int | None:
 
 def version_made(output: str, run: str | None) -> int | None:
     """The version that a run made, by the manifests that are there; None if it made none."""
-    for number in reversed(versions(output)):
+    for number in reversed(version_numbers(output)):
         with suppress(DamagedFile, NewerDataset, OSError):  # then it is none of this run's
             manifest = read_manifest(output, number)
             if manifest is not None and manifest["run"] == run:

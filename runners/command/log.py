@@ -8,7 +8,7 @@ from dateline.pipeline.dataset.history import (
     kept_manifests,
     log_entry,
 )
-from dateline.pipeline.dataset.version import versions
+from dateline.pipeline.dataset.version import version_numbers
 from dateline.pipeline.rules.text import printable, to_json
 from dateline.runners.command.outcome import OK, log
 
@@ -26,7 +26,7 @@ def tell_versions(args: argparse.Namespace, root: str) -> int:
     failed, wrong = failed_runs(root)
     for told in wrong:
         log.warning("%s", told)
-    manifests = kept_manifests(root) if versions(root) or not failed else []
+    manifests = kept_manifests(root) if version_numbers(root) or not failed else []
     for kind, each in in_order(manifests, failed):
         entry = log_entry(each) if kind == "version" else each
         print(to_json(entry) if args.json else (_entry if kind == "version" else _failed)(entry))

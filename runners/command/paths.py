@@ -57,7 +57,7 @@ def inputs_of(args: argparse.Namespace, output: str, address: str) -> "Inputs":
         UsageError: there is something wrong with either.
     """
     from dateline.errors import UsageError
-    from dateline.pipeline.dataset.version import is_unfinished, versions
+    from dateline.pipeline.dataset.version import is_unfinished, version_numbers
     from dateline.pipeline.inputs.find import find_inputs
     from dateline.pipeline.names import REJECTED
     from dateline.pipeline.store.files import absolute
@@ -92,7 +92,7 @@ def inputs_of(args: argparse.Namespace, output: str, address: str) -> "Inputs":
     if not os.access(output, os.W_OK | os.X_OK):
         raise UsageError(f"{option} {output} cannot be written to")
     if (
-        not address and not versions(output) and not is_unfinished(output)
+        not address and not version_numbers(output) and not is_unfinished(output)
     ):  # before the lock leaves a file there
         raise UsageError(no_dataset(output))
     return inputs
@@ -113,7 +113,7 @@ def _require_outermost(told: str, output: str, address: str) -> None:
         UsageError: it does.
     """
     from dateline.errors import DamagedFile, StoreError, UsageError
-    from dateline.pipeline.dataset.store_manifests import find
+    from dateline.pipeline.dataset.store_manifests import newest_manifest
     from dateline.pipeline.names import MANIFESTS
     from dateline.pipeline.store.address import open_bucket
 
@@ -126,7 +126,7 @@ def _require_outermost(told: str, output: str, address: str) -> None:
             with suppress(
                 StoreError, DamagedFile
             ):  # what may not be read here is no reason not to write below it
-                inside = inside or (find(open_bucket(each)) is not None and each) or None
+                inside = inside or (newest_manifest(open_bucket(each)) is not None and each) or None
     else:
         above = list(_above(os.path.realpath(output)))
         inside = next((each for each in above if os.path.isdir(f"{each}/{MANIFESTS}")), None)

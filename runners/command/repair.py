@@ -8,11 +8,11 @@ from itertools import groupby
 from dateline.errors import DamagedFile
 from dateline.pipeline.dataset.commit import recover
 from dateline.pipeline.dataset.history import kept_manifests, manifest_for
-from dateline.pipeline.dataset.known_dumps import files_of
+from dateline.pipeline.dataset.known_dumps import files_by_source
 from dateline.pipeline.dataset.links import require_links
 from dateline.pipeline.dataset.lock import lock
-from dateline.pipeline.dataset.restore import replace
-from dateline.pipeline.dataset.version import Manifest, Version, store_of, versions
+from dateline.pipeline.dataset.restore import replace_files
+from dateline.pipeline.dataset.version import Manifest, Version, store_of, version_numbers
 from dateline.pipeline.rules.text import printable, to_json
 from dateline.pipeline.run import new_run_id
 from dateline.pipeline.verify.checks import verify
@@ -37,7 +37,7 @@ def repair_dataset(args: argparse.Namespace, root: str) -> int:
     with nullcontext() if stored else lock(root, run), ExitStack() as stack:
         if not stored:
             require_links(root, run)
-            recover(root, len(versions(root)))
+            recover(root, len(version_numbers(root)))
         manifests = kept_manifests(root)
 
         def rebuild(manifest: Manifest) -> str:
@@ -49,7 +49,7 @@ def repair_dataset(args: argparse.Namespace, root: str) -> int:
         newest = manifests[0]
         left = _look(root, newest)
         if left and args.dumps:
-            made = replace(root, rebuild(newest), newest, new_run_id())
+            made = replace_files(root, rebuild(newest), newest, new_run_id())
             newest = made or newest
             left = _look(root, newest) if made else left
         number = newest["version"]
@@ -98,7 +98,7 @@ def made_again(args: argparse.Namespace, version: Version, folder: str) -> str:
     from dateline.runners.command.options import parser
 
     given = find_dumps(args.dumps, args.source_root, version)
-    paths = files_of(given.dumps)
+    paths = files_by_source(given.dumps)
     settings, news = version.manifest["settings"], f"{folder}/news"
     dumps = [dump for dump in version.manifest["dumps"] if dump["source"] in paths]
     dumps.sort(key=lambda dump: dump["crawl_date"] or "")

@@ -9,7 +9,7 @@ from dateline.pipeline.dataset.history import log_entry, manifest_for
 from dateline.pipeline.dataset.links import require_links
 from dateline.pipeline.dataset.lock import lock
 from dateline.pipeline.dataset.restore import restore
-from dateline.pipeline.dataset.version import store_of, versions
+from dateline.pipeline.dataset.version import store_of, version_numbers
 from dateline.pipeline.rules.text import to_json
 from dateline.pipeline.run import new_run_id
 from dateline.pipeline.stop import held
@@ -24,7 +24,7 @@ def restore_version(args: argparse.Namespace, root: str) -> int:
     with nullcontext() if store_of(root) else lock(root, run):
         if not store_of(root):
             require_links(root, run)
-            recover(root, len(versions(root)))
+            recover(root, len(version_numbers(root)))
         wanted, newest = (manifest_for(root, number)[1] for number in (args.version, None))
         with held():  # what was made is told
             try:

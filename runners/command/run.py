@@ -12,7 +12,7 @@ from dateline.runners.engine.choice import engine_of
 
 if TYPE_CHECKING:
     from dateline.pipeline.config import Config
-    from dateline.pipeline.dataset.known_dumps import Seen, Sorted
+    from dateline.pipeline.dataset.known_dumps import ChecksumCache, SortedInputs
     from dateline.pipeline.dataset.version import Manifest
     from dateline.pipeline.inputs.find import Inputs
     from dateline.pipeline.inputs.records import Columns
@@ -69,9 +69,9 @@ def _locked(
     from dateline.errors import UsageError
     from dateline.pipeline.dataset.commit import recover
     from dateline.pipeline.dataset.history import other_rules
-    from dateline.pipeline.dataset.known_dumps import Seen, sort_out
+    from dateline.pipeline.dataset.known_dumps import ChecksumCache, sort_inputs
     from dateline.pipeline.dataset.links import require_links
-    from dateline.pipeline.dataset.relink import ready
+    from dateline.pipeline.dataset.relink import make_ready
     from dateline.pipeline.dataset.version import is_unfinished, latest_manifest, store_of
     from dateline.pipeline.report import totals
 
@@ -84,12 +84,12 @@ def _locked(
     for name in recover(output, args.keep_versions):
         log.info("put in order what run %s left, which did not end", name)
     if before and not store_of(output):
-        for mended in ready(output, before):
+        for mended in make_ready(output, before):
             log.warning("%s", mended)
-    seen = Seen(output)
+    seen = ChecksumCache(output)
     if seen.forgotten:
         log.warning("%s; the checksums of dumps that were read are taken anew", seen.forgotten)
-    known = sort_out(inputs.dumps, before, seen) if before else None
+    known = sort_inputs(inputs.dumps, before, seen) if before else None
     left_out = [*inputs.unreadable, *(known.refused if known else ())]
     for path, why in left_out:
         log.warning("cannot read %s: %s; the rest of the run goes on", path, why)
@@ -105,7 +105,9 @@ def _locked(
     return _execute(args, config, seen, left_out, outcome, course)
 
 
-def _nothing_new(args: argparse.Namespace, outcome: Outcome, config: "Config", known: "Sorted | None") -> int:
+def _nothing_new(
+    args: argparse.Namespace, outcome: Outcome, config: "Config", known: "SortedInputs | None"
+) -> int:
     from dateline.pipeline.dataset.version import store_of
 
     outcome["new"] = {"dumps": 0, "articles": 0, "duplicates": 0, "rejects": 0}
@@ -122,7 +124,7 @@ def _config(
     args: argparse.Namespace,
     output: str,
     inputs: "Inputs",
-    known: "Sorted | None",
+    known: "SortedInputs | None",
     before: "Manifest | None",
     run: str,
 ) -> "Config":
@@ -170,7 +172,7 @@ def _config(
 def _execute(
     args: argparse.Namespace,
     config: "Config",
-    seen: "Seen",
+    seen: "ChecksumCache",
     left_out: Sequence[Any],
     outcome: Outcome,
     course: "Course",
@@ -226,12 +228,12 @@ def _execute(
 
 def _so_far(config: "Config", folder: str) -> dict[str, int]:
     """What the workers of a run counted up to now."""
-    from dateline.pipeline.dataset.known_dumps import files_of
+    from dateline.pipeline.dataset.known_dumps import files_by_source
     from dateline.pipeline.progress import read_progress
 
     counts = read_progress(folder)._asdict()
     del counts["winners"]
-    return {"dumps": len(files_of(config.dumps)), "bytes": config.input_bytes} | counts
+    return {"dumps": len(files_by_source(config.dumps)), "bytes": config.input_bytes} | counts
 
 
 def refuse(outcome: Outcome, message: str) -> int:

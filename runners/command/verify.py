@@ -7,9 +7,9 @@ from dateline.errors import UsageError
 from dateline.pipeline.dataset.history import (
     manifest_for,
 )
-from dateline.pipeline.dataset.version import found_manifest, store_of, versions
+from dateline.pipeline.dataset.version import store_of, unchecked_manifest, version_numbers
 from dateline.pipeline.rules.text import printable, to_json
-from dateline.pipeline.verify.checks import Dumps, verify
+from dateline.pipeline.verify.checks import DumpOptions, verify
 from dateline.pipeline.verify.finding import Summary, as_text
 from dateline.runners.command.log import first_names
 from dateline.runners.command.outcome import FAILED, OK
@@ -23,12 +23,12 @@ MAX_FINDINGS = 20
 def verify_dataset(args: argparse.Namespace, root: str) -> int:
     if not args.dumps and (args.source_root or args.text_column or args.url_column or args.date_column):
         raise UsageError("--source-root and the names of columns say how to read --dumps: give those, too")
-    number, manifest = manifest_for(root, args.version, found_manifest)
-    dumps = Dumps(args.dumps, args.source_root, columns(args), bounds(args)) if args.dumps else None
+    number, manifest = manifest_for(root, args.version, unchecked_manifest)
+    dumps = DumpOptions(args.dumps, args.source_root, columns(args), bounds(args)) if args.dumps else None
     summary = Summary(store_of(root) or root, number)
-    if args.version is None and number < versions(root)[-1]:
+    if args.version is None and number < version_numbers(root)[-1]:
         summary.not_checked.append(
-            f"version {versions(root)[-1]}, whose manifest is torn: readers pass it over"
+            f"version {version_numbers(root)[-1]}, whose manifest is torn: readers pass it over"
         )
     kinds: Counter[str] = Counter()
     try:

@@ -224,7 +224,7 @@ def test_versions_that_are_not_kept_go(tmp_path):
         path = tmp_path / f"{number}.txt"
         path.write_text("\n\n".join(map(page, range(number, number + 9))))
         assert run(output, path, options=("--keep-versions", "2")) == 0
-    assert dataset.versions(str(output)) == [3, 4]
+    assert dataset.version_numbers(str(output)) == [3, 4]
     assert len(ids(open_dataset(output, 3))) == 11
     with pytest.raises(FileNotFoundError, match="has no version 2; it has 3, 4"):
         open_dataset(output, 2)

@@ -161,7 +161,7 @@ def test_a_file_that_has_just_changed_is_read_again(tmp_path, monkeypatch):
     from dateline.pipeline.dataset import known_dumps as known
 
     path = dump(tmp_path, GOOD, "a.txt")
-    seen = known.Seen(str(tmp_path))
+    seen = known.ChecksumCache(str(tmp_path))
     read = []
     real = known.sha256_of
     monkeypatch.setattr(known, "sha256_of", lambda path: (read.append(path), real(path))[1])

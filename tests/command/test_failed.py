@@ -15,7 +15,7 @@ from dateline.errors import DamagedFile
 from dateline.pipeline import run as runs
 from dateline.pipeline.dataset import commit, restore
 from dateline.pipeline.dataset import version as dataset
-from dateline.pipeline.dataset.known_dumps import Seen
+from dateline.pipeline.dataset.known_dumps import ChecksumCache
 from dateline.pipeline.stages import parse
 from dateline.runners.command import ending, summary
 from dateline.runners.command import run as job
@@ -172,7 +172,7 @@ def test_wherever_it_fails(dumps, monkeypatch, module, name, error, stage):
 
 AFTERWARDS = {
     "what it replaced cannot go": (commit, "finish", "what it replaced could not be put away"),
-    "checksums cannot be kept": (Seen, "save", "the checksums of its dumps could not be remembered"),
+    "checksums cannot be kept": (ChecksumCache, "save", "the checksums of its dumps could not be remembered"),
     "the report cannot be written": (runs, "write_report", "its report could not be written"),
     "a summary that fails": (summary, "summary", "and whole; what came after went wrong"),
     "an outcome that fails": (job, "tell", "and whole; what came after went wrong"),

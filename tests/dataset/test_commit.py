@@ -49,11 +49,11 @@ def test_versions_follow_one_another(tmp_path):
     folder = grown(tmp_path)
     folder.check_tidy()
     three = next(path for path in folder.expected[1] if "01-03" in path)
-    assert (tmp_path / names.kept_name(three)).exists()
+    assert (tmp_path / names.second_name(three)).exists()
     folder.commit(*folder.stage(THIRD))
     folder.check_tidy()
-    assert dataset.versions(folder.root) == [2, 3]
-    assert not (tmp_path / names.kept_name(three)).exists()
+    assert dataset.version_numbers(folder.root) == [2, 3]
+    assert not (tmp_path / names.second_name(three)).exists()
 
 
 def test_every_step_is_on_the_disk_before_the_next(tmp_path):

@@ -20,7 +20,7 @@ from dateline.pipeline import stop
 from dateline.pipeline.dataset import commit_store, staging
 from dateline.pipeline.dataset.commit_store import checked_out, working_copy
 from dateline.pipeline.dataset.lock import lock
-from dateline.pipeline.dataset.store_manifests import find, manifest_at
+from dateline.pipeline.dataset.store_manifests import manifest_at, newest_manifest
 from dateline.pipeline.dataset.version import latest_manifest
 from dateline.pipeline.store import s3 as bucket_s3
 from dateline.pipeline.store.address import open_bucket
@@ -190,7 +190,7 @@ def test_a_second_writer_loses_nothing_and_is_told(grown, tmp_path):
 
 def test_a_late_tidying_takes_nothing_from_a_later_version(grown, tmp_path):
     """Two runs tidy at a time; one of them was asleep since it published."""
-    late = find(open_bucket(ADDRESS))
+    late = newest_manifest(open_bucket(ADDRESS))
     other = grown.seen_by(Dataset(tmp_path / "other"))
     other.add({"2023-01-01": "one"})  # the bytes of a file that version 2 replaced
     commit_store.tidy(open_bucket(ADDRESS), late, KEEP)
@@ -205,7 +205,7 @@ def test_uploads_of_a_run_that_is_under_way_stay(grown, tmp_path):
     real = commit_store._publish
 
     def tidied(bucket, root, manifest):
-        commit_store.tidy(bucket, find(bucket), KEEP)
+        commit_store.tidy(bucket, newest_manifest(bucket), KEEP)
         real(bucket, root, manifest)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -281,7 +281,7 @@ def test_a_full_disk_here_is_no_failure_once_the_version_is_made(grown, monkeypa
     with checked_out(ADDRESS, grown.root, KEEP):
         run, files = grown.stage(THIRD)
         with monkeypatch.context() as patch:
-            patch.setattr(commit_store, "note", full)
+            patch.setattr(commit_store, "add_manifest", full)
             grown.commit(run, files)
         staging.clean_up(grown.root, run)
     assert grown.check_readers() == 3
@@ -385,7 +385,7 @@ def test_parts_that_lead_to_nothing_are_taken_back_or_removed_later(grown, store
         bucket.upload(path, "_versions/00000003/x", digest)
     store.fail()
     assert uploads() == 1
-    commit_store.tidy(bucket, find(bucket), KEEP)
+    commit_store.tidy(bucket, newest_manifest(bucket), KEEP)
     assert uploads() == 1  # it may be of a run that is under way
     grown.add(THIRD)
     grown.check_tidy()

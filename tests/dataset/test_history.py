@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from dateline.pipeline.dataset.lock import lock
-from dateline.pipeline.dataset.version import versions
-from dateline.pipeline.names import kept_name, manifest_name
+from dateline.pipeline.dataset.version import version_numbers
+from dateline.pipeline.names import manifest_name, second_name
 from dateline.runners.command import cli
 from tests.dataset.test_growth import run
 from tests.helpers.damage import Dataset
@@ -126,7 +126,7 @@ def test_diff_reads_only_what_differs(copy, capsys):
     same = {file["path"] for file in before} & {file["path"] for file in after}
     assert any(path.startswith("date=") for path in same)
     for path in same:
-        (copy / kept_name(path)).write_text("not read")
+        (copy / second_name(path)).write_text("not read")
     assert len(objects(capsys, "diff", copy, 1, 2)) == 3
 
 
@@ -179,8 +179,10 @@ def arrow_files(root: Path) -> dict[str, int]:
 
 
 def listed(root: Path) -> set[str]:
-    manifests = (json.loads((root / manifest_name(number)).read_text()) for number in versions(str(root)))
-    return {kept_name(file["path"]) for manifest in manifests for file in manifest["files"]}
+    manifests = (
+        json.loads((root / manifest_name(number)).read_text()) for number in version_numbers(str(root))
+    )
+    return {second_name(file["path"]) for manifest in manifests for file in manifest["files"]}
 
 
 @pytest.mark.parametrize("keep", [1, 2, 3, 9])
@@ -189,7 +191,7 @@ def test_prune_removes_what_no_kept_version_needs_and_nothing_else(copy, capsys,
     kept = [number for number in (1, 2, 3) if number > 3 - keep]
     (done,) = objects(capsys, "prune", copy, "--keep-versions", keep)
     after = arrow_files(copy)
-    assert versions(str(copy)) == done["kept"] == kept
+    assert version_numbers(str(copy)) == done["kept"] == kept
     assert done["versions"] == [number for number in (1, 2, 3) if number not in kept]
     assert set(after) == listed(copy)
     gone = before.keys() - after.keys()
@@ -214,7 +216,7 @@ def test_prune_waits_for_no_one(copy, capsys):
     with lock(str(copy), "another"):
         output(capsys, "prune", copy, "--keep-versions", 1, status=4)
     assert arrow_files(copy) == before
-    assert versions(str(copy)) == [1, 2, 3]
+    assert version_numbers(str(copy)) == [1, 2, 3]
 
 
 def test_prune_puts_in_order_what_a_dead_run_left(copy, capsys):
@@ -257,7 +259,7 @@ def test_a_manifest_that_is_not_valid(copy, capsys, args):
     command, *rest = args
     assert cli.main([command, str(copy), *rest]) == 1
     assert f"{path} is not valid at /" in capsys.readouterr().err
-    assert versions(str(copy)) == [1, 2, 3]
+    assert version_numbers(str(copy)) == [1, 2, 3]
 
 
 def test_a_torn_manifest_is_no_version(copy, capsys):
@@ -272,4 +274,4 @@ def test_prune_keeps_at_least_one(copy, keep):
     with pytest.raises(SystemExit) as stop:
         cli.main(["prune", str(copy), "--keep-versions", keep])
     assert stop.value.code == 2
-    assert versions(str(copy)) == [1, 2, 3]
+    assert version_numbers(str(copy)) == [1, 2, 3]

@@ -10,8 +10,8 @@ import pytest
 
 from dateline import open_dataset
 from dateline.pipeline.dataset import known_dumps as known
-from dateline.pipeline.dataset.version import latest_manifest, versions
-from dateline.pipeline.names import kept_name, manifest_name
+from dateline.pipeline.dataset.version import latest_manifest, version_numbers
+from dateline.pipeline.names import manifest_name, second_name
 from tests.conftest import dateline_here, files_of
 from tests.helpers.damage import Dataset
 from tests.helpers.grown import run
@@ -64,7 +64,7 @@ def test_an_id_that_comes_twice_in_a_partition_stops_the_run(grown, news):
     assert told.count("\n") == 1
     assert "two articles of date=2023-09-07/region=" in told
     assert "have the id" in told
-    assert versions(str(news)) == [1, 2]
+    assert version_numbers(str(news)) == [1, 2]
 
 
 @pytest.mark.parametrize("lost", ["torn", "empty", "gone"])
@@ -83,8 +83,8 @@ def test_after_a_lost_manifest_the_next_run_puts_the_folder_right(grown, tmp_pat
     told = run(news, grown / "dump-0.txt")  # which has nothing new
     assert "did not show version 2, and does again" in told
     assert files_of(news) == files_of(grown / "after-1")
-    needed = {kept_name(file["path"]) for file in before} | {
-        kept_name(file["path"]) for file in json.loads((news / manifest_name(1)).read_text())["files"]
+    needed = {second_name(file["path"]) for file in before} | {
+        second_name(file["path"]) for file in json.loads((news / manifest_name(1)).read_text())["files"]
     }
     assert {f"_versions/{name}" for name in os.listdir(news / "_versions")} == needed
     assert "did not show" not in run(news, grown / "dump-2.txt")
@@ -112,7 +112,7 @@ def test_places_that_are_missing_are_linked_anew(grown, news):
 def test_what_is_nowhere_whole_stops_the_run(grown, news):
     """Both names of a file are gone, or of another size."""
     entry, _ = Dataset(news).find("articles")
-    for name in (entry["path"], kept_name(entry["path"])):
+    for name in (entry["path"], second_name(entry["path"])):
         (news / name).unlink()
         (news / name).write_text("short")
     told = run(news, grown / "dump-2.txt", status=1)
@@ -162,7 +162,7 @@ def test_a_dump_that_gets_another_name_while_it_is_read_is_no_other(grown, tmp_p
         os.link(path, tmp_path / "other name")
         return real(*args)
 
-    monkeypatch.setattr(running.staging, "receipts", linked)
+    monkeypatch.setattr(running.staging, "read_receipts", linked)
     run(tmp_path / "news", path)
 
 

@@ -6,8 +6,8 @@ import shutil
 import pytest
 
 from dateline import open_dataset
-from dateline.pipeline.dataset.version import latest_manifest, versions
-from dateline.pipeline.names import kept_name
+from dateline.pipeline.dataset.version import latest_manifest, version_numbers
+from dateline.pipeline.names import second_name
 from tests.conftest import dateline_here, files_of
 from tests.dataset.test_relink import flip, ids
 from tests.helpers.damage import Dataset
@@ -26,7 +26,7 @@ def test_a_version_is_published_again(grown, news):
     done = dateline_here("restore", news, "--version", "2")
     assert (done.returncode, done.stdout) == (0, "version 4 is as version 2 was\n"), done.stderr
     assert files_of(news) == files_of(grown / "after-1")
-    assert versions(str(news)) == [1, 2, 3, 4]
+    assert version_numbers(str(news)) == [1, 2, 3, 4]
     assert ids(reader) == before  # who reads goes on
     assert ids(open_dataset(news, 3)) == before
     assert dateline_here("verify", news).returncode == 0
@@ -62,7 +62,7 @@ def test_what_cannot_be_restored(news):
         for file in json.loads((news / "_manifests/00000002.json").read_text())["files"]
         if file["path"] not in listed
     )
-    flip(news / kept_name(entry["path"]), 99)
+    flip(news / second_name(entry["path"]), 99)
     before = files_of(news)
     done = dateline_here("restore", news, "--version", 2)
     assert (done.returncode, entry["path"] in done.stderr) == (1, True), done.stderr

@@ -16,14 +16,14 @@ from dateline import schemas
 from dateline.errors import DamagedFile, NewerDataset
 from dateline.pipeline.dataset import staging
 from dateline.pipeline.dataset.commit import recover
-from dateline.pipeline.dataset.known_dumps import Seen
+from dateline.pipeline.dataset.known_dumps import ChecksumCache
 from dateline.pipeline.dataset.lock import lock
-from dateline.pipeline.dataset.relink import put_right
+from dateline.pipeline.dataset.relink import relink
 from dateline.pipeline.dataset.staging import File, Writer
-from dateline.pipeline.dataset.store_manifests import POINTER, find, read_pointer
-from dateline.pipeline.dataset.version import Version, found_manifest, latest_manifest, store_of
-from dateline.pipeline.names import kept_name, manifest_name
-from dateline.pipeline.verify.file_checks import check_changes, check_manifest, violation
+from dateline.pipeline.dataset.store_manifests import POINTER, newest_manifest, read_pointer
+from dateline.pipeline.dataset.version import Version, latest_manifest, store_of, unchecked_manifest
+from dateline.pipeline.names import manifest_name, second_name
+from dateline.pipeline.verify.file_checks import check_changes, check_manifest, manifest_violation
 
 RUN = "20261129T000000-0123abcd"
 TEXTS = ("one", "two")
@@ -122,7 +122,7 @@ class Target:
         self._put(manifest_name(1), json.dumps(good_manifest()).encode())
         for path, text in zip(_PATHS, TEXTS, strict=True):
             self._put(path, text.encode())
-            self._put(kept_name(path), text.encode())
+            self._put(second_name(path), text.encode())
 
     def _put(self, name: str, data: bytes) -> None:
         path = Path(self.root, name)
@@ -137,10 +137,10 @@ class Target:
             for file in manifest["files"]:
                 inside = os.path.realpath(f"{self.root}/{file['path']}")
                 assert inside == f"{os.path.realpath(self.root)}/{file['path']}"
-            put_right(self.root, manifest)
+            relink(self.root, manifest)
         finally:  # what is not valid, verify tells
-            found = found_manifest(self.root, 2)
-            if found is not None and violation(found, 2) is None:
+            found = unchecked_manifest(self.root, 2)
+            if found is not None and manifest_violation(found, 2) is None:
                 list(check_manifest(found, 2))
                 list(check_changes(Version(self.root, found), 2))
 
@@ -153,7 +153,7 @@ class Target:
     def _seen(self, data: bytes) -> None:
         self._put("_seen.json", data)
         dump = f"{self._beside}/precious"
-        seen = Seen(self.root)
+        seen = ChecksumCache(self.root)
         assert seen.checksum(dump) == hashlib.sha256(b"not the dataset's").hexdigest()
         seen.save()
 
@@ -169,7 +169,7 @@ class Target:
     def _receipt(self, data: bytes) -> None:
         staging.prepare(self.root, RUN)
         self._put(f"_runs/{RUN}/receipts/task.arrow", data)
-        for file in staging.receipts(self.root, RUN):
+        for file in staging.read_receipts(self.root, RUN):
             assert ".." not in file.path + file.staged
             assert file.staged.startswith(f"{self.root}/_runs/{RUN}/staged/") or not file.staged
 
@@ -180,6 +180,6 @@ class Target:
 
     def _stored(self, data: bytes) -> None:
         pointer = b'{"version": 1, "tidied": 1}'
-        manifest = find(_Bucket({POINTER: pointer, manifest_name(1): data}))
+        manifest = newest_manifest(_Bucket({POINTER: pointer, manifest_name(1): data}))
         assert manifest is not None
         assert all(file["stored"].startswith("_versions/00000001/") for file in manifest["files"])

@@ -17,7 +17,7 @@ from dateline.errors import Locked, StoreError
 from dateline.pipeline.dataset import commit_store, staging
 from dateline.pipeline.dataset.commit_store import checked_out
 from dateline.pipeline.dataset.history import kept_manifests
-from dateline.pipeline.dataset.store_manifests import POINTER, find, looked_at, manifest_at
+from dateline.pipeline.dataset.store_manifests import POINTER, looked_at, manifest_at, newest_manifest
 from dateline.pipeline.store.address import open_bucket
 from dateline.pipeline.store.bucket import Bucket
 from dateline.pipeline.verify.repair import Repaired
@@ -52,7 +52,7 @@ class Stored(Folder):
     def check_readers(self) -> int:
         """Each version that is there is whole, for who reads by manifest; the number of the newest."""
         bucket = open_bucket(self.address)
-        newest = find(bucket)
+        newest = newest_manifest(bucket)
         if newest is None:
             return 0
         names = set(bucket.names())

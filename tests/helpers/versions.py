@@ -73,7 +73,7 @@ class Folder:
 
     def check_versions(self, keep: int = KEEP) -> int:
         """Every kept version is whole, wherever its files lie; the number of the newest."""
-        numbers = dataset.versions(self.root)
+        numbers = dataset.version_numbers(self.root)
         for number in numbers[-keep:]:
             manifest = dataset.read_manifest(self.root, number)
             assert manifest is not None
@@ -90,13 +90,15 @@ class Folder:
         folders: also no empty folder, which nobody minds and a refused rmdir leaves.
         """
         newest = self.check_versions(keep)
-        numbers = dataset.versions(self.root)
+        numbers = dataset.version_numbers(self.root)
         assert numbers == list(range(1, newest + 1))[-keep:] or len(numbers) <= keep
         files = {str(p.relative_to(self.root)) for p in Path(self.root).rglob("*") if p.is_file()}
         visible = {path for path in files if path[0] not in "_."}
         assert visible == (self.expected[newest] if newest else set())
         needed = set().union(*(self.expected[number] for number in numbers))
-        assert {path for path in files if path.startswith("_versions/")} == set(map(names.kept_name, needed))
+        assert {path for path in files if path.startswith("_versions/")} == set(
+            map(names.second_name, needed)
+        )
         assert {path for path in files if path.startswith("_runs/")} == set()
         empty = {p for p in Path(self.root).glob("date=*") if not list(p.rglob("*.arrow"))}
         assert not folders or empty == set()

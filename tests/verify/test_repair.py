@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from dateline.pipeline.dataset.version import latest_manifest
-from dateline.pipeline.names import kept_name
+from dateline.pipeline.names import second_name
 from tests.conftest import dateline_here, files_of
 from tests.dataset.test_relink import flip
 from tests.helpers.damage import Dataset
@@ -21,7 +21,7 @@ def news(grown, tmp_path):
     shutil.copytree(grown / "after-2", tmp_path / "news")
     for file in latest_manifest(str(tmp_path / "news"))["files"]:
         os.unlink(tmp_path / "news" / file["path"])
-        os.link(tmp_path / "news" / kept_name(file["path"]), tmp_path / "news" / file["path"])
+        os.link(tmp_path / "news" / second_name(file["path"]), tmp_path / "news" / file["path"])
     return tmp_path / "news"
 
 
@@ -45,10 +45,10 @@ SECOND_NAMES = {
     "a place has a flipped bit": lambda news: flip(news / an_entry(news)["path"], 99),
     "a place has something shorter": lambda news: other(news / an_entry(news)["path"]),
     "a ledger's folder is gone": lambda news: shutil.rmtree(news / "_keys"),
-    "a second name is gone": lambda news: (news / kept_name(an_entry(news)["path"])).unlink(),
-    "a second name has other bytes": lambda news: other(news / kept_name(an_entry(news, "keys")["path"])),
+    "a second name is gone": lambda news: (news / second_name(an_entry(news)["path"])).unlink(),
+    "a second name has other bytes": lambda news: other(news / second_name(an_entry(news, "keys")["path"])),
     "all second names are gone": lambda news: [
-        (news / kept_name(file["path"])).unlink()
+        (news / second_name(file["path"])).unlink()
         for file in latest_manifest(str(news))["files"]
     ],
 }  # fmt: skip
@@ -69,7 +69,7 @@ def test_from_second_names(grown, news, damage):
     assert told.splitlines()[-1] == "version 3: all well"
     assert files_of(news) == files_of(grown / "after-2")
     for file in latest_manifest(str(news))["files"]:
-        assert (news / file["path"]).samefile(news / kept_name(file["path"]))
+        assert (news / file["path"]).samefile(news / second_name(file["path"]))
     assert mended(news) == "version 3: all well\n"
 
 
@@ -91,7 +91,7 @@ def test_of_an_older_version(grown, news):
     listed = {file["path"] for file in latest_manifest(str(news))["files"]}
     files = json.loads((news / "_manifests/00000001.json").read_text())["files"]
     entry = next(file for file in files if file["path"] not in listed)
-    (news / kept_name(entry["path"])).unlink()
+    (news / second_name(entry["path"])).unlink()
     assert f"whole nowhere: {entry['path']}" in mended(news, 1)
     assert f"made again from its dumps: {entry['path']}" in mended(news, 0, "--dumps", grown / "dump-0.txt")
     assert dateline_here("verify", news, "--version", "1").returncode == 0

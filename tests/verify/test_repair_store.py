@@ -10,9 +10,9 @@ from dateline.errors import Locked
 from dateline.pipeline.dataset import commit_store
 from dateline.pipeline.dataset import restore as restoring
 from dateline.pipeline.dataset.history import kept_manifests
-from dateline.pipeline.dataset.store_manifests import POINTER, find, looked_at
-from dateline.pipeline.dataset.store_objects import newest_whole
-from dateline.pipeline.names import stored_name
+from dateline.pipeline.dataset.store_manifests import POINTER, looked_at, newest_manifest
+from dateline.pipeline.dataset.store_objects import newest_complete
+from dateline.pipeline.names import object_name
 from dateline.pipeline.store.address import open_bucket
 from dateline.pipeline.verify import repair_store
 from tests.conftest import files_of
@@ -257,7 +257,7 @@ def test_rows_that_a_manifest_vouches_for(store, environ, good, grown, tmp_path)
     stored = {file["path"]: file["stored"] for file in json.loads(good[NEWEST])["files"]}
     wrong = without(good, *stored)
     for entry in local.manifest["files"]:
-        entry["stored"] = stored.get(entry["path"], stored_name(3, entry["path"]))
+        entry["stored"] = stored.get(entry["path"], object_name(3, entry["path"]))
         data = (local.root / entry["path"]).read_bytes()
         wrong |= {entry["path"]: data, entry["stored"]: data}
     have(store, wrong | {NEWEST: json.dumps(local.manifest).encode()})
@@ -361,11 +361,11 @@ def test_versions_that_are_removed_meanwhile_are_not_named_as_lost(small, monkey
     real = repair_store.look_at
 
     def beside(bucket, names):
-        commit_store.tidy(bucket, find(bucket), 1)
+        commit_store.tidy(bucket, newest_manifest(bucket), 1)
         return real(bucket, names)
 
     with monkeypatch.context() as patch:
-        patch.setattr(repair_store, "look_at", beside)
+        patch.setattr(repair_store, "check_bytes", beside)
         with pytest.raises(Locked, match="were made or removed meanwhile"):
             small.mend()
     assert small.mend().lost == []
@@ -391,9 +391,9 @@ def test_the_command_says_that_another_was_faster(store, environ, good, grown, m
 def test_a_run_takes_a_version_that_is_made_as_it_looks(small):
     """The objects of the one that it found may be gone by then."""
     bucket = open_bucket(ADDRESS)
-    before = find(bucket)
+    before = newest_manifest(bucket)
     small.add(THIRD, 1)
-    assert newest_whole(bucket, before)["version"] == 3
+    assert newest_complete(bucket, before)["version"] == 3
 
 
 def test_a_restore_that_dies_at_any_call(small, dying):
@@ -437,7 +437,7 @@ def test_of_a_run_and_a_restore_one_makes_the_version(small, tmp_path, monkeypat
         other.add(THIRD, keep)
         return real(*args)
 
-    monkeypatch.setattr(restoring, "require_whole", beside)
+    monkeypatch.setattr(restoring, "require_bytes", beside)
     with pytest.raises(Locked, match=words):
         restore(small)
     other.check_tidy(keep)
