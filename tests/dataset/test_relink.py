@@ -156,7 +156,7 @@ def test_a_dump_that_gets_another_name_while_it_is_read_is_no_other(grown, tmp_p
     from dateline.pipeline import run as running
 
     path = shutil.copy(grown / "dump-0.txt", tmp_path / "dump.txt")
-    real = running.staging.receipts
+    real = running.staging.read_receipts
 
     def linked(*args):
         os.link(path, tmp_path / "other name")

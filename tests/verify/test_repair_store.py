@@ -358,7 +358,7 @@ def test_a_run_beside_it_loses_nothing(small, tmp_path, monkeypatch, moment):
 
 
 def test_versions_that_are_removed_meanwhile_are_not_named_as_lost(small, monkeypatch):
-    real = repair_store.look_at
+    real = repair_store.check_bytes
 
     def beside(bucket, names):
         commit_store.tidy(bucket, newest_manifest(bucket), 1)
@@ -431,7 +431,7 @@ def restore(dataset) -> None:
 )
 def test_of_a_run_and_a_restore_one_makes_the_version(small, tmp_path, monkeypatch, keep, words):
     other = small.seen_by(Small(tmp_path / "other"))
-    real = restoring.require_whole
+    real = restoring.require_bytes
 
     def beside(*args):
         other.add(THIRD, keep)
