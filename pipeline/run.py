@@ -20,8 +20,8 @@ from dateline.pipeline.dataset.commit import manifest_of, next_version
 from dateline.pipeline.dataset.known_dumps import ChecksumCache, checksums, files_by_source, looks_of
 from dateline.pipeline.dataset.staging import File
 from dateline.pipeline.dataset.version import Manifest
+from dateline.pipeline.inputs.dump_list import write_list
 from dateline.pipeline.inputs.find import Unreadable
-from dateline.pipeline.inputs.listed import write_list
 from dateline.pipeline.limits import RejectLimit, reasons_of, too_many
 from dateline.pipeline.report import Stages, report_of, write_report
 from dateline.pipeline.rules import RULES

@@ -6,7 +6,7 @@ from dateline.pipeline.elements import Part
 from dateline.pipeline.inputs.json_lines import json_lines
 from dateline.pipeline.inputs.parquet import parquet
 from dateline.pipeline.inputs.records import Account, Columns, Entry
-from dateline.pipeline.inputs.rejected import rejects
+from dateline.pipeline.inputs.rejects import rejects
 from dateline.pipeline.inputs.streams import Bounds
 from dateline.pipeline.inputs.warc import warc
 

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from dateline.errors import Unusable, UsageError
 from dateline.pipeline.elements import Dump, Part
 from dateline.pipeline.inputs.formats import Damaged, parts_of
-from dateline.pipeline.inputs.listing import Listing, fixed_part, has_magic, list_pattern
+from dateline.pipeline.inputs.patterns import Listing, fixed_part, has_magic, list_pattern
 from dateline.pipeline.inputs.records import base_source
-from dateline.pipeline.inputs.rejected import reject_sources
+from dateline.pipeline.inputs.rejects import reject_sources
 from dateline.pipeline.names import REJECTED
 from dateline.pipeline.store.files import SCHEMES, absolute, expand, in_store, size_of
 

@@ -16,11 +16,11 @@ import re
 from itertools import pairwise
 
 from dateline.pipeline.elements import Format, Part
-from dateline.pipeline.inputs.foreign import what_it_is
 from dateline.pipeline.inputs.parquet import row_groups
-from dateline.pipeline.inputs.rejected import reject_sources
+from dateline.pipeline.inputs.rejects import reject_sources
 from dateline.pipeline.inputs.streams import Bounds, Unpacked, compression_of
 from dateline.pipeline.inputs.streams import Damaged as Damaged
+from dateline.pipeline.inputs.unsupported import what_it_is
 from dateline.pipeline.store.files import in_store, open_file
 
 PART_BYTES = 8 << 20

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dateline.pipeline.inputs.pages import DICTIONARY, Chunk, chunks, pages
+from dateline.pipeline.inputs.parquet_pages import DICTIONARY, Chunk, chunks, pages
 from dateline.pipeline.inputs.records import (
     KEPT_BYTES,
     Account,

@@ -18,10 +18,10 @@ from dateline.errors import StoreError
 from dateline.pipeline.elements import Dump, Part
 from dateline.pipeline.inputs.containers import entries
 from dateline.pipeline.inputs.formats import Damaged, open_unpacked
-from dateline.pipeline.inputs.index import Facts, Index, IndexWriter, Row
 from dateline.pipeline.inputs.parquet import takes_much
+from dateline.pipeline.inputs.quota import Quota
 from dateline.pipeline.inputs.records import SEPARATOR, Account, Columns, Entry
-from dateline.pipeline.inputs.room import Room
+from dateline.pipeline.inputs.spool_index import Facts, Index, IndexWriter, Row
 from dateline.pipeline.inputs.streams import Bounds
 
 MAX_PROBLEM = 1000
@@ -47,7 +47,7 @@ class Report(NamedTuple):
     """As Account has them."""
 
 
-def unpack(part: Part, path: str, columns: Columns, room: Room) -> Report:
+def unpack(part: Part, path: str, columns: Columns, quota: Quota) -> Report:
     """Write a part's spool and its index.
 
     A part that cannot be read to its end leaves an empty spool, and an index that says why.
@@ -60,18 +60,18 @@ def unpack(part: Part, path: str, columns: Columns, room: Room) -> Report:
     try:
         index = IndexWriter(f"{temporary}.index")
         with open(temporary, "wb") as file:
-            out = _Out(file, part, room)
+            out = _Out(file, part, quota)
             try:
                 if account is None:
-                    _unpack_text(part, out, index, room.bounds)
+                    _unpack_text(part, out, index, quota.bounds)
                 else:
                     much = part.format == "parquet" and takes_much(part, columns)
-                    with room.alone() if much else nullcontext():
-                        _unpack_records(entries(part, columns, room.bounds, account), out, index)
+                    with quota.alone() if much else nullcontext():
+                        _unpack_records(entries(part, columns, quota.bounds, account), out, index)
             except Damaged as error:
                 index.abandon()
                 leave_nothing(path, Facts(part.format, str(error)[:MAX_PROBLEM]))
-                room.give_back(out.size)
+                quota.give_back(out.size)
                 return Report(0, str(error), account.first if account else None)
         index.close(Facts(part.format, None, account))
         os.replace(f"{temporary}.index", f"{path}.index")
@@ -94,18 +94,18 @@ def leave_nothing(path: str, facts: Facts) -> None:
 class _Out:
     """A spool as it is written, with what it may come to."""
 
-    def __init__(self, file: IO[bytes], part: Part, room: Room) -> None:
+    def __init__(self, file: IO[bytes], part: Part, quota: Quota) -> None:
         self._file = file
         self._part = part
-        self._room = room
-        self._most = room.of_dump(part)
+        self._quota = quota
+        self._most = quota.of_dump(part)
         self.size = 0
 
     def write(self, data: bytes) -> None:
         self.size += len(data)
         if self.size > self._most:
-            raise Damaged(self._room.too_much(self._part))
-        self._room.take(len(data))
+            raise Damaged(self._quota.too_much(self._part))
+        self._quota.take(len(data))
         self._file.write(data)
 
 

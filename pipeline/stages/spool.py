@@ -11,8 +11,8 @@ import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 
 from dateline.pipeline.config import Config
+from dateline.pipeline.inputs.quota import Quota
 from dateline.pipeline.inputs.ranges import ByteRange, Ranges
-from dateline.pipeline.inputs.room import Room
 from dateline.pipeline.inputs.spool import unpack
 from dateline.pipeline.names import progress_folder, spool_folder
 from dateline.pipeline.progress import at_dump
@@ -32,7 +32,7 @@ class Spool(beam.DoFn):
         self._progress = progress_folder(config.output, config.run)
 
     def setup(self) -> None:
-        self._room = room_of(self._config)
+        self._quota = quota_of(self._config)
 
     def process(self, task: Ranges) -> Iterable[tuple[int, Told] | Plain]:
         dumps = self._config.dumps
@@ -44,11 +44,11 @@ class Spool(beam.DoFn):
             dump = dumps[piece.dump]
             if dump.part is not None:
                 with at_dump(self._progress, dump.source):
-                    report = unpack(dump.part, dump.path, self._config.columns, self._room)
+                    report = unpack(dump.part, dump.path, self._config.columns, self._quota)
                 first = bisect_left(dumps, dump.source, key=lambda dump: dump.source)
                 yield first, (piece.dump, *report)
 
 
-def room_of(config: Config) -> Room:
-    """The room that a run's workers share."""
-    return Room(spool_folder(config.output, config.run), config.bounds)
+def quota_of(config: Config) -> Quota:
+    """What the workers of a run may unpack together."""
+    return Quota(spool_folder(config.output, config.run), config.bounds)

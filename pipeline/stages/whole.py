@@ -1,5 +1,5 @@
 """Whole dumps, as a step of reading: what is told of all parts of a dump decides whether it is read; see
-pipeline/inputs/whole.py.
+pipeline/inputs/parts.py.
 """
 
 from collections.abc import Iterable
@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import apache_beam as beam
 
 from dateline.pipeline.config import Config
+from dateline.pipeline.inputs.parts import whole
 from dateline.pipeline.inputs.ranges import Ranges, ranges_of
 from dateline.pipeline.inputs.spool import Report
-from dateline.pipeline.inputs.whole import whole
-from dateline.pipeline.stages.spool import Told, room_of
+from dateline.pipeline.stages.spool import Told, quota_of
 
 
 class WholeDumps(beam.DoFn):
@@ -20,13 +20,13 @@ class WholeDumps(beam.DoFn):
         self._config = config
 
     def setup(self) -> None:
-        self._room = room_of(self._config)
+        self._quota = quota_of(self._config)
 
     def process(self, group: tuple[int, Iterable[Told]]) -> Iterable[Ranges]:
         reports = {told[0]: Report(*told[1:]) for told in group[1]}
         numbers = sorted(reports)
         dumps = [self._config.dumps[number] for number in numbers]
-        sizes = whole(dumps, [reports[number] for number in numbers], self._config.columns, self._room)
+        sizes = whole(dumps, [reports[number] for number in numbers], self._config.columns, self._quota)
         for number, size in zip(numbers, sizes, strict=True):
             for start, stop in ranges_of(size, self._config.range_bytes):
                 yield ((number, start, stop),)

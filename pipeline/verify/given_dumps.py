@@ -14,8 +14,8 @@ from dateline.pipeline.dataset.version import Version
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.inputs.find import Unreadable, find_inputs
 from dateline.pipeline.inputs.formats import Damaged, open_unpacked
-from dateline.pipeline.inputs.index import Index
 from dateline.pipeline.inputs.records import SEPARATOR
+from dateline.pipeline.inputs.spool_index import Index
 from dateline.pipeline.verify.finding import Finding, differs
 
 

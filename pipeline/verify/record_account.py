@@ -16,9 +16,9 @@ import numpy.typing as npt
 from dateline.pipeline.dataset.staging import File
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.inputs.find import Unreadable
-from dateline.pipeline.inputs.index import Index
 from dateline.pipeline.inputs.records import Account, Columns, named
-from dateline.pipeline.inputs.rejected import CUT
+from dateline.pipeline.inputs.rejects import CUT
+from dateline.pipeline.inputs.spool_index import Index
 from dateline.pipeline.inputs.warc import NO_TEXT, OF_HTML
 from dateline.pipeline.store.files import size_of
 

@@ -6,10 +6,10 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dateline.pipeline.elements import Block, Dump, Piece, Record
 from dateline.pipeline.inputs.blocks import BlockReader
 from dateline.pipeline.inputs.find import with_spools
+from dateline.pipeline.inputs.parts import unpack_all
+from dateline.pipeline.inputs.quota import Quota
 from dateline.pipeline.inputs.records import Columns, base_source
-from dateline.pipeline.inputs.room import Room
 from dateline.pipeline.inputs.streams import Bounds
-from dateline.pipeline.inputs.whole import unpack_all
 from dateline.pipeline.ledgers.rows import MAX_RAW_BYTES
 from dateline.pipeline.rules.blocks import Limits, block_of
 from dateline.pipeline.rules.lines import code_of, crawl_line
@@ -41,7 +41,7 @@ class Texts:
             OSError: there is no room for it.
         """
         self.dumps = with_spools(dumps, folder)
-        unpack_all(self.dumps, columns, Room(folder, bounds))
+        unpack_all(self.dumps, columns, Quota(folder, bounds))
         self._sources = {dump.source for dump in dumps}
         self._blocks = BlockReader(self.dumps)
         self._spans: dict[str, list[Span]] = {}

@@ -18,7 +18,7 @@ from dateline.runners.command import run as job
 from dateline.runners.command.options import parser
 from dateline.runners.command.outcome import FAILED, OK, USAGE, begin, log
 from dateline.runners.command.run import bounds, columns
-from dateline.runners.command.saying import Stream, Unheard, said
+from dateline.runners.command.stdio import OutputLost, Stream, said
 from dateline.runners.engine.proxies import spare_this_machine
 
 DOING = ("run", "restore", "repair", "prune")
@@ -37,7 +37,7 @@ def _told(argv: Sequence[str] | None) -> int:
     with said() as out:
         try:
             return _command(argv, out)
-        except Unheard as lost:
+        except OutputLost as lost:
             hold()
             if lost.is_enough:
                 return OK
@@ -52,7 +52,7 @@ def _told(argv: Sequence[str] | None) -> int:
 
 
 def _command(argv: Sequence[str] | None, out: Stream | None) -> int:
-    """The same; raises Unheard where what it prints is all that a command is for, and nobody gets it."""
+    """The same; raises OutputLost where what it prints is all that a command is for, and nobody gets it."""
     take_signals()
     _log_to_stderr("info")
     spare_this_machine()
@@ -70,7 +70,7 @@ def _command(argv: Sequence[str] | None, out: Stream | None) -> int:
     hold()
     try:
         sys.stdout.flush()
-    except Unheard as lost:
+    except OutputLost as lost:
         if not lost.is_enough:
             raise
     if out and out.lost and not out.lost.is_enough:

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from dateline.pipeline.elements import Block, Dump, Piece, Reject
 from dateline.pipeline.inputs.find import find_inputs, with_spools
+from dateline.pipeline.inputs.parts import unpack_all
+from dateline.pipeline.inputs.quota import Quota
 from dateline.pipeline.inputs.records import Columns
-from dateline.pipeline.inputs.room import Room
 from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.inputs.streams import Bounds
-from dateline.pipeline.inputs.whole import unpack_all
 from dateline.pipeline.rules.blocks import Limits, block_of
 from dateline.pipeline.rules.forms import lines_of
 from dateline.pipeline.rules.header import Part, first_part, header_from
@@ -58,7 +58,7 @@ def inspect(
         raise OSError(f"{path}: {error}")
     with tempfile.TemporaryDirectory() as folder:
         dumps = with_spools(inputs.dumps, folder)
-        unpack_all(dumps, columns, Room(folder, bounds or Bounds()))
+        unpack_all(dumps, columns, Quota(folder, bounds or Bounds()))
         locator = Locator(dumps)
         for number, dump in enumerate(dumps):
             if dump.part and (problem := locator.index(number).facts.problem):

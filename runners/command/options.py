@@ -5,7 +5,7 @@ from typing import NoReturn
 
 from dateline import __version__
 from dateline.pipeline.rules.text import printable
-from dateline.runners.command.option_types import (
+from dateline.runners.command.argument_types import (
     add_columns,
     day,
     endpoint,
@@ -218,7 +218,7 @@ def parser() -> argparse.ArgumentParser:
     story.add_argument("dataset", metavar="DATASET")
     story.add_argument("article", metavar="ID|URL|HEADLINE")
     story.add_argument("--json", action="store_true", help="one JSON object a line, for programs")
-    from dateline.runners.command.checking_options import add_checking
+    from dateline.runners.command.dataset_options import add_checking
 
     add_checking(commands)
     return commands_parser  # fmt: skip

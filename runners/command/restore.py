@@ -13,7 +13,7 @@ from dateline.pipeline.dataset.version import store_of, version_numbers
 from dateline.pipeline.rules.text import to_json
 from dateline.pipeline.run import new_run_id
 from dateline.pipeline.stop import held
-from dateline.runners.command.ending import AFTERWARDS, version_made
+from dateline.runners.command.failure import AFTERWARDS, version_made
 from dateline.runners.command.outcome import OK, log
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dateline.pipeline.stop import asked
 from dateline.runners.command.outcome import FAILED, OK, PARTLY, USAGE, Outcome, by_signal, end, log, tell
 from dateline.runners.command.paths import checked_out, inputs_of, no_dataset, output_of
-from dateline.runners.engine.choice import engine_of
+from dateline.runners.engine.registry import engine_of
 
 if TYPE_CHECKING:
     from dateline.pipeline.config import Config
@@ -33,8 +33,8 @@ def run(args: argparse.Namespace, outcome: Outcome) -> int:
     from dateline.pipeline.dataset.lock import lock
     from dateline.pipeline.run import Course, new_run_id
     from dateline.pipeline.stop import held
-    from dateline.runners.command.ending import before_work, by_error
-    from dateline.runners.engine.fitting import require_fitting
+    from dateline.runners.command.failure import before_work, by_error
+    from dateline.runners.engine.options import require_fitting
 
     decided = False
     try:
@@ -185,7 +185,7 @@ def _execute(
     from dateline.pipeline.run import execute
     from dateline.pipeline.stop import held, let
     from dateline.runners.command.watch import Watch
-    from dateline.runners.engine.forked import forked_workers
+    from dateline.runners.engine.forked_workers import forked_workers
     from dateline.runners.engine.profile import profiling
 
     workers, run_flow, course.runner = engine_of(args, config)
@@ -245,7 +245,7 @@ def stopped(args: argparse.Namespace, outcome: Outcome) -> int:
     """Note that a signal ended a run before it had its lock, or after; the exit status."""
     made = outcome["version"] if outcome["status"] == "done" else None
     if outcome["run"] and not made:  # else what it was about to load may be loaded by half
-        from dateline.runners.command.ending import version_made
+        from dateline.runners.command.failure import version_made
 
         made = version_made(output_of(args)[0], outcome["run"])
     return by_signal(outcome, made)

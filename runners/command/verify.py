@@ -14,7 +14,7 @@ from dateline.pipeline.verify.finding import Summary, as_text
 from dateline.runners.command.log import first_names
 from dateline.runners.command.outcome import FAILED, OK
 from dateline.runners.command.run import bounds, columns
-from dateline.runners.command.saying import Unheard
+from dateline.runners.command.stdio import OutputLost
 
 MAX_FINDINGS = 20
 """Findings of one kind that are shown; the others are counted."""
@@ -36,7 +36,7 @@ def verify_dataset(args: argparse.Namespace, root: str) -> int:
             kinds[finding.check] += 1
             if kinds[finding.check] <= MAX_FINDINGS:
                 print(to_json(finding._asdict()) if args.json else as_text(finding))
-    except Unheard as lost:
+    except OutputLost as lost:
         if lost.is_enough and kinds:
             return FAILED
         raise

@@ -26,8 +26,8 @@ from dateline.pipeline.config import Config
 from dateline.pipeline.report import Stages
 from dateline.pipeline.stop import held, let
 from dateline.runners.engine import portable
-from dateline.runners.engine.fitting import JOB_SERVER
-from dateline.runners.engine.parent import end_with_parent
+from dateline.runners.engine.options import JOB_SERVER
+from dateline.runners.engine.parent_death import end_with_parent
 from dateline.runners.engine.ports import free_ports
 
 ANSWER_SECONDS = 10

@@ -13,8 +13,8 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from dateline.pipeline.config import Config
 from dateline.pipeline.flow import build
 from dateline.pipeline.report import Stages
-from dateline.runners.engine.forked import ForkedEnvironment
-from dateline.runners.engine.stages import pipeline_on, stages_of
+from dateline.runners.engine.forked_workers import ForkedEnvironment
+from dateline.runners.engine.stage_metrics import pipeline_on, stages_of
 
 BYTES_FOR_WORKERS = 32 << 20
 """Bytes of input from which worker processes pay: starting them takes about a second."""

@@ -22,7 +22,7 @@ from dateline.pipeline.report import Stages
 from dateline.pipeline.versions import REFUSED, compare, here
 from dateline.runners.engine import pool, secret
 from dateline.runners.engine.proxies import spare_this_machine
-from dateline.runners.engine.stages import pipeline_on, stages_of
+from dateline.runners.engine.stage_metrics import pipeline_on, stages_of
 
 ANSWER_SECONDS = 10
 """How long a job service or a worker pool may take to answer a call."""

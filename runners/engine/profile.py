@@ -2,7 +2,7 @@
 
 In each process a thread looks a hundred times a second at what the others do, and writes down where each is and how
 much of the processor's time it had since the last look; waiting is no such time. As all is written at once, nothing is
-lost when a worker is ended by SIGKILL, as each is. What is made of it: picture.py.
+lost when a worker is ended by SIGKILL, as each is. What is made of it: flame_graph.py.
 
 A thread sees the others when Python's lock passes to it. Left alone, that is where a function gives the lock away, as
 those that read, write or hash do: these would seem to take all the time. So it asks for the lock within microseconds.
@@ -27,8 +27,8 @@ from typing import IO, Any
 
 from dateline.errors import UsageError
 from dateline.pipeline.stop import held, let
-from dateline.runners.engine.picture import Process, Stack, draw
-from dateline.runners.engine.stages import STAGES, Sampler, stage_of
+from dateline.runners.engine.flame_graph import Process, Stack, draw
+from dateline.runners.engine.stage_metrics import STAGES, Sampler, stage_of
 
 LOOK_SECONDS = 0.01
 LOCK_SECONDS = 1e-5

@@ -17,10 +17,10 @@ from dateline.pipeline.dataset import commit, restore
 from dateline.pipeline.dataset import version as dataset
 from dateline.pipeline.dataset.known_dumps import ChecksumCache
 from dateline.pipeline.stages import parse
-from dateline.runners.command import ending, summary
+from dateline.runners.command import failure, summary
 from dateline.runners.command import run as job
 from dateline.runners.engine import profile
-from dateline.runners.engine.stages import STAGES
+from dateline.runners.engine.stage_metrics import STAGES
 from dateline.schemas.contract import contract
 from tests.command.test_cli import many_pages
 from tests.command.test_metrics import parse as metrics_of
@@ -237,7 +237,7 @@ def test_a_lock_that_cannot_be_let_go_of_changes_nothing(dumps, monkeypatch):
 
 def test_a_record_that_cannot_be_written_is_a_warning(dumps, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(ending, "write_report", raising(FULL))
+        patch.setattr(failure, "write_report", raising(FULL))
         done = run(dumps, "--max-rejects", "0%", "--max-line-bytes", "9")
     assert done.returncode == 1
     assert "warning: what is known of this run could not be written down: [Errno 28] No space" in done.stderr

@@ -23,7 +23,7 @@ NOTHING = "dateline: error: stopped by {}; nothing was committed\n"
 MADE = "dateline: error: stopped by {}; version 2 was committed before, and is whole\n"
 
 FORK = """
-import os, dateline.runners.engine.forked
+import os, dateline.runners.engine.forked_workers
 real, made = os.fork, []
 class Os:
     def __getattr__(self, name):
@@ -36,7 +36,7 @@ class Os:
         if ({nth}, "parent" if found else "child") == (len(made), {where!r}):
             send_here()
         return found
-dateline.runners.engine.forked.os = Os()
+dateline.runners.engine.forked_workers.os = Os()
 """
 FORKS = [FORK.format(nth=nth, where=where) for nth in (1, 2) for where in ("before", "parent", "child")]
 
@@ -79,8 +79,8 @@ NAMED = {
     "as it begins": (before("dateline.pipeline.inputs.find.find_inputs"), NOTHING),
     "as it holds the dataset": (after("dateline.pipeline.dataset.lock._opened"), NOTHING),
     "before it builds the flow": (before("dateline.runners.engine.local.build"), NOTHING),
-    "as the workers are told where to go": (after("dateline.runners.engine.forked.ForkedWorkerHandler.start_worker"), NOTHING),
-    "as they are done": (before("dateline.runners.engine.forked.ForkedWorkerHandler.close"), NOTHING),
+    "as the workers are told where to go": (after("dateline.runners.engine.forked_workers.ForkedWorkerHandler.start_worker"), NOTHING),
+    "as they are done": (before("dateline.runners.engine.forked_workers.ForkedWorkerHandler.close"), NOTHING),
     "where Python ignores what is raised": (IGNORED + before("dateline.pipeline.run.settle", "Dying(); time.sleep(600)"), NOTHING),
     "with files named": (after("dateline.pipeline.dataset.commit._name"), NOTHING),
     "just before it looks, and publishes": (after("dateline.pipeline.dataset.commit.flush"), NOTHING),

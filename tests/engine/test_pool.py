@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from dateline.errors import UsageError
 from dateline.runners.engine import pool, portable, secret
 from tests.conftest import EXAMPLES, ROOT, dateline_here
-from tests.engine.test_doors import NOBODY, intruder, needs_root
 from tests.engine.test_portable import asked_for, is_alive, nobody, started_pool, workers_of
+from tests.engine.test_sockets import NOBODY, intruder, needs_root
 
 SECRET = b"0123456789abcdef"
 

@@ -17,9 +17,9 @@ from dateline.pipeline.config import Config
 from dateline.pipeline.flow import build
 from dateline.pipeline.inputs.find import find_inputs
 from dateline.pipeline.run import execute
-from dateline.runners.engine.picture import GROUPS, Process, page
+from dateline.runners.engine.flame_graph import GROUPS, Process, page
 from dateline.runners.engine.profile import GROUP_OF, ROOT, read_stacks
-from dateline.runners.engine.stages import STAGES, stage_of, stages_of
+from dateline.runners.engine.stage_metrics import STAGES, stage_of, stages_of
 from tests.conftest import EXAMPLES, dateline
 from tests.helpers.pages import Article, plain
 

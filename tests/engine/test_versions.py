@@ -12,7 +12,7 @@ from dateline.errors import VersionError
 from dateline.pipeline import versions
 from dateline.pipeline.config import Config
 from dateline.pipeline.elements import Dump
-from dateline.pipeline.inputs.listed import write_list
+from dateline.pipeline.inputs.dump_list import write_list
 from dateline.pipeline.progress import Progress
 from dateline.pipeline.stages.copies import CopiesCoder
 from tests.conftest import ROOT, dateline

@@ -26,7 +26,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dateline.runners.engine.parent import end_with_parent
+from dateline.runners.engine.parent_death import end_with_parent
 
 ROOT = Path(__file__).resolve().parents[2]
 BY_DESIGN = {"_runs", "_manifests", "_lock", "_seen.json"}

@@ -18,11 +18,11 @@ import zstandard
 from dateline.errors import UsageError
 from dateline.pipeline.inputs import formats
 from dateline.pipeline.inputs.find import find_inputs, with_spools
-from dateline.pipeline.inputs.index import Index
+from dateline.pipeline.inputs.parts import unpack_all
+from dateline.pipeline.inputs.quota import Quota
 from dateline.pipeline.inputs.records import Columns
-from dateline.pipeline.inputs.room import Room
+from dateline.pipeline.inputs.spool_index import Index
 from dateline.pipeline.inputs.streams import Bounds
-from dateline.pipeline.inputs.whole import unpack_all
 from dateline.schemas.columns import arrow_schema
 
 BOUNDS = Bounds(record_bytes=4096, dump_bytes=1 << 22, run_bytes=1 << 24, window_bytes=1 << 22)
@@ -61,7 +61,7 @@ def read(path: Path, folder: Path, part_bytes: int) -> tuple[str | None, list[tu
     if found.unreadable:
         return found.unreadable[0].error, []
     dumps = with_spools(found.dumps, str(folder))
-    unpack_all(dumps, Columns(), Room(str(folder), BOUNDS))
+    unpack_all(dumps, Columns(), Quota(str(folder), BOUNDS))
     records: list[tuple[str | None, bytes]] = []
     for dump in dumps:
         if dump.part:

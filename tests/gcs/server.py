@@ -23,7 +23,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 from werkzeug.serving import make_server
 
-from dateline.runners.engine.parent import end_with_parent
+from dateline.runners.engine.parent_death import end_with_parent
 from dateline.runners.engine.ports import free_ports
 from tests.engines.harness import cache_folder, go_built
 from tests.helpers.store import Flaky

@@ -20,7 +20,7 @@ from pathlib import Path
 
 SECONDS = 60
 """Until a run is taken for one that hangs."""
-LOADED = ("dateline.pipeline.dataset.commit_store", "dateline.runners.command.cli", "dateline.runners.engine.forked", "dateline.runners.engine.local", "dateline.runners.command.metrics", "dateline.runners.engine.profile",
+LOADED = ("dateline.pipeline.dataset.commit_store", "dateline.runners.command.cli", "dateline.runners.engine.forked_workers", "dateline.runners.engine.local", "dateline.runners.command.metrics", "dateline.runners.engine.profile",
           "dateline.runners.command.summary", "dateline.runners.command.watch")  # fmt: skip
 LATE_SECONDS = 2
 """In which the system itself ends what was left by a process that is gone."""

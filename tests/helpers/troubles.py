@@ -18,8 +18,8 @@ from typing import NoReturn
 
 from dateline.runners.command import cli
 
-LOADED = ("checking", "inspect", "local", "stages", "summary", "watch")
-"""Modules of runners/ that commands load as they go: loaded once here, and not again in each process that is forked."""
+LOADED = ("command.dataset_commands", "command.inspect", "command.summary", "command.watch", "engine.local")
+"""Modules of runners/ that commands import when they need them: imported once here, not again in each forked process."""
 
 
 def to(handle: int, path: str) -> None:
@@ -95,7 +95,7 @@ def ended(arguments: Sequence[str]) -> NoReturn:
 
 def main() -> None:
     for name in LOADED:
-        import_module(f"runners.{name}")
+        import_module(f"dateline.runners.{name}")
     gc.freeze()  # a fork that looked at all that is loaded would copy it
     for name, arguments, trouble in json.load(sys.stdin):
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:

@@ -16,9 +16,9 @@ import pytest
 import zstandard
 
 from dateline.pipeline.dataset.version import latest_manifest
-from dateline.pipeline.inputs.foreign import what_it_is
-from dateline.pipeline.inputs.listing import list_pattern
+from dateline.pipeline.inputs.patterns import list_pattern
 from dateline.pipeline.inputs.records import day_of
+from dateline.pipeline.inputs.unsupported import what_it_is
 from tests.conftest import ROOT, dateline_here
 from tests.helpers.pages import Article, plain
 from tests.inputs.test_inputs import warc_record

@@ -20,17 +20,17 @@ from hypothesis import strategies as st
 from dateline.errors import RunFailed
 from dateline.pipeline.dataset.version import latest_manifest
 from dateline.pipeline.elements import Part
-from dateline.pipeline.inputs import formats, json_lines, pages, parquet
-from dateline.pipeline.inputs import room as rooms
+from dateline.pipeline.inputs import formats, json_lines, parquet, parquet_pages
+from dateline.pipeline.inputs import quota as quota_module
 from dateline.pipeline.inputs import spool as spool_module
 from dateline.pipeline.inputs.containers import entries
 from dateline.pipeline.inputs.find import find_inputs, with_spools
-from dateline.pipeline.inputs.index import Index
+from dateline.pipeline.inputs.parts import unpack_all
+from dateline.pipeline.inputs.quota import Quota
 from dateline.pipeline.inputs.records import Account, Columns, Entry
-from dateline.pipeline.inputs.room import Room
 from dateline.pipeline.inputs.spool import Locator, _Out
+from dateline.pipeline.inputs.spool_index import Index
 from dateline.pipeline.inputs.streams import Bounds, Damaged
-from dateline.pipeline.inputs.whole import unpack_all
 from dateline.schemas.columns import arrow_schema
 from tests.conftest import dateline_here
 from tests.helpers.pages import Article, plain
@@ -49,7 +49,7 @@ def read(path, folder, bounds=None, part_bytes=BIG):
         return found.unreadable[0].error, None
     Path(folder).mkdir(exist_ok=True)
     dumps = with_spools(found.dumps, str(folder))
-    unpack_all(dumps, Columns(), Room(str(folder), bounds or Bounds()))
+    unpack_all(dumps, Columns(), Quota(str(folder), bounds or Bounds()))
     records, account = [], Counter()
     for dump in dumps:
         index, data = Index(f"{dump.path}.index"), Path(dump.path).read_bytes()
@@ -246,14 +246,14 @@ def test_what_pages_unpack_to_is_known_before_they_are(tmp_path, dictionary, ver
         data_page_size=100,
     )
     with open(path, "rb") as file:
-        ((chunk,),) = pages.chunks(file, path.stat().st_size, {"text"})
+        ((chunk,),) = parquet_pages.chunks(file, path.stat().st_size, {"text"})
         column = pq.ParquetFile(path).metadata.row_group(0).column(0)
         start = column.dictionary_page_offset or column.data_page_offset
         assert chunk == ("text", start, column.total_compressed_size)
-        found = list(pages.pages(file, chunk))
-    assert sum(page.values for page in found if page.kind != pages.DICTIONARY) == 600
+        found = list(parquet_pages.pages(file, chunk))
+    assert sum(page.values for page in found if page.kind != parquet_pages.DICTIONARY) == 600
     assert sum(page.size for page in found) >= (14_000 if dictionary else 2_800_000)
-    assert bool([page for page in found if page.kind == pages.DICTIONARY]) is dictionary
+    assert bool([page for page in found if page.kind == parquet_pages.DICTIONARY]) is dictionary
 
 
 def test_a_page_over_the_limit_is_never_unpacked(tmp_path, monkeypatch):
@@ -293,9 +293,15 @@ def test_no_bytes_of_pages_crash_their_reader(start, at, change):
     good = sink.getvalue().to_pybytes()
     for data in (start, good[:at] + change + good[at + len(change) :]):
         with suppress(Damaged):
-            list(zip(range(100), pages.pages(io.BytesIO(data), pages.Chunk("a", 0, len(data))), strict=False))
+            list(
+                zip(
+                    range(100),
+                    parquet_pages.pages(io.BytesIO(data), parquet_pages.Chunk("a", 0, len(data))),
+                    strict=False,
+                )
+            )
         with suppress(Damaged):
-            list(pages.chunks(io.BytesIO(data), len(data), {"text"}))
+            list(parquet_pages.chunks(io.BytesIO(data), len(data), {"text"}))
 
 
 GOOD = {"source": "a.txt", "source_offset": 0, "raw": b"the text of a block, so long", "raw_truncated": False}
@@ -416,7 +422,7 @@ RATIO = (
 )  # fmt: skip
 def test_a_bomb_is_named_and_the_rest_goes_on(tmp_path, monkeypatch, name, options, told):
     if "ratio" in options[0]:
-        monkeypatch.setattr(rooms, "RATIO_FLOOR_BYTES", 1000)
+        monkeypatch.setattr(quota_module, "RATIO_FLOOR_BYTES", 1000)
     bomb, good, line = tmp_path / name, tmp_path / "good.txt", "a line\n" * 100_000
     if name == "bomb.parquet":
         pq.write_table(pa.table({"text": [line[:7000]] * 100}), bomb)
@@ -471,7 +477,7 @@ def test_a_disk_that_is_full_names_the_dump(tmp_path, monkeypatch):
 def test_an_index_is_held_a_batch_at_a_time(tmp_path, monkeypatch):
     path = tmp_path / "a.jsonl"
     path.write_text("".join(f'{{"text": "page {n}"}}\n' for n in range(100)))
-    monkeypatch.setattr("dateline.pipeline.inputs.index.BATCH_ROWS", 7)
+    monkeypatch.setattr("dateline.pipeline.inputs.spool_index.BATCH_ROWS", 7)
     flushed = []
     real = spool_module.IndexWriter._flush
     monkeypatch.setattr(

@@ -20,7 +20,7 @@ from google.protobuf import wrappers_pb2
 from dateline.pipeline.config import Config
 from dateline.pipeline.elements import Dump, Part
 from dateline.pipeline.flow import build
-from dateline.pipeline.inputs.listed import write_list
+from dateline.pipeline.inputs.dump_list import write_list
 from tests.conftest import ROOT
 
 GRAPH_BYTES = 10_000_000

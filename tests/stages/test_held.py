@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from dateline.pipeline.dataset.staging import Writer, prepare
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.inputs.find import find_inputs, with_spools
+from dateline.pipeline.inputs.parts import unpack_all
+from dateline.pipeline.inputs.quota import Quota
 from dateline.pipeline.inputs.records import Columns
-from dateline.pipeline.inputs.room import Room
 from dateline.pipeline.inputs.streams import Bounds
-from dateline.pipeline.inputs.whole import unpack_all
 from dateline.pipeline.ledgers import merge as merge_module
 from dateline.pipeline.ledgers.merge import BATCH_CHARACTERS, batches_of
 from dateline.pipeline.rules import lines, rows, text
@@ -96,7 +96,7 @@ def test_a_long_record_is_passed_over(tmp_path, name):
     del long
     dumps = with_spools(find_inputs([str(path)], None).dumps, str(tmp_path))
     tracemalloc.start()
-    unpack_all(dumps, Columns(), Room(str(tmp_path), Bounds(record_bytes=100_000)))
+    unpack_all(dumps, Columns(), Quota(str(tmp_path), Bounds(record_bytes=100_000)))
     held = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert held < 10_000_000  # the part of a WARC is looked through for a header, 8 MB of it

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dateline.pipeline.progress import Counts, read_progress
-from dateline.runners.engine.parent import end_with_parent
+from dateline.runners.engine.parent_death import end_with_parent
 from tests.engines.flink.cluster import Cluster
 from tests.engines.harness import ROOT, Engine, Failed, command_of, run, same
 

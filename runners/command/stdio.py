@@ -20,7 +20,7 @@ ESCAPED = "dateline_escaped"
 """The name of the error handler below."""
 
 
-class Unheard(Exception):
+class OutputLost(Exception):
     """What a command prints reaches nobody: the reader has gone, or the system refused to write it. No OSError, since
     commands take those for troubles with their files."""
 
@@ -41,7 +41,7 @@ class Stream(io.RawIOBase):
         """
         self._handle = handle
         self._is_closed = is_closed
-        self.lost: Unheard | None = None
+        self.lost: OutputLost | None = None
         """What went wrong first."""
         self.ends_command = False
         """Whether that is raised."""
@@ -50,7 +50,7 @@ class Stream(io.RawIOBase):
         """Write all, or take note of why not.
 
         Raises:
-            Unheard: see ends_command.
+            OutputLost: see ends_command.
         """
         rest = memoryview(data)
         while rest and self.lost is None:
@@ -63,7 +63,7 @@ class Stream(io.RawIOBase):
             ):  # whoever made it wants no waiting, but what is said has to wait for its reader
                 select.select([], [self._handle], [])
             except OSError as error:
-                self.lost = Unheard(error)
+                self.lost = OutputLost(error)
         if self.lost is not None and self.ends_command:
             self.ends_command = False  # once is enough: a buffer is flushed again when it goes
             raise self.lost

@@ -2,7 +2,7 @@
 
 import argparse
 
-from dateline.runners.command.option_types import add_columns, whole_number
+from dateline.runners.command.argument_types import add_columns, whole_number
 
 
 def add_checking(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -16,7 +16,7 @@ from tests.helpers.pages import Article, plain
 RUN = """
 import logging, os, signal, sys, time
 logging.basicConfig(level=logging.CRITICAL)
-import dateline.pipeline.stages.parse as parse, dateline.runners.engine.forked as forked, dateline.runners.command.run as job, dateline.runners.engine.local as local
+import dateline.pipeline.stages.parse as parse, dateline.runners.engine.forked_workers as forked, dateline.runners.command.run as job, dateline.runners.engine.local as local
 import dateline.runners.command.cli as cli
 folder = os.path.dirname(sys.argv[sys.argv.index("--input") + 1])
 driver = os.getpid()

@@ -16,9 +16,9 @@ from urllib.parse import quote
 import pytest
 
 from dateline.errors import RunFailed
-from dateline.runners.engine import doors
+from dateline.runners.engine import sockets
 from tests.conftest import ROOT
-from tests.engine.test_forked import WORKERS, begun, wait_for
+from tests.engine.test_forked_workers import WORKERS, begun, wait_for
 from tests.helpers.pages import Article, plain
 
 NOBODY = 65534
@@ -141,7 +141,7 @@ def place(monkeypatch) -> Iterator[Path]:
 def test_each_run_has_a_folder_of_its_own_which_goes_with_it(place):
     names = set()
     for _ in range(2):
-        with doors.private_doors():
+        with sockets.private_sockets():
             (folder,) = place.iterdir()
             names.add(folder.name)
             assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -151,14 +151,14 @@ def test_each_run_has_a_folder_of_its_own_which_goes_with_it(place):
 
 def test_what_a_killed_run_left_the_next_removes(place):
     kept = place / "dateline-other"
-    dead = place / f"{doors.PREFIX}dead"
+    dead = place / f"{sockets.PREFIX}dead"
     for folder in (kept, dead):
         folder.mkdir(mode=0o700)
         (folder / "control").touch()
-    with doors.private_doors():
+    with sockets.private_sockets():
         assert not dead.exists()
-        (mine,) = place.glob(f"{doors.PREFIX}*")
-        with doors.private_doors():  # another run, which finds this one alive
+        (mine,) = place.glob(f"{sockets.PREFIX}*")
+        with sockets.private_sockets():  # another run, which finds this one alive
             assert mine.exists()
             assert len(list(place.iterdir())) == 3
     assert list(place.iterdir()) == [kept]
@@ -166,10 +166,10 @@ def test_what_a_killed_run_left_the_next_removes(place):
 
 @needs_root
 def test_the_folder_of_another_user_is_left_to_him(place):
-    other = place / f"{doors.PREFIX}other"
+    other = place / f"{sockets.PREFIX}other"
     other.mkdir(mode=0o700)
     os.chown(other, NOBODY, NOBODY)
-    with doors.private_doors():
+    with sockets.private_sockets():
         assert other.exists()
 
 
@@ -177,36 +177,36 @@ def test_where_others_could_replace_the_folder_it_is_not_made(place, monkeypatch
     below = place / "below"
     below.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(below))
-    assert doors.place_for_sockets() == str(below)
+    assert sockets.place_for_sockets() == str(below)
     for mode, safe in ((0o777, False), (0o770, False), (0o1777, True), (0o755, True)):
         place.chmod(mode)  # who may write above it can put another in its place
-        assert (doors.place_for_sockets() == str(below)) is safe, oct(mode)
-        assert doors.is_safe(str(below)) is safe
+        assert (sockets.place_for_sockets() == str(below)) is safe, oct(mode)
+        assert sockets.is_safe(str(below)) is safe
 
 
 @needs_root
 def test_a_folder_of_another_user_is_not_taken(place):
     os.chown(place, NOBODY, NOBODY)
-    assert not doors.is_safe(str(place))
-    assert doors.place_for_sockets() != str(place)
+    assert not sockets.is_safe(str(place))
+    assert sockets.place_for_sockets() != str(place)
 
 
 def test_a_name_that_is_too_long_for_a_socket_is_not_taken(place, monkeypatch):
-    for length, taken in ((doors.LONGEST_BASE, True), (doors.LONGEST_BASE + 1, False)):
+    for length, taken in ((sockets.LONGEST_BASE, True), (sockets.LONGEST_BASE + 1, False)):
         folder = place / ("x" * (length - len(str(place)) - 1))
         folder.mkdir()
         monkeypatch.setattr(tempfile, "tempdir", str(folder))
-        assert (doors.place_for_sockets() == str(folder)) is taken
-    monkeypatch.setattr(doors, "is_safe", lambda folder: False)
+        assert (sockets.place_for_sockets() == str(folder)) is taken
+    monkeypatch.setattr(sockets, "is_safe", lambda folder: False)
     with pytest.raises(RunFailed, match=r"set TMPDIR to one that is not, or give --workers 1"):
-        doors.place_for_sockets()
+        sockets.place_for_sockets()
 
 
 def test_a_run_that_beam_gave_another_server_fails(tmp_path):
     """Should a Beam that is to come make its server by another name."""
     dump = tmp_path / "0.txt"
     dump.write_text(plain(Article(headline="Lamp is lit")))
-    process = begun("forked.private_doors = __import__('contextlib').nullcontext", [dump], 2)
+    process = begun("forked.private_sockets = __import__('contextlib').nullcontext", [dump], 2)
     _, err = process.communicate(timeout=100)
     assert process.returncode == 1
     assert "RuntimeError: Beam made another server for the workers than the private one" in err

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dateline.runners.engine.stages import STAGES
+from dateline.runners.engine.stage_metrics import STAGES
 
 GROUPS = (*STAGES, "shuffle", "run", "beam")
 """The boxes below the root, from left to right; what the others than the stages are, ABOUT says."""

@@ -1,4 +1,4 @@
-"""Room: how many bytes a run may unpack, of a dump and of all of them.
+"""Quota: how many bytes a run may unpack, of a dump and of all of them.
 
 Each worker keeps what it has unpacked in a small file of its own beside the spools, and adds them all up now and then. So
 the limit of a run holds to within a step of each worker; which of several large dumps is the one too many depends on who
@@ -20,7 +20,7 @@ STEP_BYTES = 8 << 20
 _SUFFIX = ".taken"
 
 
-class Room:
+class Quota:
     """What one worker may still unpack."""
 
     def __init__(self, folder: str, bounds: Bounds) -> None:

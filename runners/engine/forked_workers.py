@@ -2,7 +2,7 @@
 
 A fork has Beam, Arrow and the gazetteer already, in memory that it shares; a new interpreter takes a second of CPU and
 some hundred MB for them. gRPC does not survive a fork, so the workers are forked first, and wait for word of where the
-runner listens, in a folder that only this user may enter (runners/engine/doors.py). Work, results and errors then go through
+runner listens, in a folder that only this user may enter (runners/engine/sockets.py). Work, results and errors then go through
 Beam's own Fn API, as with any other worker.
 """
 
@@ -29,9 +29,9 @@ from google.protobuf import json_format, text_format
 from dateline.errors import RunFailed
 from dateline.pipeline.rules.gazetteer import gazetteer
 from dateline.pipeline.stop import asked, at_once, blocked, held, leave_signals, let
-from dateline.runners.engine.doors import PrivateServer, private_doors
-from dateline.runners.engine.parent import end_with_parent
-from dateline.runners.engine.stages import look_often
+from dateline.runners.engine.parent_death import end_with_parent
+from dateline.runners.engine.sockets import PrivateServer, private_sockets
+from dateline.runners.engine.stage_metrics import look_often
 from dateline.schemas.contract import contract
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def forked_workers(count: int, profile: "Profile | None" = None) -> Iterator[Non
                     _waiting.append(_fork(number + 1, profile))
             with (
                 _threads_heard_late() if count > 1 else nullcontext(),
-                private_doors() if count > 1 else nullcontext(),
+                private_sockets() if count > 1 else nullcontext(),
                 profile.watch("driver") if profile else nullcontext(),
                 let(),
             ):

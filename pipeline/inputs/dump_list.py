@@ -1,4 +1,4 @@
-"""Listed dumps: a run's dumps travel to its workers as the name of the file that lists them.
+"""The list of dumps: a run's dumps travel to its workers as the name of the file that lists them.
 
 Every stage knows all dumps. Pickled into each of them, the list of a hundred thousand files was most of what such a
 run did.
@@ -13,7 +13,7 @@ from dateline.pipeline.elements import Dump, Part
 from dateline.pipeline.versions import Versions, here, require_same
 
 
-class Listed(tuple[Dump, ...]):
+class DumpList(tuple[Dump, ...]):
     """The dumps of a list; pickles as the list's path, and is read once in each process."""
 
     path: str
@@ -22,23 +22,23 @@ class Listed(tuple[Dump, ...]):
         return _read_list_of, (here(), self.path)
 
 
-def write_list(dumps: Iterable[Dump], path: str) -> Listed:
+def write_list(dumps: Iterable[Dump], path: str) -> DumpList:
     """List the dumps in a new file."""
     with open(path, "x", encoding="utf-8") as file:
         file.write(json.dumps(list(dumps)))  # dump() would do without the fast encoder
     return read_list(path)
 
 
-def _read_list_of(driver: Versions, name: str) -> Listed:
+def _read_list_of(driver: Versions, name: str) -> DumpList:
     require_same(driver)
     return read_list(name)
 
 
 @lru_cache(maxsize=1)
-def read_list(name: str) -> Listed:
+def read_list(name: str) -> DumpList:
     """The dumps of a list."""
     with open(name, encoding="utf-8") as file:
         rows = json.load(file)
-    listed = Listed(Dump(path, source, size, part and Part(*part)) for path, source, size, part in rows)
+    listed = DumpList(Dump(path, source, size, part and Part(*part)) for path, source, size, part in rows)
     listed.path = name
     return listed

@@ -84,7 +84,7 @@ class PrivateServer(worker_handlers.GrpcServer):
 
 
 @contextmanager
-def private_doors() -> Iterator[None]:
+def private_sockets() -> Iterator[None]:
     """Have Beam listen for workers in a new private folder, which is gone afterwards, and nowhere else.
 
     Raises:

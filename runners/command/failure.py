@@ -148,7 +148,7 @@ def _leave_record(outcome: Outcome, output: str, error: BaseException, reason: s
 
 
 def _stage_of(step: str) -> str:
-    from dateline.runners.engine.stages import STAGES, stage_of
+    from dateline.runners.engine.stage_metrics import STAGES, stage_of
 
     stage = stage_of(step)
     return stage if stage in STAGES else "flow"
