@@ -40,7 +40,7 @@ from dateline.pipeline.dataset.version import Version, latest_manifest
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.ledgers.rows import hashes
 from dateline.pipeline.names import manifest_name
-from dateline.pipeline.stages.kept import KEY_COLUMNS
+from dateline.pipeline.stages.older_records import KEY_COLUMNS
 
 ROOT = Path(__file__).parent.parent
 FACTS, PAGE = ROOT / "benchmarks" / "scale.json", ROOT / "docs" / "scale.md"

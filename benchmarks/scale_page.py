@@ -11,10 +11,10 @@ from benchmarks.fit import ONCE, Fit, fit
 from dateline.pipeline.config import MAX_FILE_CHARACTERS, MAX_RANGE_BYTES, Config
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.ledgers.shards import SHARDS
+from dateline.pipeline.rules.identity_rows import ROW
 from dateline.pipeline.rules.places import regions
-from dateline.pipeline.rules.rows import COPY
+from dateline.pipeline.stages.block_memo import REMEMBERED
 from dateline.pipeline.stages.deduplicate import FLUSH_ROWS
-from dateline.pipeline.stages.parsed import REMEMBERED
 
 TEMPLATE = Path(__file__).with_name("scale.template.md")
 
@@ -206,7 +206,7 @@ def reckoned(facts: dict[str, Any], found: dict[str, Fit]) -> dict[str, str]:
         "measured_record_bytes": number(largest["bytes"] / largest["records"]),
         "times": number(BYTES / largest_bytes), "largest": size(largest_bytes),
         "years": str(YEARS), "regions": str(len(regions())), "dump_bytes": size(DUMP_BYTES), "hot_share": f"{100 * HOT:.0f} %",
-        "remembered": f"{REMEMBERED:,}", "row_bytes": str(COPY.itemsize), "keys": f"{keys:,}", "shards": str(SHARDS),
+        "remembered": f"{REMEMBERED:,}", "row_bytes": str(ROW.itemsize), "keys": f"{keys:,}", "shards": str(SHARDS),
         "read": size(found["read"].at(most)), "read_times": f"{found['read'].terms['bytes']:.2f}",
         "shuffled": size(shuffled_thin), "shuffled_share": f"{shuffled_thin / BYTES:.3f}",
         "shuffled_thick": size(shuffled), "shuffled_thick_share": f"{shuffled / BYTES:.3f}", "thinner": f"{thinner:.2f}",
@@ -220,7 +220,7 @@ def reckoned(facts: dict[str, Any], found: dict[str, Fit]) -> dict[str, str]:
         "text_bytes": size(text_bytes), "ledgers": size(ledgers), "ledger_row": number(found["ledger_bytes"].terms["records"]),
         "cpu_least": number(cpu[0] / 3600), "cpu_most": number(cpu[1] / 3600),
         "tasks": number(BYTES / MAX_RANGE_BYTES), "granular": granular,
-        "key_input": size(BYTES / keys), "key_rows": number(RECORDS / keys), "key_row_bytes": size(RECORDS / keys * COPY.itemsize),
+        "key_input": size(BYTES / keys), "key_rows": number(RECORDS / keys), "key_row_bytes": size(RECORDS / keys * ROW.itemsize),
         "key_memory": size(found["chains peak_mb"].at({"count": RECORDS / keys}) * 1e6),
         "key_winners": number(ARTICLES / keys),
         "shard_rows": f"{RECORDS / SHARDS / 1e6:.1f} million", "shard_bytes": size(ledgers / SHARDS),
@@ -231,7 +231,7 @@ def reckoned(facts: dict[str, Any], found: dict[str, Fit]) -> dict[str, str]:
         "source_letters": str(int(STRING_BYTES / (RECORDS / SHARDS))),
         "driver": size(driver), "driver_block": number(found["driver peak_mb"].terms["count"] * 1e6),
         "dump_blocks": number(dump_blocks), "dump_driver": size(found["driver peak_mb"].terms["count"] * 1e6 * dump_blocks),
-        "hot_rows": f"{hot / 1e6:.0f} million", "hot_bytes": size(hot * COPY.itemsize),
+        "hot_rows": f"{hot / 1e6:.0f} million", "hot_bytes": size(hot * ROW.itemsize),
         "hot_seconds": number(found["hot cpu"].at({"count": hot})),
         "hot_memory": size(found["hot peak_mb"].at({"count": hot}) * 1e6),
         "hot_times": number(hot / (RECORDS / keys)),

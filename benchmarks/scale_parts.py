@@ -27,12 +27,12 @@ import numpy as np
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.staging import File, Writer, prepare, read_receipts
 from dateline.pipeline.elements import Dump
-from dateline.pipeline.rules.rows import COPY, Rows, new_rank
-from dateline.pipeline.stages.copies import Copies, CopiesCoder
+from dateline.pipeline.rules.identity_rows import ROW, Rows, new_rank
 from dateline.pipeline.stages.deduplicate import FLUSH_ROWS, FoldByHeadline, NameLosers, ResolveChains
-from dateline.pipeline.stages.ledgers import WriteLedgers
-from dateline.pipeline.stages.shares import headline_share, parted
-from dateline.pipeline.stages.tasks import pointers
+from dateline.pipeline.stages.row_batches import RowBatch, RowBatchCoder
+from dateline.pipeline.stages.shuffle_keys import headline_keys, parted
+from dateline.pipeline.stages.write_ledgers import WriteLedgers
+from dateline.pipeline.stages.write_task import pointers
 from dateline.pipeline.verify.balance import settle
 
 BLOCK_BYTES = 3000
@@ -51,7 +51,7 @@ HOT_ROWS = FLUSH_ROWS // 100
 
 def made_up(count: int) -> Rows:
     """Rows of different headlines, one behind the other in one dump; every fifteenth is an article's."""
-    rows = np.zeros(count, COPY)
+    rows = np.zeros(count, ROW)
     random = np.random.default_rng(1)
     for name in ("head_hi", "head_lo", "id_hi", "id_lo"):
         rows[name] = random.integers(0, 2**63, count, np.uint64)
@@ -68,11 +68,11 @@ def made_up(count: int) -> Rows:
     return rows
 
 
-def arriving(rows: Rows, size: int) -> Iterator[Copies]:
+def arriving(rows: Rows, size: int) -> Iterator[RowBatch]:
     """The rows as they arrive from other workers: packed, so many at a time."""
-    coder = CopiesCoder()
+    coder = RowBatchCoder()
     for at in range(0, len(rows), size):
-        yield coder.decode(coder.encode(Copies(rows[at : at + size])))
+        yield coder.decode(coder.encode(RowBatch(rows[at : at + size])))
 
 
 def ledger(config: Config, rows: Rows) -> Callable[[], object]:
@@ -127,13 +127,13 @@ PARTS = {"ledger": ledger, "driver": driver, "hot": hot, "chains": chains}
 
 def by_keys(keys: int) -> dict[str, Any]:
     """CPU seconds, packed bytes and batches of some flushes of a worker's rows, folded, packed and unpacked once."""
-    coder = CopiesCoder()
+    coder = RowBatchCoder()
     rows = made_up(FLUSHES * FLUSH_ROWS)
     packed = batches = 0
     begin = time.process_time()
     for at in range(0, len(rows), FLUSH_ROWS):
         part = rows[at : at + FLUSH_ROWS]
-        for keyed in parted(part, headline_share(part, keys)):
+        for keyed in parted(part, headline_keys(part, keys)):
             for _, copies in FoldByHeadline().process(keyed):
                 encoded = coder.encode(copies)
                 packed += len(encoded)

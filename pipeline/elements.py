@@ -55,7 +55,7 @@ class Piece(NamedTuple):
     data: bytes | None
     """Newlines unified; None where there are more bytes than a block may have."""
     header: Spans | None = None
-    """Of its plain header: see rules/plain.py."""
+    """Of its plain header: see rules/plain_header.py."""
     page_day: date | None = None
     """The day of the crawl from which its relative stamp counts, where the top of its page tells it."""
 
@@ -83,17 +83,17 @@ class Block(NamedTuple):
         return self.data.decode()
 
 
-class Again(NamedTuple):
+class RepeatedBlock(NamedTuple):
     """A block whose bytes this worker has parsed before."""
 
     dump: int
     offset: int
     length: int
     row: bytes
-    """The row of the block before, of rows.COPY."""
+    """The row of the block before, of identity_rows.ROW."""
 
 
-class Parsed(NamedTuple):
+class ParsedRecord(NamedTuple):
     """A block with the record that was read from it. Identity is not decided yet."""
 
     dump: int

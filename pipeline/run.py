@@ -22,7 +22,7 @@ from dateline.pipeline.dataset.staging import File
 from dateline.pipeline.dataset.version import Manifest
 from dateline.pipeline.inputs.dump_list import write_list
 from dateline.pipeline.inputs.find import Unreadable
-from dateline.pipeline.limits import RejectLimit, reasons_of, too_many
+from dateline.pipeline.reject_limit import RejectLimit, reasons_of, too_many
 from dateline.pipeline.report import Stages, report_of, write_report
 from dateline.pipeline.rules import RULES
 from dateline.pipeline.rules.text import printable

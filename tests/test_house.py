@@ -22,7 +22,7 @@ FLOORS = (
         "dateline.pipeline.versions",
     ),
     ("dateline.pipeline.progress", "dateline.pipeline.elements"),
-    ("dateline.pipeline.limits", "dateline.pipeline.rules"),
+    ("dateline.pipeline.reject_limit", "dateline.pipeline.rules"),
     ("dateline.pipeline.store",),
     ("dateline.pipeline.inputs",),
     ("dateline.pipeline.dataset", "dateline.pipeline.config"),

@@ -211,7 +211,7 @@ class _Cursor:
 
 def _first_start(file: IO[bytes], part: Part) -> int | None:
     """The first record that seems to start in the part: byte `start` or later, before `stop`. A page may quote a header:
-    whether the part before ends there is looked at when all are read (see stages/whole.py)."""
+    whether the part before ends there is looked at when all are read (see stages/join_parts.py)."""
     if part.start == 0 or part.compression not in ("", "gzip"):
         return part.start
     size = part.stop - part.start

@@ -8,13 +8,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dateline.pipeline.inputs.records import base_source
-from dateline.pipeline.rules.rows import (
-    COPY,
+from dateline.pipeline.rules.identity_rows import (
     NO_DATE,
     REGION_NUMBERS,
+    ROW,
     UPDATED_SOURCES,
     Rows,
-    kept_rank,
+    older_rank,
 )  # fmt: skip
 from dateline.pipeline.rules.site import SHORT_URL_PREFIX
 
@@ -23,7 +23,7 @@ MAX_RAW_BYTES = 65_536
 
 
 def hashes(column: pa.ChunkedArray) -> npt.NDArray[np.uint64]:
-    """A column of 32 hexadecimal digits as pairs of numbers, as rows.COPY has them.
+    """A column of 32 hexadecimal digits as pairs of numbers, as identity_rows.ROW has them.
 
     Raises:
         ValueError: it has other values.
@@ -42,7 +42,7 @@ LEDGER_COLUMNS = ["id", "source", "source_length", "headline_key", "short_url", 
                   "fields", "body_length", "region", "position"]  # fmt: skip
 
 
-class KeptRanks:
+class OlderRanks:
     """The ranks of older dumps among those of a run."""
 
     def __init__(self, older: Sequence[str], new: Sequence[str]) -> None:
@@ -53,18 +53,18 @@ class KeptRanks:
     def rank(self, source: str) -> int:
         """Of the dump of a row's source, which may name a record of it."""
         name = base_source(source)
-        return kept_rank(bisect_left(self._new, name), bisect_left(self._older, name))
+        return older_rank(bisect_left(self._new, name), bisect_left(self._older, name))
 
 
-def rows_of_ledger(table: pa.Table, kind: int, ranks: KeptRanks) -> Rows:
+def rows_of_ledger(table: pa.Table, kind: int, ranks: OlderRanks) -> Rows:
     """The rows of records in a ledger.
 
     Args:
         table: LEDGER_COLUMNS of them.
-        kind: KEPT for articles, FOLDED for copies.
+        kind: OLDER_ARTICLE for articles, OLDER_DUPLICATE for copies.
         ranks: of the dumps.
     """
-    rows = np.zeros(len(table), COPY)
+    rows = np.zeros(len(table), ROW)
     for columns, name in ((("id_hi", "id_lo"), "id"), (("head_hi", "head_lo"), "headline_key")):
         pairs = hashes(table[name])
         rows[columns[0]], rows[columns[1]] = pairs[:, 0], pairs[:, 1]

@@ -16,10 +16,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from dateline.pipeline.rules.lines import code_of, line_of
+from dateline.pipeline.rules.line_kinds import code_of, line_of
+from dateline.pipeline.rules.line_table import SPACE, LineTable, Places, pairs_of
 from dateline.pipeline.rules.places import dateline, is_known
 from dateline.pipeline.rules.site import ANCHOR_CODES, ANCHOR_WORDS, FEED_MARK, STAMP_LINE
-from dateline.pipeline.rules.table import SPACE, LineTable, Places, pairs_of
 
 _STAMP = re.compile(SPACE + rb"(?:" + STAMP_LINE.encode() + rb")" + SPACE + rb"(?=\n|\Z)")
 _STAMP_PAIRS = pairs_of((b"Updated", b"Published", "Publié".encode()), any_space=True)

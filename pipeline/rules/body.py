@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dateline.pipeline.rules.header import Header
-from dateline.pipeline.rules.lines import MAX_NAME, code_of, crawl_line, is_text
+from dateline.pipeline.rules.line_kinds import MAX_NAME, code_of, crawl_line, is_text
 from dateline.pipeline.rules.site import AGENCIES, CAPTION_SOURCES
 
 MAX_BOX_LINES = 2

@@ -6,8 +6,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from dateline.pipeline.rules.dates import stamp_of
-from dateline.pipeline.rules.forms import Line, lines_of
-from dateline.pipeline.rules.lines import crawl_line
+from dateline.pipeline.rules.line_forms import Line, lines_of
+from dateline.pipeline.rules.line_kinds import crawl_line
 from dateline.pipeline.rules.reading import Reading, read
 from dateline.pipeline.rules.roles import STEPS
 from dateline.pipeline.rules.site import LABELS

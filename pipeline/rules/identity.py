@@ -6,7 +6,7 @@
     -           H1         2023-09-07     url ab2cd     nearest in date among the filled of its headline
     -           H2         2023-09-08     headline H2
 
-Records are rows (see rows.py). Folding them is associative and commutative and depends on no order, so any
+Records are rows (see identity_rows.py). Folding them is associative and commutative and depends on no order, so any
 bundle of any runner may fold.
 """
 
@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from dateline.pipeline.rules.rows import LATE, NO_DATE, Rows, chain_id, set_ids, set_url_ids
+from dateline.pipeline.rules.identity_rows import LATE, NO_DATE, Rows, chain_id, set_ids, set_url_ids
 
 HEADLINE_GROUP = ("head_hi", "head_lo", "slug", "updated")
 """Records that the rules of one headline cannot tell apart: those folded before the rules look."""

@@ -27,12 +27,12 @@ from dateline.pipeline.rules.body import body_lines, read_body, without_boxes
 from dateline.pipeline.rules.credits import split_credit
 from dateline.pipeline.rules.dates import read_stamp
 from dateline.pipeline.rules.header import Part, first_part, header_from
-from dateline.pipeline.rules.lines import code_of
-from dateline.pipeline.rules.mend import mend
+from dateline.pipeline.rules.line_kinds import code_of
 from dateline.pipeline.rules.places import dateline, locate, opening_dateline
-from dateline.pipeline.rules.plain import read_plain
+from dateline.pipeline.rules.plain_header import read_plain
 from dateline.pipeline.rules.site import SHORT_URL_HOST, SHORT_URL_PREFIX
 from dateline.pipeline.rules.text import normalise
+from dateline.pipeline.rules.text_repairs import mend
 
 _SHORT_URL = re.compile(rf"{SHORT_URL_HOST}([A-Za-z0-9]{{1,12}})/?$")
 _NODE = re.compile(r"/node/(\d{1,18})(?![^/?#])")

@@ -17,7 +17,7 @@ from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
 from dateline.pipeline.rules.gazetteer import countries_with, gazetteer, spelling, table
-from dateline.pipeline.rules.lines import MAX_NAME
+from dateline.pipeline.rules.line_kinds import MAX_NAME
 from dateline.pipeline.rules.site import COLON_LABELS
 
 RegionSource = Literal["dateline", "dateline_text", "headline", "none"]

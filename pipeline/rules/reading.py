@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from itertools import product
 from typing import NamedTuple
 
-from dateline.pipeline.rules.evidence import (
+from dateline.pipeline.rules.line_forms import Line, is_copy, twins
+from dateline.pipeline.rules.role_evidence import (
     LONG_HEADLINE,
     TWIN_MIN,
     TWIN_NEAR,
@@ -18,7 +19,6 @@ from dateline.pipeline.rules.evidence import (
     is_edited,
     twin_cost,
 )
-from dateline.pipeline.rules.forms import Line, is_copy, twins
 from dateline.pipeline.rules.roles import GAPS, NEVER, ROLES, STEPS
 from dateline.pipeline.rules.site import AGENCIES, LABELS
 

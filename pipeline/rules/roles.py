@@ -26,7 +26,7 @@ GAPS = 4
 class Role(NamedTuple):
     name: str
     takes: dict[str, float]
-    """Codes of lines (see lines.py and forms.py) that can have the role, and what each costs."""
+    """Codes of lines (see line_kinds.py and line_forms.py) that can have the role, and what each costs."""
     why: str
 
 

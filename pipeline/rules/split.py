@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 from dateline.pipeline.elements import Spans
 from dateline.pipeline.rules.anchors import anchors, stamps
-from dateline.pipeline.rules.lines import code_of, line_of
+from dateline.pipeline.rules.line_kinds import code_of, line_of
+from dateline.pipeline.rules.line_table import LineTable
 from dateline.pipeline.rules.page_days import PageDays
-from dateline.pipeline.rules.plain import plain_spans
-from dateline.pipeline.rules.table import LineTable
+from dateline.pipeline.rules.plain_header import plain_spans
 from dateline.pipeline.rules.text import unify_newlines
 from dateline.pipeline.rules.windows import MAX_WINDOW_BYTES, Zone, starts_in
 

@@ -16,11 +16,11 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from dateline.pipeline.rules.forms import Line, lines_of
 from dateline.pipeline.rules.header import Part, parts_of
-from dateline.pipeline.rules.lines import code_of, line_of
+from dateline.pipeline.rules.line_forms import Line, lines_of
+from dateline.pipeline.rules.line_kinds import code_of, line_of
+from dateline.pipeline.rules.line_table import LineTable
 from dateline.pipeline.rules.reading import read
-from dateline.pipeline.rules.table import LineTable
 
 BODY_LINES = 4
 """Paragraphs in a row that tell that a body is under way: beyond them nothing is read."""

@@ -1,6 +1,6 @@
 """Deduplicate: one winner for each article; every other record is a duplicate that names it.
 
-    records -> one small row each (rows.COPY), in batches keyed by a share of the headlines
+    records -> one small row each (identity_rows.ROW), in batches keyed by a share of the headlines
                  |                                       |
                  |  FoldByHeadline                       |  (every row, to be told its article)
                  v                                       v
@@ -9,7 +9,7 @@
 
 What crosses a shuffle is rows of 115 bytes, never text. They are folded before they are shuffled, some ten thousand
 at a time: a headline of 100,000 copies is a handful of rows when it arrives. Where the run builds on a version, the
-older records that the new ones touch join in (kept.py).
+older records that the new ones touch join in (older_records.py).
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,21 +20,28 @@ import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 
 from dateline.pipeline.config import Config
-from dateline.pipeline.elements import Again, Parsed
+from dateline.pipeline.elements import ParsedRecord, RepeatedBlock
 from dateline.pipeline.rules.identity import HEADLINE_GROUP, URL_GROUP, fold, losers, name_urls, resolve
-from dateline.pipeline.rules.rows import FOLDED, KEPT, Rows, concat, rows_again
-from dateline.pipeline.stages.copies import Copies, spill_to
-from dateline.pipeline.stages.counts import Shuffle, count, count_key
-from dateline.pipeline.stages.kept import ReadKept
-from dateline.pipeline.stages.parsed import ParsedWriter, memo_of
-from dateline.pipeline.stages.shares import (
-    KeyedCopies,
-    article_share,
+from dateline.pipeline.rules.identity_rows import (
+    OLDER_ARTICLE,
+    OLDER_DUPLICATE,
+    Rows,
+    concat,
+    rows_of_repeated,
+)
+from dateline.pipeline.stages.block_memo import memo_of
+from dateline.pipeline.stages.counters import Shuffle, count, count_key
+from dateline.pipeline.stages.older_records import ReadOlderRecords
+from dateline.pipeline.stages.record_files import RecordWriter
+from dateline.pipeline.stages.row_batches import RowBatch, spill_to
+from dateline.pipeline.stages.shuffle_keys import (
+    KeyedBatch,
+    article_keys,
     cut,
-    headline_share,
+    headline_keys,
     parted,
     under,
-    url_share,
+    url_keys,
 )
 
 FLUSH_ROWS = 1 << 15
@@ -52,15 +59,17 @@ class Deduplicate(beam.PTransform):
 
     config: Config
 
-    def expand(self, records: beam.PCollection[list[Parsed | Again]]) -> beam.PCollection[Copies]:
+    def expand(
+        self, records: beam.PCollection[list[ParsedRecord | RepeatedBlock]]
+    ) -> beam.PCollection[RowBatch]:
         keys = self.config.shuffle_keys
         keyed = records | "KeyRows" >> beam.ParDo(KeyRows(self.config)).with_outputs(
             "articles", main="headlines"
         )
         copies, of_article = keyed.headlines, keyed.articles
-        older = copies | "ReadKept" >> ReadKept(self.config) if self.config.base else None
+        older = copies | "ReadOlderRecords" >> ReadOlderRecords(self.config) if self.config.base else None
         if older:
-            copies = (copies, older.copies) | "NewAndKept" >> beam.Flatten()
+            copies = (copies, older.copies) | "NewAndOlder" >> beam.Flatten()
         chains = (
             copies
             | "FoldByHeadline" >> beam.ParDo(FoldByHeadline())
@@ -77,7 +86,7 @@ class Deduplicate(beam.PTransform):
             kept = older.copies | "KeyByArticle" >> beam.ParDo(KeyByArticle(keys))
             of_article = (of_article, kept, won_before) | "AllArticles" >> beam.Flatten()
         urls = of_url | "GroupByUrl" >> beam.GroupByKey() | "NameUrls" >> beam.ParDo(NameUrls())
-        found: beam.PCollection[Copies] = (
+        found: beam.PCollection[RowBatch] = (
             {"copies": of_article, "answers": chains.answers, "articles": chains.articles, "urls": urls}
             | "JoinAnswers" >> beam.CoGroupByKey()
             | "NameLosers" >> beam.ParDo(NameLosers(keys))
@@ -85,8 +94,8 @@ class Deduplicate(beam.PTransform):
         return found
 
 
-Articles: TypeAlias = TaggedOutput[Literal["articles"], KeyedCopies]
-Answers: TypeAlias = TaggedOutput[Literal["answers"], KeyedCopies]
+Articles: TypeAlias = TaggedOutput[Literal["articles"], KeyedBatch]
+Answers: TypeAlias = TaggedOutput[Literal["answers"], KeyedBatch]
 
 
 class KeyRows(beam.DoFn):
@@ -99,26 +108,26 @@ class KeyRows(beam.DoFn):
         self._output, self._run = config.output, config.run
 
     def setup(self) -> None:
-        self._writer = ParsedWriter(self._output, self._run)
+        self._writer = RecordWriter(self._output, self._run)
         self._memo = memo_of(self._output, self._run)
         spill_to(self._output, self._run)
 
     def start_bundle(self) -> None:
-        self._records: list[Parsed] = []
+        self._records: list[ParsedRecord] = []
         self._characters = 0
         self._waiting: list[Rows] = []
 
-    def process(self, records: list[Parsed | Again]) -> Iterable[KeyedCopies | Articles]:
+    def process(self, records: list[ParsedRecord | RepeatedBlock]) -> Iterable[KeyedBatch | Articles]:
         again = []
         count(records_in=len(records), bytes_in=sum(record.length for record in records))
         for record in records:
-            if isinstance(record, Again):
+            if isinstance(record, RepeatedBlock):
                 again.append(record)
             else:
                 self._records.append(record)
                 self._characters += len(record.record["body"])
         if again:
-            self._waiting.append(rows_again(again))
+            self._waiting.append(rows_of_repeated(again))
         if self._characters >= self._file_characters:
             self._write()
         if sum(map(len, self._waiting)) >= FLUSH_ROWS:
@@ -140,12 +149,12 @@ class KeyRows(beam.DoFn):
             else:
                 yield in_window(found)
 
-    def _flush(self) -> Iterator[KeyedCopies | Articles]:
+    def _flush(self) -> Iterator[KeyedBatch | Articles]:
         self._write()
         rows = concat(self._waiting)
         self._waiting = []
-        yield from parted(rows, headline_share(rows, self._keys))
-        for keyed in parted(rows, article_share(rows, self._keys)):
+        yield from parted(rows, headline_keys(rows, self._keys))
+        for keyed in parted(rows, article_keys(rows, self._keys)):
             yield TaggedOutput("articles", keyed)
 
 
@@ -155,20 +164,20 @@ class KeyByArticle(beam.DoFn):
     def __init__(self, keys: int) -> None:
         self._keys = keys
 
-    def process(self, keyed: KeyedCopies) -> Iterable[KeyedCopies]:
+    def process(self, keyed: KeyedBatch) -> Iterable[KeyedBatch]:
         rows = keyed[1].rows
-        return parted(rows, article_share(rows, self._keys))
+        return parted(rows, article_keys(rows, self._keys))
 
 
 class FoldByHeadline(beam.DoFn):
     """Rows -> those among them that the rules of identity have to tell apart."""
 
-    def process(self, keyed: KeyedCopies) -> Iterable[KeyedCopies]:
+    def process(self, keyed: KeyedBatch) -> Iterable[KeyedBatch]:
         key, copies = keyed
-        yield key, Copies(fold(copies.rows, HEADLINE_GROUP))
+        yield key, RowBatch(fold(copies.rows, HEADLINE_GROUP))
 
 
-def fold_all(batches: Iterable[Copies], by: tuple[str, ...]) -> Rows:
+def fold_all(batches: Iterable[RowBatch], by: tuple[str, ...]) -> Rows:
     """One row for each group of equal columns in all batches, which need never stand in memory together."""
     folded = concat([])
     waiting: list[Rows] = []
@@ -181,7 +190,7 @@ def fold_all(batches: Iterable[Copies], by: tuple[str, ...]) -> Rows:
     return fold(concat([folded, *waiting]), by)
 
 
-def counted(batches: Iterable[Copies], shuffle: Shuffle) -> Iterator[Copies]:
+def counted(batches: Iterable[RowBatch], shuffle: Shuffle) -> Iterator[RowBatch]:
     """All batches of a key of a shuffle; the key is counted once they are taken."""
     size = 0
     for copies in batches:
@@ -197,11 +206,11 @@ class ResolveChains(beam.DoFn):
         self._keys = keys
         self._same_headline_days = same_headline_days
 
-    def process(self, group: tuple[int, Iterable[Copies]]) -> Iterable[KeyedCopies | Articles | Answers]:
+    def process(self, group: tuple[int, Iterable[RowBatch]]) -> Iterable[KeyedBatch | Articles | Answers]:
         key, batches = group
         found = resolve(fold_all(counted(batches, "headlines"), HEADLINE_GROUP), self._same_headline_days)
         if len(found.urls):
-            yield from parted(found.urls, url_share(found.urls, self._keys))
+            yield from parted(found.urls, url_keys(found.urls, self._keys))
         if len(found.articles):
             require_text(found.articles)
             count(records_out=len(found.articles))
@@ -214,7 +223,7 @@ class ResolveChains(beam.DoFn):
 class NameUrls(beam.DoFn):
     """The winners of a share of the short URLs, with their ids."""
 
-    def process(self, group: tuple[int, Iterable[Copies]]) -> Iterable[KeyedCopies]:
+    def process(self, group: tuple[int, Iterable[RowBatch]]) -> Iterable[KeyedBatch]:
         key, batches = group
         urls = fold_all(counted(batches, "urls"), URL_GROUP)
         require_text(urls)
@@ -228,18 +237,18 @@ def require_text(winners: Rows) -> None:
     Raises:
         RuntimeError: the rules of identity let one win. No input can cause this, only a mistake of ours.
     """
-    if (winners["dump"] == FOLDED).any():
+    if (winners["dump"] == OLDER_DUPLICATE).any():
         raise RuntimeError("a copy that was folded before would win, and its text was not kept")
 
 
 class WonBefore(beam.DoFn):
     """Of older rows of short URLs those that were articles: they may be duplicates now."""
 
-    def process(self, keyed: KeyedCopies) -> Iterable[KeyedCopies]:
+    def process(self, keyed: KeyedBatch) -> Iterable[KeyedBatch]:
         key, copies = keyed
-        rows = copies.rows[copies.rows["dump"] == KEPT]
+        rows = copies.rows[copies.rows["dump"] == OLDER_ARTICLE]
         if len(rows):
-            yield key, Copies(rows)
+            yield key, RowBatch(rows)
 
 
 class NameLosers(beam.DoFn):
@@ -249,7 +258,7 @@ class NameLosers(beam.DoFn):
     def __init__(self, keys: int) -> None:
         self._keys = keys
 
-    def process(self, joined: tuple[int, dict[str, Iterable[Copies]]]) -> Iterable[Copies]:
+    def process(self, joined: tuple[int, dict[str, Iterable[RowBatch]]]) -> Iterable[RowBatch]:
         key, group = joined
         by = HEADLINE_GROUP if key < self._keys else URL_GROUP
         count_key("articles", sum(copies.rows.nbytes for batches in group.values() for copies in batches))
@@ -257,13 +266,13 @@ class NameLosers(beam.DoFn):
         answers = concat(copies.rows for copies in (*group["answers"], *group["urls"]))
         for rows in _heaps(group["copies"], max(FLUSH_ROWS, len(answers))):
             lost = losers(rows, answers, by)
-            lost = lost[(lost["dump"] != FOLDED) | (lost["id_hi"] != lost["was"])]
+            lost = lost[(lost["dump"] != OLDER_DUPLICATE) | (lost["id_hi"] != lost["was"])]
             if len(lost):
                 count(records_out=len(lost))
                 yield from cut(lost)
 
 
-def _heaps(batches: Iterable[Copies], size: int) -> Iterator[Rows]:
+def _heaps(batches: Iterable[RowBatch], size: int) -> Iterator[Rows]:
     """The rows of all batches, about `size` at a time: a hot headline's never stand in memory together."""
     heap: list[Rows] = []
     rows = 0

@@ -7,13 +7,13 @@ from typing import Any
 
 import apache_beam as beam
 
-from dateline.pipeline.elements import Again, Block, Dump, Parsed, Reject
+from dateline.pipeline.elements import Block, Dump, ParsedRecord, Reject, RepeatedBlock
 from dateline.pipeline.inputs.spool import Locator, Place
 from dateline.pipeline.progress import Progress, at_dump
+from dateline.pipeline.rules.identity_rows import provisional_id
 from dateline.pipeline.rules.parse import Failure, lead_short_url, node_of, parse_block
-from dateline.pipeline.rules.rows import provisional_id
-from dateline.pipeline.stages.counts import count
-from dateline.pipeline.stages.routing import REJECTED, Rejects, part, route
+from dateline.pipeline.stages.counters import count
+from dateline.pipeline.stages.stage_outputs import REJECTED, Rejects, part, route
 
 
 @dataclass
@@ -26,8 +26,8 @@ class ParseBlocks(beam.PTransform):
     progress: str
 
     def expand(
-        self, blocks: beam.PCollection[list[Block | Again]]
-    ) -> Any:  # Parted; Beam reads the annotation of a single PCollection only
+        self, blocks: beam.PCollection[list[Block | RepeatedBlock]]
+    ) -> Any:  # StageOutputs; Beam reads the annotation of a single PCollection only
         return part(
             blocks
             | "ReadFields"
@@ -45,15 +45,17 @@ class ReadFields(beam.DoFn):
         self._progress = Progress(progress)
         self._folder = progress
 
-    def process(self, blocks: list[Block | Again]) -> Iterable[list[Parsed | Again] | Rejects]:
+    def process(
+        self, blocks: list[Block | RepeatedBlock]
+    ) -> Iterable[list[ParsedRecord | RepeatedBlock] | Rejects]:
         place = self._locator.place
         count(records_in=len(blocks), bytes_in=sum(block.length for block in blocks))
         at = 0
-        found: list[Parsed | Again | Reject] = []
+        found: list[ParsedRecord | RepeatedBlock | Reject] = []
         with at_dump(self._folder, lambda: self._dumps[at].source):
             for block in blocks:
                 at = block.dump
-                if isinstance(block, Again):
+                if isinstance(block, RepeatedBlock):
                     found.append(block)
                 else:
                     where = place(block.dump, block.offset, block.length)
@@ -62,7 +64,7 @@ class ReadFields(beam.DoFn):
         self._progress.add(rejects=sum(isinstance(block, Reject) for block in found))
 
 
-def record_of(block: Block, place: Place, crawl_date: date | None) -> Parsed | Reject:
+def record_of(block: Block, place: Place, crawl_date: date | None) -> ParsedRecord | Reject:
     """The record of a block as it would be written if no other were of the same article.
 
     Args:
@@ -87,4 +89,4 @@ def record_of(block: Block, place: Place, crawl_date: date | None) -> Parsed | R
         fields["short_url"] = fields["short_url"] or lead_short_url(place.page_url)
     fields["id"] = provisional_id(fields)
     fields["copies"] = 1
-    return Parsed(block.dump, block.offset, block.length, fields, block.digest)
+    return ParsedRecord(block.dump, block.offset, block.length, fields, block.digest)

@@ -19,9 +19,9 @@ from dateline.pipeline.names import progress_folder
 from dateline.pipeline.progress import at_dump
 from dateline.pipeline.rules.blocks import Limits
 from dateline.pipeline.rules.split import CHUNK, Cut, cut_range
-from dateline.pipeline.stages.counts import count
-from dateline.pipeline.stages.spool import PLAIN, Spool
-from dateline.pipeline.stages.whole import WholeDumps
+from dateline.pipeline.stages.counters import count
+from dateline.pipeline.stages.join_parts import JoinParts
+from dateline.pipeline.stages.unpack_parts import PLAIN, UnpackParts
 
 BATCH_BYTES = 1 << 17
 """Bytes of pieces that travel together: the cost of an element is paid once for some hundred articles."""
@@ -88,11 +88,13 @@ class ReadDumps(beam.PTransform):
             | "SpreadReads" >> beam.Reshuffle()
         )
         if any(dump.part for dump in config.dumps):
-            spools = ranges | "Spool" >> beam.ParDo(Spool(config)).with_outputs(PLAIN, main="parts")
+            spools = ranges | "UnpackParts" >> beam.ParDo(UnpackParts(config)).with_outputs(
+                PLAIN, main="parts"
+            )
             whole = (
                 spools.parts
                 | "GatherParts" >> beam.GroupByKey()
-                | "WholeDumps" >> beam.ParDo(WholeDumps(config))
+                | "JoinParts" >> beam.ParDo(JoinParts(config))
             )
             ranges = (
                 (spools[PLAIN], whole) | "AllRanges" >> beam.Flatten() | "SpreadSpools" >> beam.Reshuffle()

@@ -7,14 +7,14 @@ from typing import Any
 import apache_beam as beam
 
 from dateline.pipeline.config import Config
-from dateline.pipeline.elements import Again, Block, Piece, Reject
+from dateline.pipeline.elements import Block, Piece, Reject, RepeatedBlock
 from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.names import progress_folder
 from dateline.pipeline.progress import Progress, at_dump
 from dateline.pipeline.rules.blocks import block_of, trimmed
-from dateline.pipeline.stages.counts import count
-from dateline.pipeline.stages.parsed import digest_of, memo_of
-from dateline.pipeline.stages.routing import REJECTED, Rejects, part, route
+from dateline.pipeline.stages.block_memo import digest_of, memo_of
+from dateline.pipeline.stages.counters import count
+from dateline.pipeline.stages.stage_outputs import REJECTED, Rejects, part, route
 
 
 @dataclass
@@ -26,7 +26,7 @@ class SplitPages(beam.PTransform):
 
     def expand(
         self, pieces: beam.PCollection[list[Piece]]
-    ) -> Any:  # Parted; Beam reads the annotation of a single PCollection only
+    ) -> Any:  # StageOutputs; Beam reads the annotation of a single PCollection only
         return part(
             pieces | "CutBlocks" >> beam.ParDo(CutBlocks(self.config)).with_outputs(REJECTED, main="good")
         )
@@ -42,7 +42,7 @@ class CutBlocks(beam.DoFn):
     def setup(self) -> None:
         self._memo = memo_of(self._config.output, self._config.run)
 
-    def process(self, pieces: list[Piece]) -> Iterable[list[Block | Again] | Rejects]:
+    def process(self, pieces: list[Piece]) -> Iterable[list[Block | RepeatedBlock] | Rejects]:
         at = 0
         found = []
         with at_dump(self._folder, lambda: self._config.dumps[at].source):
@@ -50,11 +50,15 @@ class CutBlocks(beam.DoFn):
                 at = piece.dump
                 found.append(self._block(piece))
         read = sum(piece.end - piece.start for piece in pieces)
-        count(records_in=len(pieces), bytes_in=read, repeats=sum(isinstance(block, Again) for block in found))
+        count(
+            records_in=len(pieces),
+            bytes_in=read,
+            repeats=sum(isinstance(block, RepeatedBlock) for block in found),
+        )
         yield from route(block for block in found if block is not None)
         self._progress.add(bytes_read=read, rejects=sum(isinstance(block, Reject) for block in found))
 
-    def _block(self, piece: Piece) -> Block | Again | Reject | None:
+    def _block(self, piece: Piece) -> Block | RepeatedBlock | Reject | None:
         part = self._config.dumps[piece.dump].part
         if part is not None and part.format != "text":  # its record has more than its bytes to say
             return self._of_a_record(block_of(piece, self._config.limits))
@@ -64,7 +68,7 @@ class CutBlocks(beam.DoFn):
         digest = digest_of(data)
         row = self._memo.get(digest)
         if row is not None:
-            return Again(piece.dump, offset, len(data), row)
+            return RepeatedBlock(piece.dump, offset, len(data), row)
         return block_of(piece, self._config.limits, digest)
 
     def _of_a_record(self, block: Block | Reject | None) -> Block | Reject | None:

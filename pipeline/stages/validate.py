@@ -6,10 +6,10 @@ from typing import Any
 
 import apache_beam as beam
 
-from dateline.pipeline.elements import Again, Parsed, Reject
+from dateline.pipeline.elements import ParsedRecord, Reject, RepeatedBlock
 from dateline.pipeline.progress import Progress
-from dateline.pipeline.stages.counts import count
-from dateline.pipeline.stages.routing import REJECTED, Rejects, part, route
+from dateline.pipeline.stages.counters import count
+from dateline.pipeline.stages.stage_outputs import REJECTED, Rejects, part, route
 from dateline.schemas.contract import Contract, contract
 
 
@@ -20,8 +20,8 @@ class ValidateRecords(beam.PTransform):
     progress: str
 
     def expand(
-        self, records: beam.PCollection[list[Parsed | Again]]
-    ) -> Any:  # Parted; Beam reads the annotation of a single PCollection only
+        self, records: beam.PCollection[list[ParsedRecord | RepeatedBlock]]
+    ) -> Any:  # StageOutputs; Beam reads the annotation of a single PCollection only
         return part(
             records
             | "CheckSchema" >> beam.ParDo(CheckSchema(self.progress)).with_outputs(REJECTED, main="good")
@@ -35,17 +35,20 @@ class CheckSchema(beam.DoFn):
     def setup(self) -> None:
         self._contract = contract("article")
 
-    def process(self, records: list[Parsed | Again]) -> Iterable[list[Parsed | Again] | Rejects]:
+    def process(
+        self, records: list[ParsedRecord | RepeatedBlock]
+    ) -> Iterable[list[ParsedRecord | RepeatedBlock] | Rejects]:
         count(records_in=len(records), bytes_in=sum(record.length for record in records))
         checked = [
-            record if isinstance(record, Again) else check(record, self._contract) for record in records
+            record if isinstance(record, RepeatedBlock) else check(record, self._contract)
+            for record in records
         ]
         yield from route(checked)
         rejects = sum(isinstance(record, Reject) for record in checked)
         self._progress.add(records=len(checked) - rejects, rejects=rejects)
 
 
-def check(parsed: Parsed, schema: Contract) -> Parsed | Reject:
+def check(parsed: ParsedRecord, schema: Contract) -> ParsedRecord | Reject:
     """The record itself if it is valid, or a reject that says which field is not, and why."""
     if schema.is_valid(parsed.record):
         return parsed

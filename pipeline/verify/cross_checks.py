@@ -8,12 +8,12 @@ import numpy.typing as npt
 
 from dateline.pipeline.elements import Record
 from dateline.pipeline.rules.identity import HEADLINE_GROUP, URL_GROUP, fold, losers, name_urls, resolve
-from dateline.pipeline.rules.rows import KEPT, Rows, concat
+from dateline.pipeline.rules.identity_rows import OLDER_ARTICLE, Rows, concat
 from dateline.pipeline.verify.finding import Finding, differs
 from dateline.pipeline.verify.row_checks import ARTICLE, BLOCK, KEYS_SHARED, Gathered
 
 Table = npt.NDArray[Any]
-"""Of dtype ARTICLE, BLOCK or rows.COPY."""
+"""Of dtype ARTICLE, BLOCK or identity_rows.ROW."""
 
 
 def incomplete_kinds(gathered: Gathered, *kinds: str) -> str:
@@ -93,7 +93,7 @@ class CrossChecks:
 
     def check_copies(self) -> Iterator[Finding]:
         """Each duplicate is one of an article; each article counts its own, and itself."""
-        duplicates = self.records[self.records["dump"] != KEPT]
+        duplicates = self.records[self.records["dump"] != OLDER_ARTICLE]
         ids = _ids(duplicates)
         for i in np.flatnonzero(~np.isin(ids, self.articles["id"])):
             yield differs(
@@ -119,7 +119,7 @@ class CrossChecks:
         ]  # doubled ones are told
         records["was"], places = np.arange(len(records)), records["was"].copy()
         won, ids = decide(records, same_headline_days)
-        were, found = records["dump"] == KEPT, _ids(records)
+        were, found = records["dump"] == OLDER_ARTICLE, _ids(records)
         for i in np.flatnonzero((won != were) | (ids != found)):
             place = self._recorded(places[i])
             if were[i] and not won[i]:

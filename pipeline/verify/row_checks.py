@@ -12,12 +12,12 @@ import pyarrow as pa
 from dateline.pipeline.dataset.version import Version
 from dateline.pipeline.elements import Record
 from dateline.pipeline.inputs.records import base_source
-from dateline.pipeline.ledgers.rows import LEDGER_COLUMNS, MAX_RAW_BYTES, KeptRanks, rows_of_ledger
+from dateline.pipeline.ledgers.rows import LEDGER_COLUMNS, MAX_RAW_BYTES, OlderRanks, rows_of_ledger
 from dateline.pipeline.ledgers.shards import shard_of
 from dateline.pipeline.names import Granularity, partition_folder
-from dateline.pipeline.rules.rows import (
-    FOLDED,
-    KEPT,
+from dateline.pipeline.rules.identity_rows import (
+    OLDER_ARTICLE,
+    OLDER_DUPLICATE,
     REGION_NUMBERS,
     Rows,
     fields_of,
@@ -58,7 +58,7 @@ class Rules(NamedTuple):
     granularity: Granularity
     same_headline_days: int | None
     sources: frozenset[str]
-    ranks: KeptRanks
+    ranks: OlderRanks
     texts: Texts | None
     """The dumps, where they are at hand."""
 
@@ -67,7 +67,7 @@ class Rules(NamedTuple):
         settings = version.manifest["settings"]
         return cls(
             settings["date_granularity"], settings["same_headline_days"], frozenset(version.sources),
-            KeptRanks(version.sources, []), texts,
+            OlderRanks(version.sources, []), texts,
         )  # fmt: skip
 
 
@@ -82,7 +82,7 @@ class Gathered:
         self.blocks: dict[str, list[npt.NDArray[Any]]] = {kind: [] for kind in SCHEMA_OF}
         self.articles: dict[str, list[npt.NDArray[Any]]] = {"articles": [], "keys": []}
         self.records: list[Rows] = []
-        """Of both ledgers; in `dump` KEPT or FOLDED, in `was` the place in files << 40, and the row."""
+        """Of both ledgers; in `dump` OLDER_ARTICLE or OLDER_DUPLICATE, in `was` the place in files << 40, and the row."""
 
     def source(self, name: str) -> int:
         return self.sources.setdefault(name, len(self.sources))
@@ -126,7 +126,7 @@ def check_rows(entry: dict[str, Any], table: pa.Table, rules: Rules, gathered: G
         gathered.articles[kind].append(np.array(articles, ARTICLE))
     if SCHEMA_OF[kind] == "duplicate":
         ledger = table.select(LEDGER_COLUMNS).take(pa.array(good, pa.int64()))
-        rows = rows_of_ledger(ledger, KEPT if kind == "keys" else FOLDED, rules.ranks)
+        rows = rows_of_ledger(ledger, OLDER_ARTICLE if kind == "keys" else OLDER_DUPLICATE, rules.ranks)
         rows["was"] = (number << 40) + np.array(good, np.uint64)
         gathered.records.append(rows)
 

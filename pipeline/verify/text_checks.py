@@ -12,10 +12,10 @@ from dateline.pipeline.inputs.records import Columns, base_source
 from dateline.pipeline.inputs.streams import Bounds
 from dateline.pipeline.ledgers.rows import MAX_RAW_BYTES
 from dateline.pipeline.rules.blocks import Limits, block_of
-from dateline.pipeline.rules.lines import code_of, crawl_line
-from dateline.pipeline.rules.mend import mend
-from dateline.pipeline.rules.rows import headline_key
+from dateline.pipeline.rules.identity_rows import headline_key
+from dateline.pipeline.rules.line_kinds import code_of, crawl_line
 from dateline.pipeline.rules.text import WHITE_SPACE, normalise, unify_newlines
+from dateline.pipeline.rules.text_repairs import mend
 from dateline.pipeline.store.files import each, size_of
 from dateline.pipeline.verify.finding import Finding, differs
 from dateline.pipeline.verify.given_dumps import Span, spans_of

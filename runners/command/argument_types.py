@@ -56,7 +56,7 @@ def endpoint(text: str) -> str:
 
 
 def reject_limit(text: str) -> object:
-    from dateline.pipeline.limits import RejectLimit
+    from dateline.pipeline.reject_limit import RejectLimit
 
     try:
         return RejectLimit.parse(text)

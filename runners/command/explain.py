@@ -11,8 +11,8 @@ from dateline.errors import DamagedFile, UsageError
 from dateline.pipeline.dataset.safe_files import require_shape
 from dateline.pipeline.dataset.version import SCHEMAS, Version, latest_manifest, store_of
 from dateline.pipeline.names import partition_folder
+from dateline.pipeline.rules.identity_rows import UPDATED_SOURCES, fields_of, headline_key
 from dateline.pipeline.rules.parse import short_url
-from dateline.pipeline.rules.rows import UPDATED_SOURCES, fields_of, headline_key
 from dateline.pipeline.rules.text import normalise, printable
 from dateline.schemas.columns import from_batch
 

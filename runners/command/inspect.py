@@ -13,11 +13,11 @@ from dateline.pipeline.inputs.records import Columns
 from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.inputs.streams import Bounds
 from dateline.pipeline.rules.blocks import Limits, block_of
-from dateline.pipeline.rules.forms import lines_of
 from dateline.pipeline.rules.header import Part, first_part, header_from
-from dateline.pipeline.rules.mend import mend
+from dateline.pipeline.rules.line_forms import lines_of
 from dateline.pipeline.rules.split import cut_range
 from dateline.pipeline.rules.text import printable, to_json
+from dateline.pipeline.rules.text_repairs import mend
 from dateline.pipeline.stages.parse import record_of
 from dateline.pipeline.stages.split import of_record
 from dateline.pipeline.stages.validate import check

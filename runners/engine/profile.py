@@ -39,8 +39,9 @@ PR_SET_TIMERSLACK = 29
 ROOT = Path(__file__).parents[2]
 
 GROUP_OF = dict(zip(STAGES, STAGES, strict=True)) | {
-    "copies": "shuffle", "shares": "shuffle", "kept": "deduplicate", "ledgers": "write", "parsed": "parse",
-    "rejects": "write", "spool": "read", "tasks": "write", "whole": "read",
+    "row_batches": "shuffle", "shuffle_keys": "shuffle", "older_records": "deduplicate",
+    "block_memo": "parse", "record_files": "parse", "unpack_parts": "read", "join_parts": "read",
+    "write_task": "write", "write_articles": "write", "write_ledgers": "write", "write_rejects": "write",
 }  # fmt: skip
 """Where the time belongs that Beam spent in a module of pipeline/stages."""
 

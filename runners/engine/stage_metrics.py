@@ -17,8 +17,8 @@ from apache_beam.metrics.monitoring_infos import TOTAL_MSECS_URN, extract_counte
 from apache_beam.runners.worker import statesampler
 
 from dateline.pipeline.report import Stages
-from dateline.pipeline.stages import counts
-from dateline.pipeline.stages.counts import KEY_BYTES, NAMESPACE, SHUFFLED
+from dateline.pipeline.stages import counters
+from dateline.pipeline.stages.counters import KEY_BYTES, NAMESPACE, SHUFFLED
 from dateline.pipeline.stop import held, let
 
 STAGES = ("read", "split", "parse", "validate", "deduplicate", "write")
@@ -86,7 +86,7 @@ def stages_of(result: Any) -> Stages:
         if stage is not None:
             stage[name] = stage.get(name, 0) + int(counter.result or 0)
     keys = {entry.key.metric.name: entry.result for entry in told["distributions"] if entry.result}
-    for shuffle in counts.SHUFFLES:
+    for shuffle in counters.SHUFFLES:
         found = keys.get(KEY_BYTES + shuffle)
         if found and found.count:
             figures = {"keys": found.count, "bytes_in": found.sum, "largest_key_bytes": found.max}

@@ -111,7 +111,7 @@ def test_parts_do_their_work(tmp_path, part):
     assert not list(tmp_path.iterdir())
     if part == "keys":
         assert found["batches"] == count * scale_parts.FLUSHES
-        assert 0 < found["packed"] < found["rows"] * scale_parts.COPY.itemsize
+        assert 0 < found["packed"] < found["rows"] * scale_parts.ROW.itemsize
 
 
 def test_a_run_is_measured_and_nothing_of_it_stays(tmp_path):

@@ -144,11 +144,11 @@ def test_killed_at_random_moments(begun, dumps, expected):
 
 def test_a_worker_that_raises(begun, dumps, expected, monkeypatch):
     """The version before stays, and the next run ends as if nothing had happened."""
-    from dateline.pipeline.stages import write
+    from dateline.pipeline.stages import write_articles
 
     first = files_of(begun)
     with monkeypatch.context() as patch:
-        patch.setattr(write.Staying, "take", lambda *args: 1 / 0)  # half-way through the writing
+        patch.setattr(write_articles.Staying, "take", lambda *args: 1 / 0)  # half-way through the writing
         assert run(begun, dumps[1]) == 1
     assert files_of(begun) == first
     assert list(begun.glob("_runs/*/[!r]*")) == []

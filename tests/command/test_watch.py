@@ -10,8 +10,8 @@ import dateline.pipeline.progress
 import dateline.pipeline.rules.parse
 import dateline.pipeline.rules.text
 import dateline.runners.command.watch
-from dateline.pipeline.limits import RejectLimit
 from dateline.pipeline.progress import Counts, Progress, read_progress
+from dateline.pipeline.reject_limit import RejectLimit
 from dateline.runners.command.watch import Watch, progress_line
 
 

@@ -14,7 +14,7 @@ from dateline.pipeline.config import Config
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.inputs.dump_list import write_list
 from dateline.pipeline.progress import Progress
-from dateline.pipeline.stages.copies import CopiesCoder
+from dateline.pipeline.stages.row_batches import RowBatchCoder
 from tests.conftest import ROOT, dateline
 from tests.engine.test_portable import EXAMPLES, Services, asked_for, job_service, started_pool, workers_of
 
@@ -37,7 +37,7 @@ def carriers(tmp_path: Path) -> dict[str, object]:
     return {
         "config": Config((), "/news", "run", base=3),
         "progress": Progress("/news/_runs/run"),
-        "coder": CopiesCoder(),
+        "coder": RowBatchCoder(),
         "list": write_list([Dump("/a.txt", "a.txt", 7)], str(tmp_path / "list")),
     }
 

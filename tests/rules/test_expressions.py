@@ -69,7 +69,7 @@ INSERTED = (" ", "\n", "a", "0", "(", ") ", "A.", "• x\n", "- x\n", "\n ", "a 
 
 
 @pytest.mark.parametrize(
-    "name", ["dateline.pipeline.rules.plain._PLAIN", "dateline.pipeline.rules.anchors._LOOKS['apart']"]
+    "name", ["dateline.pipeline.rules.plain_header._PLAIN", "dateline.pipeline.rules.anchors._LOOKS['apart']"]
 )
 def test_a_page_with_more_and_more_in_it(name):
     """What an automaton knows nothing of, a headline that must come again, is in a page; so this is tried there."""

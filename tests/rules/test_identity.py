@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dateline.pipeline.elements import Parsed
+from dateline.pipeline.elements import ParsedRecord
 from dateline.pipeline.rules.identity import HEADLINE_GROUP, URL_GROUP, fold, losers, name_urls, resolve
-from dateline.pipeline.rules.rows import (
-    COPY,
+from dateline.pipeline.rules.identity_rows import (
     NO_DATE,
+    ROW,
     chain_id,
     concat,
     days,
@@ -41,7 +41,7 @@ COPIES = st.lists(
 
 def rows(copies):
     """The copies as the rows that a worker makes of them."""
-    table = np.zeros(len(copies), COPY)
+    table = np.zeros(len(copies), ROW)
     for row, copy in zip(table, copies, strict=True):
         day = NO_DATE if copy.day is None else copy.day
         row["head_hi"] = row["head_lo"] = copy.headline
@@ -195,7 +195,7 @@ def test_rows_hold_what_the_rules_look_at():
         "caption": "x", "credit": None, "byline": None, "summary": [], "place": None, "country": "UA",
         "region": "eastern-europe", "body": "abc", "subheadings": [], "page_url": None, "node": None, "crawled": None,
             }  # fmt: skip
-    (row,) = rows_of([Parsed(3, 2**40, 7, record)])
+    (row,) = rows_of([ParsedRecord(3, 2**40, 7, record)])
     assert (row["slug"], row["updated"], row["dated"], row["fields"], row["body"]) == (
         b"ab2cd",
         19607,

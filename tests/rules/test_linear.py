@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dateline.pipeline.rules.rows import COPY
+from dateline.pipeline.rules.identity_rows import ROW
 from tests.fuzz.target import drive
 from tests.helpers.hostile import BODY, CUT, HEADLINE, PLAIN, SHAPES, STAMP, counted, repeated
 from tests.helpers.meter import Meter, counting
@@ -172,7 +172,7 @@ def test_short_urls_and_days_of_one_headline(work):
     identity = import_module("dateline.pipeline.rules.identity")  # the one whose work is counted
 
     def cost(many: int) -> int:
-        table = np.zeros(2 * many, COPY)
+        table = np.zeros(2 * many, ROW)
         table["slug"][:many] = [f"a{number:05}".encode() for number in range(many)]
         table["updated"] = np.arange(2 * many) * 7919 % 100_003
         before = work.meter.work

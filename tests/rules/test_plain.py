@@ -13,12 +13,12 @@ from dateline.pipeline.elements import Block, Piece, Spans
 from dateline.pipeline.rules import split
 from dateline.pipeline.rules.blocks import Limits, block_of
 from dateline.pipeline.rules.header import header_of
-from dateline.pipeline.rules.mend import mend
+from dateline.pipeline.rules.line_table import SPACE, LineTable, pairs_of
 from dateline.pipeline.rules.parse import count_words, is_common, parse_block
-from dateline.pipeline.rules.plain import _PLAIN, plain_spans, read_plain
+from dateline.pipeline.rules.plain_header import _PLAIN, plain_spans, read_plain
 from dateline.pipeline.rules.split import cut_range, find_starts
-from dateline.pipeline.rules.table import SPACE, LineTable, pairs_of
 from dateline.pipeline.rules.text import unify_newlines
+from dateline.pipeline.rules.text_repairs import mend
 from tests.helpers.pages import Article, doubled, full, plain
 from tests.rules.headers import header_text
 

@@ -5,9 +5,9 @@ import pyarrow as pa
 import pytest
 
 from dateline import schemas
-from dateline.pipeline.elements import Parsed
+from dateline.pipeline.elements import ParsedRecord
+from dateline.pipeline.rules.identity_rows import rows_of
 from dateline.pipeline.rules.places import regions
-from dateline.pipeline.rules.rows import rows_of
 from dateline.pipeline.rules.split import CHUNK, CONTEXT
 from dateline.schemas.columns import SCHEMA_VERSION_KEY, arrow_schema, from_batch, to_batch
 from tests.helpers.records import RECORD
@@ -110,7 +110,7 @@ def test_a_record_fits_the_rows_that_are_shuffled():
     """A region and a stamp's source are stored as numbers of one byte, a short URL as 12 characters."""
     assert len(regions()) < 256
     assert schemas.load("article")["properties"]["short_url"]["pattern"].endswith("{1,12}$")
-    assert rows_of([Parsed(0, 0, 300, RECORD)]).itemsize == 115
+    assert rows_of([ParsedRecord(0, 0, 300, RECORD)]).itemsize == 115
 
 
 def test_the_context_of_a_cut_is_small_beside_a_chunk():

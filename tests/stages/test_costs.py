@@ -11,13 +11,13 @@ from dateline.pipeline.dataset.staging import Writer
 from dateline.pipeline.dataset.version import latest_manifest
 from dateline.pipeline.rules import header, windows
 from dateline.pipeline.rules.blocks import Limits
-from dateline.pipeline.rules.rows import COPY
+from dateline.pipeline.rules.identity_rows import ROW
 from dateline.pipeline.stages import parse as parse_stage
-from dateline.pipeline.stages import read, shares
-from dateline.pipeline.stages.copies import CopiesCoder
-from dateline.pipeline.stages.counts import SHUFFLES
-from dateline.pipeline.stages.ledgers import KeyByShard
-from dateline.pipeline.stages.parsed import ParsedReader, ParsedWriter
+from dateline.pipeline.stages import read, shuffle_keys
+from dateline.pipeline.stages.counters import SHUFFLES
+from dateline.pipeline.stages.record_files import RecordReader, RecordWriter
+from dateline.pipeline.stages.row_batches import RowBatchCoder
+from dateline.pipeline.stages.write_ledgers import KeyByShard
 from tests.conftest import files_of
 from tests.dataset.test_growth import run
 from tests.helpers.pages import Article, plain
@@ -46,10 +46,10 @@ def calls(monkeypatch):
     count(header, "read", "readings")
     count(windows, "read", "readings")
     count(read, "open_dump", "dumps opened")
-    count(ParsedWriter, "write", "files that wait")
-    count(ParsedReader, "_batch", "files that wait opened")
+    count(RecordWriter, "write", "files that wait")
+    count(RecordReader, "_batch", "files that wait opened")
     count(Writer, "write", "files written")
-    encode = CopiesCoder.encode
+    encode = RowBatchCoder.encode
 
     def counted_encode(self, copies):
         encoded = encode(self, copies)
@@ -59,7 +59,7 @@ def calls(monkeypatch):
         counts["bytes of the largest element"] = max(counts["bytes of the largest element"], len(encoded))
         return encoded
 
-    monkeypatch.setattr(CopiesCoder, "encode", counted_encode)
+    monkeypatch.setattr(RowBatchCoder, "encode", counted_encode)
     return counts
 
 
@@ -163,8 +163,8 @@ def shuffles(news):
 def test_no_element_is_large_however_hot_a_headline(tmp_path, calls, monkeypatch):
     hot = hot_dump(tmp_path, urls=(1, 2))
     assert run(tmp_path / "news", hot) == 0
-    assert calls["bytes of the largest element"] < COPY.itemsize * (HOT + COLD)
-    assert shares.ELEMENT_ROWS * COPY.itemsize < ELEMENT_BYTES / 2  # even where nothing can be packed
+    assert calls["bytes of the largest element"] < ROW.itemsize * (HOT + COLD)
+    assert shuffle_keys.ELEMENT_ROWS * ROW.itemsize < ELEMENT_BYTES / 2  # even where nothing can be packed
     assert read.BATCH_BYTES + 2 * Limits().block_bytes < ELEMENT_BYTES
     assert calls["most rows of an element"] > 300
     calls.clear()
@@ -177,7 +177,7 @@ def test_no_element_is_large_however_hot_a_headline(tmp_path, calls, monkeypatch
     monkeypatch.setattr(
         KeyByShard, "process", counted
     )  # what it takes is shuffled by engines that fuse no steps
-    monkeypatch.setattr(shares, "ELEMENT_ROWS", 100)  # as if there were 600 times as much
+    monkeypatch.setattr(shuffle_keys, "ELEMENT_ROWS", 100)  # as if there were 600 times as much
     assert run(tmp_path / "small", hot) == 0
     assert calls["most rows of an element"] == 100
     assert files_of(tmp_path / "small") == files_of(tmp_path / "news")
@@ -189,7 +189,7 @@ def test_the_largest_key_of_each_shuffle_is_told(tmp_path):
     hot = hot_dump(tmp_path, urls=())
     assert run(tmp_path / "news", hot, path) == 0
     told = shuffles(tmp_path / "news")
-    row, records = COPY.itemsize, HOT + COLD
+    row, records = ROW.itemsize, HOT + COLD
     assert set(told) == {*SHUFFLES} - {"urls"}
     assert (
         told["headlines"]["bytes_in"] == (COLD + DAYS) * row

@@ -12,21 +12,21 @@ from apache_beam.testing.util import assert_that
 
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.staging import prepare
-from dateline.pipeline.elements import Parsed
+from dateline.pipeline.elements import ParsedRecord
 from dateline.pipeline.names import shuffled_folder
 from dateline.pipeline.rules.identity import HEADLINE_GROUP
-from dateline.pipeline.rules.rows import COPY, concat, hexes
-from dateline.pipeline.stages import copies as module
-from dateline.pipeline.stages import deduplicate, kept
-from dateline.pipeline.stages.copies import SPILLED_BYTES, Copies, CopiesCoder, spill_to
+from dateline.pipeline.rules.identity_rows import ROW, concat, hexes
+from dateline.pipeline.stages import deduplicate, older_records
+from dateline.pipeline.stages import row_batches as module
 from dateline.pipeline.stages.deduplicate import Deduplicate, FoldByHeadline, fold_all
-from dateline.pipeline.stages.shares import article_share, parted
+from dateline.pipeline.stages.row_batches import SPILLED_BYTES, RowBatch, RowBatchCoder, spill_to
+from dateline.pipeline.stages.shuffle_keys import article_keys, parted
 from tests.helpers.flows import pipeline
 from tests.helpers.records import RECORD
 from tests.helpers.reference import Copy, articles
 
 
-def parsed(copy: Copy) -> Parsed:
+def parsed(copy: Copy) -> ParsedRecord:
     record = RECORD | {
         "headline": f"Headline {copy.headline}",
         "short_url": f"https://arab.news/{copy.slug}" if copy.slug else None,
@@ -34,7 +34,7 @@ def parsed(copy: Copy) -> Parsed:
         "updated_source": ("stamp", "crawl", "none")[copy.dated],
         "body": "x" * copy.body,
     }
-    return Parsed(copy.dump, copy.offset, 1, record)
+    return ParsedRecord(copy.dump, copy.offset, 1, record)
 
 
 def some_copies(seed: int) -> list[Copy]:
@@ -96,14 +96,14 @@ def test_one_hot_headline_is_folded_before_it_is_shuffled():
     """100,000 copies: what a worker sends on, and keeps of what it gets, is a row for each day."""
     batches = []
     for batch in range(100):
-        rows = np.zeros(1000, COPY)
+        rows = np.zeros(1000, ROW)
         rows["head_lo"] = 1
         rows["copies"] = 1
         rows["updated"] = rows["first"] = rows["last"] = np.arange(1000) % 30
         rows["offset"] = np.arange(1000) + 1000 * batch
-        ((key, folded),) = FoldByHeadline().process((7, Copies(rows)))
+        ((key, folded),) = FoldByHeadline().process((7, RowBatch(rows)))
         assert (key, len(folded.rows)) == (7, 30)
-        assert len(CopiesCoder().encode(folded)) < 1000
+        assert len(RowBatchCoder().encode(folded)) < 1000
         batches.append(folded)
     merged = fold_all(batches, HEADLINE_GROUP)
     assert merged["copies"].sum() == 100_000
@@ -114,10 +114,10 @@ def test_folding_depends_on_no_order(monkeypatch):
     parts = []
     for seed in range(6):
         rng = np.random.default_rng(seed)
-        rows = np.zeros(50, COPY)
+        rows = np.zeros(50, ROW)
         rows["head_lo"], rows["updated"], rows["body"] = rng.integers(0, 5, (3, 50))
         rows["offset"], rows["copies"] = np.arange(50) + 50 * seed, 1
-        parts.append(Copies(rows))
+        parts.append(RowBatch(rows))
     expected = fold_all(parts, HEADLINE_GROUP)
     for seed in range(10):
         monkeypatch.setattr(deduplicate, "FLUSH_ROWS", 30 + 20 * seed)  # how many are folded together
@@ -136,12 +136,12 @@ def spilled(tmp_path, monkeypatch):
 
 def test_large_batches_lie_in_a_file_until_they_are_read(spilled):
     rng = np.random.default_rng(1)
-    coder = CopiesCoder()
-    batches = [np.frombuffer(rng.bytes(COPY.itemsize * count), COPY) for count in (5, 1000, 1, 3000)]
-    encoded = [coder.encode(Copies(rows)) for rows in batches]
+    coder = RowBatchCoder()
+    batches = [np.frombuffer(rng.bytes(ROW.itemsize * count), ROW) for count in (5, 1000, 1, 3000)]
+    encoded = [coder.encode(RowBatch(rows)) for rows in batches]
     assert all(len(element) < SPILLED_BYTES for element in encoded)
     (file,) = spilled.iterdir()
-    assert file.stat().st_size > 4000 * COPY.itemsize * 0.9
+    assert file.stat().st_size > 4000 * ROW.itemsize * 0.9
     for element, rows in reversed(list(zip(encoded, batches, strict=True))):
         assert coder.decode(element).rows.tobytes() == rows.tobytes()
     os.truncate(file, 1000)
@@ -150,47 +150,47 @@ def test_large_batches_lie_in_a_file_until_they_are_read(spilled):
 
 
 def test_a_batch_behind_one_that_a_full_disk_cut_short(spilled):
-    rows = np.frombuffer(np.random.default_rng(1).bytes(COPY.itemsize * 1000), COPY)
-    coder = CopiesCoder()
-    first = coder.encode(Copies(rows))
+    rows = np.frombuffer(np.random.default_rng(1).bytes(ROW.itemsize * 1000), ROW)
+    coder = RowBatchCoder()
+    first = coder.encode(RowBatch(rows))
     (file,) = spilled.iterdir()
     with open(file, "ab") as torn:
         torn.write(b"half a batch")
-    second = coder.encode(Copies(rows[::-1]))
+    second = coder.encode(RowBatch(rows[::-1]))
     assert coder.decode(first).rows.tobytes() == rows.tobytes()
     assert coder.decode(second).rows.tobytes() == rows[::-1].tobytes()
 
 
 def test_a_batch_stays_in_its_element_where_the_run_is_over(spilled):
-    rows = np.frombuffer(np.random.default_rng(1).bytes(COPY.itemsize * 1000), COPY)
+    rows = np.frombuffer(np.random.default_rng(1).bytes(ROW.itemsize * 1000), ROW)
     shutil.rmtree(spilled)
-    assert CopiesCoder().decode(CopiesCoder().encode(Copies(rows))).rows.tobytes() == rows.tobytes()
+    assert RowBatchCoder().decode(RowBatchCoder().encode(RowBatch(rows))).rows.tobytes() == rows.tobytes()
 
 
 def test_rows_survive_the_shuffle():
     rng = np.random.default_rng(1)
-    rows = np.frombuffer(rng.bytes(COPY.itemsize * 100), COPY)
-    assert CopiesCoder().decode(CopiesCoder().encode(Copies(rows))).rows.tobytes() == rows.tobytes()
-    assert len(CopiesCoder().decode(CopiesCoder().encode(Copies(rows[:0]))).rows) == 0
+    rows = np.frombuffer(rng.bytes(ROW.itemsize * 100), ROW)
+    assert RowBatchCoder().decode(RowBatchCoder().encode(RowBatch(rows))).rows.tobytes() == rows.tobytes()
+    assert len(RowBatchCoder().decode(RowBatchCoder().encode(RowBatch(rows[:0]))).rows) == 0
 
 
 def test_no_rows_have_no_shares():
     """A bundle may have rejects only."""
-    rows = np.empty(0, COPY)
-    assert list(parted(rows, article_share(rows, 7))) == []
+    rows = np.empty(0, ROW)
+    assert list(parted(rows, article_keys(rows, 7))) == []
 
 
 def test_an_article_is_keyed_by_its_url_else_by_its_headline():
-    rows = np.zeros(3, COPY)
+    rows = np.zeros(3, ROW)
     rows["slug"] = [b"", b"ab", b"ab"]
     rows["head_hi"] = [9, 9, 10]
-    shares = article_share(rows, 7).tolist()
+    shares = article_keys(rows, 7).tolist()
     assert shares[0] == 2
     assert shares[1] == shares[2] == 7 + (97 + 98 * 31) % 7
 
 
 def test_an_id_names_one_article():
-    rows = np.zeros(2, COPY)
+    rows = np.zeros(2, ROW)
     rows["id_hi"], rows["id_lo"] = [1, 2], [3, 4]
     assert hexes(rows, "id_hi", "id_lo") == [
         "01" + "0" * 14 + "03" + "0" * 14,
@@ -202,8 +202,10 @@ def test_values_of_many_batches_are_not_sorted_with_each(monkeypatch):
     """What a run asks the version before for: headlines, some in each of thousands of batches."""
     sorted_values = []
     unite = np.union1d
-    monkeypatch.setattr(kept.np, "union1d", lambda a, b: sorted_values.append(len(a) + len(b)) or unite(a, b))
-    combine = kept.Unite("<u8")
+    monkeypatch.setattr(
+        older_records.np, "union1d", lambda a, b: sorted_values.append(len(a) + len(b)) or unite(a, b)
+    )
+    combine = older_records.Unite("<u8")
     found = combine.create_accumulator()
     for batch in range(1024):
         found = combine.add_input(found, np.arange(batch * 4, batch * 4 + 8, dtype="<u8"))

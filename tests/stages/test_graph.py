@@ -35,7 +35,7 @@ EVERY_SDK = {
 }  # fmt: skip
 PYTHON_ONLY = {
     "beam:coder:tuple:v1": "Beam's Reshuffle keeps an element's time and pane in it",
-    "CopiesCoder": "ours, registered: batches of rows.COPY, packed",
+    "RowBatchCoder": "ours, registered: batches of identity_rows.ROW, packed",
     "ListCoder": "batches of pieces, blocks, records, rejects: pickled, and only rejects are ever shuffled",
     "FastPrimitivesCoder": "tasks of reading, as plain tuples; sorted arrays of a growing run; Beam's own timestamps",
     "PaneInfoCoder": "Beam's Reshuffle",
@@ -163,7 +163,7 @@ def test_no_step_has_a_main_session_or_a_test_in_it(made):
 
 def test_each_step_of_ours_checks_the_versions_that_it_comes_with(made):
     """By what it holds, or by the coder of what it takes or gives."""
-    coders = {name for name in made.components.coders if "CopiesCoder" in kinds(made, name)}
+    coders = {name for name in made.components.coders if "RowBatchCoder" in kinds(made, name)}
     unchecked = set()
     of_ours = 0
     for name, pickle in pickles(made).items():

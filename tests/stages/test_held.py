@@ -18,7 +18,7 @@ from dateline.pipeline.inputs.records import Columns
 from dateline.pipeline.inputs.streams import Bounds
 from dateline.pipeline.ledgers import merge as merge_module
 from dateline.pipeline.ledgers.merge import BATCH_CHARACTERS, batches_of
-from dateline.pipeline.rules import lines, rows, text
+from dateline.pipeline.rules import identity_rows, line_kinds, text
 from dateline.pipeline.verify import balance
 
 
@@ -48,14 +48,18 @@ def test_a_batch_of_rows_is_bounded_by_their_characters(lengths, size):
 
 
 def test_no_cache_keeps_a_long_line():
-    before = [cache.cache_info().currsize for cache in (lines._known_code, text._known_form, rows._known_key)]
+    before = [
+        cache.cache_info().currsize
+        for cache in (line_kinds._known_code, text._known_form, identity_rows._known_key)
+    ]
     for number in range(9):
         long = f"{number} word " * 400
-        assert lines.code_of(long) == "x"
+        assert line_kinds.code_of(long) == "x"
         assert text.normalise(long) == long.strip()
-        assert len(rows.headline_key(long)) == 16
+        assert len(identity_rows.headline_key(long)) == 16
     assert [
-        cache.cache_info().currsize for cache in (lines._known_code, text._known_form, rows._known_key)
+        cache.cache_info().currsize
+        for cache in (line_kinds._known_code, text._known_form, identity_rows._known_key)
     ] == before
 
 

@@ -7,12 +7,12 @@ from apache_beam.typehints.decorators import TypeCheckError
 
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.staging import prepare
-from dateline.pipeline.elements import Block, Dump, Parsed, Piece
+from dateline.pipeline.elements import Block, Dump, ParsedRecord, Piece
 from dateline.pipeline.names import progress_folder
 from dateline.pipeline.progress import read_progress
 from dateline.pipeline.rules.blocks import Limits
+from dateline.pipeline.stages.block_memo import digest_of
 from dateline.pipeline.stages.parse import ParseBlocks
-from dateline.pipeline.stages.parsed import digest_of
 from dateline.pipeline.stages.split import SplitPages
 from dateline.pipeline.stages.validate import ValidateRecords
 from tests.helpers.flows import pipeline
@@ -78,10 +78,10 @@ def test_validate(tmp_path):
     with pipeline() as p:
         parted = (
             p
-            | beam.Create([[Parsed(0, 0, 300, RECORD), Parsed(0, 50, 9, bad)]])
+            | beam.Create([[ParsedRecord(0, 0, 300, RECORD), ParsedRecord(0, 50, 9, bad)]])
             | ValidateRecords(str(tmp_path))
         )
-        assert_that(parted.good, equal_to([[Parsed(0, 0, 300, RECORD)]]), "good")
+        assert_that(parted.good, equal_to([[ParsedRecord(0, 0, 300, RECORD)]]), "good")
         wrong = parted.rejects | beam.Map(
             lambda batch: [(r.reason, r.stage, r.offset, r.pointer) for r in batch]
         )

@@ -13,7 +13,7 @@ import pytest
 
 from dateline.pipeline.dataset.version import latest_manifest
 from dateline.pipeline.names import manifest_name
-from dateline.pipeline.rules.rows import headline_key
+from dateline.pipeline.rules.identity_rows import headline_key
 from dateline.runners.command import cli
 from dateline.runners.command import verify as verify_module
 from dateline.schemas.columns import SCHEMA_VERSION_KEY, arrow_schema, to_batch

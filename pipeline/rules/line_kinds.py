@@ -12,8 +12,8 @@ a caption with its credit (g), a sentence or paragraph (t), or what is too long 
 import re
 from functools import lru_cache
 
-from dateline.pipeline.rules.mend import mend_encoding
 from dateline.pipeline.rules.site import AGENCIES, FIRST_CHARACTERS, LINE_KINDS
+from dateline.pipeline.rules.text_repairs import mend_encoding
 
 _KIND = re.compile("|".join(f"(?P<{kind.name}>{kind.pattern})" for kind in LINE_KINDS))
 _CODES = {kind.name: kind.code for kind in LINE_KINDS}

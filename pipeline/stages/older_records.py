@@ -19,17 +19,17 @@ from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.safe_files import believed
 from dateline.pipeline.dataset.version import Version, open_version
 from dateline.pipeline.inputs.records import base_source
-from dateline.pipeline.ledgers.rows import LEDGER_COLUMNS, KeptRanks, hashes, rows_of_ledger
+from dateline.pipeline.ledgers.rows import LEDGER_COLUMNS, OlderRanks, hashes, rows_of_ledger
 from dateline.pipeline.names import DUPLICATES, KEYS
-from dateline.pipeline.rules.rows import (
-    COPY,
-    COUNTED,
-    FOLDED,
-    KEPT,
+from dateline.pipeline.rules.identity_rows import (
+    OLDER_ARTICLE,
+    OLDER_DUPLICATE,
+    ONLY_COUNTED,
+    ROW,
     Rows,
     url_id,
 )  # fmt: skip
-from dateline.pipeline.stages.shares import KeyedCopies, headline_share, parted, url_share
+from dateline.pipeline.stages.shuffle_keys import KeyedBatch, headline_keys, parted, url_keys
 from dateline.pipeline.versions import SameVersions
 
 KEY_COLUMNS = ["id", "headline_key"]
@@ -37,20 +37,20 @@ KEY_COLUMNS = ["id", "headline_key"]
 
 
 class Kept(NamedTuple):
-    copies: beam.PCollection[KeyedCopies]
+    copies: beam.PCollection[KeyedBatch]
     """All older records of the new ones' headlines, keyed by a share of the headlines."""
-    urls: beam.PCollection[KeyedCopies]
+    urls: beam.PCollection[KeyedBatch]
     """Other older records of the articles of those records' short URLs, keyed by a share of the URLs."""
 
 
 @dataclass
-class ReadKept(beam.PTransform):
+class ReadOlderRecords(beam.PTransform):
     """Batches of new rows -> the older rows that they touch, as Kept."""
 
     config: Config
 
     def expand(
-        self, copies: beam.PCollection[KeyedCopies]
+        self, copies: beam.PCollection[KeyedBatch]
     ) -> Any:  # Kept; Beam reads the annotation of a single PCollection only
         config = self.config
         found = open_version(config.output, config.base)
@@ -67,19 +67,19 @@ class ReadKept(beam.PTransform):
         by_headline = shards | "ByHeadline" >> beam.ParDo(
             ByHeadline(config), beam.pvalue.AsSingleton(headlines)
         )
-        slugs = _distinct((copies, by_headline) | "NewAndKept" >> beam.Flatten(), "slug")
+        slugs = _distinct((copies, by_headline) | "NewAndOlder" >> beam.Flatten(), "slug")
         by_url = shards | "ByUrl" >> beam.ParDo(
             ByUrl(config), beam.pvalue.AsSingleton(headlines), beam.pvalue.AsSingleton(slugs)
         )
         return Kept(by_headline, by_url)
 
 
-def _distinct(copies: beam.PCollection[KeyedCopies], column: str) -> beam.PCollection[Any]:
+def _distinct(copies: beam.PCollection[KeyedBatch], column: str) -> beam.PCollection[Any]:
     """The values of a column, each once, sorted, as one array."""
     return (
         copies
         | f"Take_{column}" >> beam.Map(lambda keyed, name: np.unique(keyed[1].rows[name]), column)
-        | f"Unite_{column}" >> beam.CombineGlobally(Unite(COPY[column].str))
+        | f"Unite_{column}" >> beam.CombineGlobally(Unite(ROW[column].str))
     )
 
 
@@ -121,13 +121,13 @@ class _ReadShard(beam.DoFn):
         found = open_version(self._config.output, self._config.base)
         assert found is not None
         self._version: Version = found
-        self._ranks = KeptRanks(self._version.sources, [dump.source for dump in self._config.dumps])
+        self._ranks = OlderRanks(self._version.sources, [dump.source for dump in self._config.dumps])
 
     def _ledgers(
         self, shard: int
     ) -> Iterator[tuple[int, dict[str, Any], npt.NDArray[np.uint64], npt.NDArray[np.uint64]]]:
-        """Of both ledgers: KEPT or FOLDED, the file's entry, and the hashes of its ids and headlines."""
-        for folder, kind in ((KEYS, KEPT), (DUPLICATES, FOLDED)):
+        """Of both ledgers: OLDER_ARTICLE or OLDER_DUPLICATE, the file's entry, and the hashes of its ids and headlines."""
+        for folder, kind in ((KEYS, OLDER_ARTICLE), (DUPLICATES, OLDER_DUPLICATE)):
             entry = self._version.shard(folder, shard)
             if entry is not None:
                 keys = self._version.read(entry, KEY_COLUMNS)
@@ -148,12 +148,12 @@ class _ReadShard(beam.DoFn):
 class ByHeadline(_ReadShard):
     """A shard -> its records of the headlines asked for."""
 
-    def process(self, shard: int, headlines: npt.NDArray[np.uint64]) -> Iterable[KeyedCopies]:
+    def process(self, shard: int, headlines: npt.NDArray[np.uint64]) -> Iterable[KeyedBatch]:
         for kind, entry, _, heads in self._ledgers(shard):
             which = _among(heads[:, 0], headlines)
             if which.any():
                 rows = self._rows(entry, which, kind)
-                yield from parted(rows, headline_share(rows, self._config.shuffle_keys))
+                yield from parted(rows, headline_keys(rows, self._config.shuffle_keys))
 
 
 class ByUrl(_ReadShard):
@@ -161,7 +161,7 @@ class ByUrl(_ReadShard):
 
     def process(
         self, shard: int, headlines: npt.NDArray[np.uint64], slugs: npt.NDArray[np.bytes_]
-    ) -> Iterable[KeyedCopies]:
+    ) -> Iterable[KeyedBatch]:
         slugs = slugs[slugs != b""]
         ids = np.frombuffer(b"".join(map(url_id, slugs.tolist())), "<u8").reshape(-1, 2)
         by_id = np.argsort(ids[:, 0])
@@ -171,9 +171,9 @@ class ByUrl(_ReadShard):
                 continue
             rows = self._rows(entry, which, kind)
             unfilled = rows["slug"] == b""
-            rows["dated"][unfilled] = COUNTED
+            rows["dated"][unfilled] = ONLY_COUNTED
             rows["slug"] = slugs[by_id[np.searchsorted(ids[by_id, 0], rows["id_hi"])]]
-            yield from parted(rows, url_share(rows, self._config.shuffle_keys))
+            yield from parted(rows, url_keys(rows, self._config.shuffle_keys))
 
 
 def _among(values: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:

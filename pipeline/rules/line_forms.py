@@ -1,6 +1,6 @@
 """The lines of a stretch of text as a reading needs them: each with its code, its keys, and the empty lines above it.
 
-To the kinds and forms of lines.py come finer ones, told by a line's text alone:
+To the kinds and forms of line_kinds.py come finer ones, told by a line's text alone:
 
     K  a paragraph that a known place in capitals opens     P  one that other capitals open
     Q  such a paragraph right below another line
@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from dateline.pipeline.rules.credits import is_credit, split_credit
-from dateline.pipeline.rules.lines import code_of, crawl_line, is_author, is_text
+from dateline.pipeline.rules.line_kinds import code_of, crawl_line, is_author, is_text
 from dateline.pipeline.rules.places import dateline, is_known
 from dateline.pipeline.rules.site import FEED_MARK, PATH_TAIL
 from dateline.pipeline.rules.text import normalise

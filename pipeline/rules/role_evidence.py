@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from dateline.pipeline.rules.forms import Line
+from dateline.pipeline.rules.line_forms import Line
 from dateline.pipeline.rules.site import LABELS
 
 EDITED_RATIO = 0.5

@@ -1,4 +1,4 @@
-"""Copies: rows of rows.COPY as one element of a PCollection.
+"""Copies: rows of identity_rows.ROW as one element of a PCollection.
 
 Between two stages a large batch lies in a file of the run's folder, and the element says where: a runner that keeps
 what it shuffles in memory, as the local one does, would need memory for all rows of the run, several times.
@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from dateline.pipeline.names import shuffled_folder
-from dateline.pipeline.rules.rows import COPY, Rows
-from dateline.pipeline.stages.counts import count
+from dateline.pipeline.rules.identity_rows import ROW, Rows
+from dateline.pipeline.stages.counters import count
 from dateline.pipeline.versions import SameVersions
 
 SPILLED_BYTES = 4096
@@ -25,45 +25,45 @@ _HERE, _IN_FILE = b"\0", b"\1"
 
 
 @dataclass(eq=False)
-class Copies:
+class RowBatch:
     """A batch of records, or of groups of them, without their text."""
 
     rows: Rows
 
 
-class CopiesCoder(SameVersions, beam.coders.Coder):
+class RowBatchCoder(SameVersions, beam.coders.Coder):
     """Column after column, zstd: a sixth of the rows' bytes, since dumps, lengths and dates repeat."""
 
-    def encode(self, copies: Copies) -> bytes:
-        columns = b"".join(copies.rows[name].tobytes() for name in COPY.names or ())
+    def encode(self, copies: RowBatch) -> bytes:
+        columns = b"".join(copies.rows[name].tobytes() for name in ROW.names or ())
         packed = len(copies.rows).to_bytes(4, "little") + bytes(pa.compress(columns, "zstd", asbytes=True))
         count(shuffled_bytes=len(packed))
         place = _spill.put(packed) if _spill and len(packed) > SPILLED_BYTES else None
         return _IN_FILE + place if place else _HERE + packed
 
-    def decode(self, encoded: bytes) -> Copies:
+    def decode(self, encoded: bytes) -> RowBatch:
         packed = encoded[1:] if encoded[:1] == _HERE else Spill.get(encoded[1:])
         count = int.from_bytes(packed[:4], "little")
-        rows = np.empty(count, COPY)
-        columns = pa.decompress(packed[4:], count * COPY.itemsize, "zstd", asbytes=True)
+        rows = np.empty(count, ROW)
+        columns = pa.decompress(packed[4:], count * ROW.itemsize, "zstd", asbytes=True)
         at = 0
-        for name in COPY.names or ():
-            rows[name] = np.frombuffer(columns, COPY[name], count, at)
-            at += count * COPY[name].itemsize
-        return Copies(rows)
+        for name in ROW.names or ():
+            rows[name] = np.frombuffer(columns, ROW[name], count, at)
+            at += count * ROW[name].itemsize
+        return RowBatch(rows)
 
-    def estimate_size(self, copies: Copies) -> int:
+    def estimate_size(self, copies: RowBatch) -> int:
         """In bytes, before they are packed. (Beam would encode an element to learn its size, and throw that away.)"""
         return 4 + copies.rows.nbytes
 
     def is_deterministic(self) -> bool:
         return False
 
-    def to_type_hint(self) -> type[Copies]:
-        return Copies
+    def to_type_hint(self) -> type[RowBatch]:
+        return RowBatch
 
 
-beam.coders.registry.register_coder(Copies, CopiesCoder)
+beam.coders.registry.register_coder(RowBatch, RowBatchCoder)
 
 
 class Spill:

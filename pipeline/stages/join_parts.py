@@ -10,10 +10,10 @@ from dateline.pipeline.config import Config
 from dateline.pipeline.inputs.parts import whole
 from dateline.pipeline.inputs.ranges import Ranges, ranges_of
 from dateline.pipeline.inputs.spool import Report
-from dateline.pipeline.stages.spool import Told, quota_of
+from dateline.pipeline.stages.unpack_parts import PartReport, quota_of
 
 
-class WholeDumps(beam.DoFn):
+class JoinParts(beam.DoFn):
     """What is told of the parts of a dump, by its first -> the byte ranges of their spools."""
 
     def __init__(self, config: Config) -> None:
@@ -22,7 +22,7 @@ class WholeDumps(beam.DoFn):
     def setup(self) -> None:
         self._quota = quota_of(self._config)
 
-    def process(self, group: tuple[int, Iterable[Told]]) -> Iterable[Ranges]:
+    def process(self, group: tuple[int, Iterable[PartReport]]) -> Iterable[Ranges]:
         reports = {told[0]: Report(*told[1:]) for told in group[1]}
         numbers = sorted(reports)
         dumps = [self._config.dumps[number] for number in numbers]

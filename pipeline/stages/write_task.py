@@ -13,8 +13,8 @@ from dateline.pipeline.inputs.blocks import BlockReader
 from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.names import progress_folder
 from dateline.pipeline.progress import Progress
-from dateline.pipeline.rules.rows import Rows
-from dateline.pipeline.stages.counts import count
+from dateline.pipeline.rules.identity_rows import Rows
+from dateline.pipeline.stages.counters import count
 from dateline.schemas import Name
 from dateline.schemas.columns import arrow_schema
 

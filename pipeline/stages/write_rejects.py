@@ -16,8 +16,8 @@ from dateline.pipeline.ledgers.merge import merged
 from dateline.pipeline.ledgers.rows import MAX_RAW_BYTES
 from dateline.pipeline.ledgers.shards import SEGMENT_BITS, SHARDS, part_bases, shard_of
 from dateline.pipeline.names import REJECTED
-from dateline.pipeline.stages.counts import count, count_key
-from dateline.pipeline.stages.tasks import WriteTask
+from dateline.pipeline.stages.counters import count, count_key
+from dateline.pipeline.stages.write_task import WriteTask
 from dateline.schemas.columns import arrow_schema, to_batch
 from dateline.schemas.contract import require_valid
 

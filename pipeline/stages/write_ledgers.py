@@ -17,16 +17,16 @@ from dateline.errors import DamagedFile
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.staging import BATCH_ROWS, File
 from dateline.pipeline.dataset.version import open_version
-from dateline.pipeline.ledgers.rows import KeptRanks
+from dateline.pipeline.ledgers.rows import OlderRanks
 from dateline.pipeline.ledgers.shards import SEGMENT_BITS, SHARDS, part_bases, shard_of
 from dateline.pipeline.names import DUPLICATES, KEYS
+from dateline.pipeline.rules.identity_rows import NO_DATE, OLDER_ARTICLE, UPDATED_SOURCES, Rows, concat, hexes
 from dateline.pipeline.rules.places import regions
-from dateline.pipeline.rules.rows import KEPT, NO_DATE, UPDATED_SOURCES, Rows, concat, hexes
 from dateline.pipeline.rules.site import SHORT_URL_PREFIX
-from dateline.pipeline.stages.copies import Copies
-from dateline.pipeline.stages.counts import count_key
-from dateline.pipeline.stages.shares import KeyedCopies, parted
-from dateline.pipeline.stages.tasks import WriteTask, pointers
+from dateline.pipeline.stages.counters import count_key
+from dateline.pipeline.stages.row_batches import RowBatch
+from dateline.pipeline.stages.shuffle_keys import KeyedBatch, parted
+from dateline.pipeline.stages.write_task import WriteTask, pointers
 from dateline.schemas.columns import arrow_schema
 
 
@@ -42,11 +42,11 @@ class KeyByShard(beam.DoFn):
             [shard_of(dump.source, base) for dump, base in zip(self._config.dumps, bases, strict=True)],
             np.int64,
         )
-        self._older = kept_shards(self._config)
+        self._older = shards_of_older(self._config)
 
-    def process(self, copies: Copies) -> Iterator[KeyedCopies]:
+    def process(self, copies: RowBatch) -> Iterator[KeyedBatch]:
         rows = copies.rows
-        rows = rows[(rows["dump"] != KEPT) | (rows["copies"] == 0) | (rows["id_hi"] != rows["was"])]
+        rows = rows[(rows["dump"] != OLDER_ARTICLE) | (rows["copies"] == 0) | (rows["id_hi"] != rows["was"])]
         new = rows["dump"] >= 0
         shares = np.empty(len(rows), np.int64)
         shares[new] = (self._shards[rows["dump"][new]] + (rows["offset"][new] >> SEGMENT_BITS)) % SHARDS
@@ -54,12 +54,12 @@ class KeyByShard(beam.DoFn):
         return parted(rows, shares)
 
 
-def kept_shards(config: Config) -> Any:
+def shards_of_older(config: Config) -> Any:
     """A function from an older row to its shard."""
     found = open_version(config.output, config.base)
     if found is None:
         return None
-    ranks = KeptRanks(found.sources, [dump.source for dump in config.dumps])
+    ranks = OlderRanks(found.sources, [dump.source for dump in config.dumps])
     by_rank = {ranks.rank(source): source for source in found.sources}
     return lambda row: shard_of(by_rank[int(row["rank"])], int(row["offset"]))
 
@@ -71,7 +71,7 @@ class WriteLedgers(WriteTask):
         super().setup()
         self._bases = np.array(part_bases(self._config.dumps) or [0], np.int64)
 
-    def process(self, group: tuple[int, Iterable[Copies]]) -> Iterable[str]:
+    def process(self, group: tuple[int, Iterable[RowBatch]]) -> Iterable[str]:
         shard, batches = group
         rows = concat(copies.rows for copies in batches)
         count_key("ledgers", rows.nbytes)
@@ -99,7 +99,7 @@ class WriteLedgers(WriteTask):
             for row, name in zip(older, hexes(older, "id_hi", "id_lo"), strict=True)
         }
         assert self._version is not None
-        ranks = KeptRanks(self._version.sources, [dump.source for dump in self._config.dumps])
+        ranks = OlderRanks(self._version.sources, [dump.source for dump in self._config.dumps])
         for folder, table in list(before.items()):
             places = zip(table["source"].to_pylist(), table["position"].to_pylist(), strict=True)
             found = [new_id.pop((ranks.rank(source), position), None) for source, position in places]

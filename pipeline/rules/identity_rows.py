@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dateline.pipeline.elements import Again, Parsed, Record
+from dateline.pipeline.elements import ParsedRecord, Record, RepeatedBlock
 from dateline.pipeline.rules.places import regions
 from dateline.pipeline.rules.site import SHORT_URL_PREFIX
 from dateline.pipeline.rules.text import MAX_KNOWN, normalise
 
 Rows = npt.NDArray[Any]
-"""A one-dimensional array of dtype COPY."""
+"""A one-dimensional array of dtype ROW."""
 
-COPY = np.dtype(
+ROW = np.dtype(
     [
         ("head_hi", "<u8"), ("head_lo", "<u8"),     # hash of the normalised headline
         ("slug", "S12"),                            # of the short URL; empty where there is none
@@ -32,18 +32,18 @@ COPY = np.dtype(
         ("body", "<i4"),                            # characters
         ("region", "u1"),                           # place in places.regions()
         ("rank", "<i8"),                            # of its dump, in the order of the sources: see new_rank()
-        ("dump", "<i4"), ("offset", "<i8"), ("length", "<i8"),      # dump is KEPT or FOLDED for older records
+        ("dump", "<i4"), ("offset", "<i8"), ("length", "<i8"),      # dump is OLDER_ARTICLE or OLDER_DUPLICATE for older records
         ("copies", "<i4"),                          # records folded into this row; 0 for one that lost
         ("first", "<i4"), ("last", "<i4"),          # their earliest and latest date, or NO_DATE
         ("id_hi", "<u8"), ("id_lo", "<u8"),         # of the article, once it is known
-        ("file", "<u8"), ("at", "<i4"),             # where its record waits: see stages/parsed.py
+        ("file", "<u8"), ("at", "<i4"),             # where its record waits: see stages/record_files.py
         ("was", "<u8"),                             # id_hi in the version before, for older records
     ]
 )  # fmt: skip
 
-KEPT, FOLDED = -1, -2
+OLDER_ARTICLE, OLDER_DUPLICATE = -1, -2
 """In place of a dump's number: an article of the version that the run builds on, and a copy folded there."""
-COUNTED = 9
+ONLY_COUNTED = 9
 """In `dated`, of a row with the short URL of its article instead of its own: it counts, and never wins."""
 
 NO_DATE = -(2**31)
@@ -115,7 +115,7 @@ def new_rank(dump: int) -> int:
     return (dump + 1) << 32
 
 
-def kept_rank(dump: int, place: int) -> int:
+def older_rank(dump: int, place: int) -> int:
     """The rank of an older dump.
 
     Args:
@@ -125,7 +125,7 @@ def kept_rank(dump: int, place: int) -> int:
     return (dump << 32) + 1 + place
 
 
-def rows_of(parsed: Sequence[Parsed]) -> Rows:
+def rows_of(parsed: Sequence[ParsedRecord]) -> Rows:
     """One row for each record."""
     table = []
     for dump, offset, length, record, _ in parsed:
@@ -156,12 +156,12 @@ def rows_of(parsed: Sequence[Parsed]) -> Rows:
                 0,
             )
         )
-    return np.array(table, dtype=COPY)
+    return np.array(table, dtype=ROW)
 
 
-def rows_again(blocks: Sequence[Again]) -> Rows:
+def rows_of_repeated(blocks: Sequence[RepeatedBlock]) -> Rows:
     """One row for each block that was parsed before: the row of then, at its own place."""
-    rows = np.frombuffer(b"".join(block.row for block in blocks), COPY).copy()
+    rows = np.frombuffer(b"".join(block.row for block in blocks), ROW).copy()
     rows["dump"] = [block.dump for block in blocks]
     rows["offset"] = [block.offset for block in blocks]
     rows["length"] = [block.length for block in blocks]
@@ -172,7 +172,7 @@ def rows_again(blocks: Sequence[Again]) -> Rows:
 def concat(parts: Iterable[Rows]) -> Rows:
     """All rows in one array; an empty one for no parts."""
     whole = bytearray().join(part.data for part in parts)
-    return np.frombuffer(whole, COPY)  # numpy's own compares the types of all fields, for each part anew
+    return np.frombuffer(whole, ROW)  # numpy's own compares the types of all fields, for each part anew
 
 
 def set_url_ids(rows: Rows, slugs: npt.NDArray[np.bytes_]) -> None:

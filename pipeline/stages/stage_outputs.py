@@ -7,7 +7,7 @@ import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 
 from dateline.pipeline.elements import Reject
-from dateline.pipeline.stages.counts import count
+from dateline.pipeline.stages.counters import count
 
 REJECTED: Literal["rejected"] = "rejected"
 """Tag of a stage's rejects."""
@@ -16,15 +16,15 @@ T = TypeVar("T")
 Rejects: TypeAlias = TaggedOutput[Literal["rejected"], list[Reject]]
 
 
-class Parted(NamedTuple):
+class StageOutputs(NamedTuple):
     """What a stage's transform gives: batches of what goes on, and batches of rejects."""
 
     good: beam.PCollection[Any]
     rejects: beam.PCollection[list[Reject]]
 
 
-def part(outputs: beam.pvalue.DoOutputsTuple) -> Parted:
-    return Parted(outputs["good"], outputs[REJECTED])
+def part(outputs: beam.pvalue.DoOutputsTuple) -> StageOutputs:
+    return StageOutputs(outputs["good"], outputs[REJECTED])
 
 
 def route(found: Iterable[T | Reject]) -> Iterable[list[T] | Rejects]:

@@ -7,18 +7,18 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from dateline.pipeline.rules.rows import Rows
-from dateline.pipeline.stages.copies import Copies
+from dateline.pipeline.rules.identity_rows import Rows
+from dateline.pipeline.stages.row_batches import RowBatch
 
 ELEMENT_ROWS = 1 << 16
 """Rows of an element that goes into a shuffle: 7.5 MB unpacked. Engines refuse elements of some tens of MB."""
 
 Shares: TypeAlias = npt.NDArray[np.int64]
 """The key of each row."""
-KeyedCopies: TypeAlias = tuple[int, Copies]
+KeyedBatch: TypeAlias = tuple[int, RowBatch]
 
 
-def url_share(rows: Rows, keys: int) -> Shares:
+def url_keys(rows: Rows, keys: int) -> Shares:
     """The key that each row's short URL belongs to: keys, ... , 2 * keys - 1."""
     letters = (
         np.ascontiguousarray(rows["slug"]).view(np.uint8).reshape(len(rows), rows.dtype["slug"].itemsize)
@@ -28,17 +28,17 @@ def url_share(rows: Rows, keys: int) -> Shares:
     return shares
 
 
-def headline_share(rows: Rows, keys: int) -> Shares:
+def headline_keys(rows: Rows, keys: int) -> Shares:
     """The key that each row's headline belongs to: 0, ... , keys - 1."""
     return (rows["head_hi"] % np.uint64(keys)).astype(np.int64)
 
 
-def article_share(rows: Rows, keys: int) -> Shares:
+def article_keys(rows: Rows, keys: int) -> Shares:
     """The key of what names each row's article: its short URL where it has one, else its headline."""
-    return np.where(rows["slug"] != b"", url_share(rows, keys), headline_share(rows, keys))
+    return np.where(rows["slug"] != b"", url_keys(rows, keys), headline_keys(rows, keys))
 
 
-def parted(rows: Rows, shares: Shares) -> Iterator[KeyedCopies]:
+def parted(rows: Rows, shares: Shares) -> Iterator[KeyedBatch]:
     """The rows of each share, under its key."""
     if not len(rows):
         return
@@ -49,11 +49,11 @@ def parted(rows: Rows, shares: Shares) -> Iterator[KeyedCopies]:
         yield from under(int(shares[begin]), rows[by_share[begin:end]])
 
 
-def under(key: int, rows: Rows) -> Iterator[KeyedCopies]:
+def under(key: int, rows: Rows) -> Iterator[KeyedBatch]:
     """Rows under one key, in elements that no engine finds too large."""
     return ((key, copies) for copies in cut(rows))
 
 
-def cut(rows: Rows) -> Iterator[Copies]:
+def cut(rows: Rows) -> Iterator[RowBatch]:
     """Rows in elements of ELEMENT_ROWS."""
-    return (Copies(rows[at : at + ELEMENT_ROWS]) for at in range(0, len(rows), ELEMENT_ROWS))
+    return (RowBatch(rows[at : at + ELEMENT_ROWS]) for at in range(0, len(rows), ELEMENT_ROWS))

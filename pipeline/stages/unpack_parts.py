@@ -1,6 +1,6 @@
 """Spool, as a step of reading: each part of a dump is unpacked by one task; see pipeline/inputs/spool.py.
 
-A dump is read once all of its parts are whole: of a damaged one nothing is (see whole.py).
+A dump is read once all of its parts are whole: of a damaged one nothing is (see join_parts.py).
 """
 
 from bisect import bisect_left
@@ -19,11 +19,11 @@ from dateline.pipeline.progress import at_dump
 
 PLAIN: Literal["plain"] = "plain"
 Plain: TypeAlias = TaggedOutput[Literal["plain"], Ranges]
-Told: TypeAlias = tuple[int, int, str | None, int | None, int]
+PartReport: TypeAlias = tuple[int, int, str | None, int | None, int]
 """A part's number, and the fields of its Report: plain values, whose coder is a fast one."""
 
 
-class Spool(beam.DoFn):
+class UnpackParts(beam.DoFn):
     """Unpacks the parts of a task, and tells of each under the first part of its dump; passes on the byte ranges of
     plain dumps, tagged as PLAIN."""
 
@@ -34,7 +34,7 @@ class Spool(beam.DoFn):
     def setup(self) -> None:
         self._quota = quota_of(self._config)
 
-    def process(self, task: Ranges) -> Iterable[tuple[int, Told] | Plain]:
+    def process(self, task: Ranges) -> Iterable[tuple[int, PartReport] | Plain]:
         dumps = self._config.dumps
         pieces = [ByteRange(*piece) for piece in task]
         plain = tuple((n, start, stop) for n, start, stop in pieces if dumps[n].part is None)

@@ -21,9 +21,9 @@ It is found once, where the dump is cut; its spans travel with the block, and it
 import re
 
 from dateline.pipeline.elements import Spans
-from dateline.pipeline.rules.forms import form_of
 from dateline.pipeline.rules.header import Header
-from dateline.pipeline.rules.lines import MAX_LINE, MAX_NAME, code_of, is_author, is_text, line_of
+from dateline.pipeline.rules.line_forms import form_of
+from dateline.pipeline.rules.line_kinds import MAX_LINE, MAX_NAME, code_of, is_author, is_text, line_of
 from dateline.pipeline.rules.places import dateline
 from dateline.pipeline.rules.site import FULL_MONTH, SHORT_URL
 from dateline.pipeline.rules.text import normalise
@@ -36,7 +36,7 @@ _OTHER_KINDS = (
     r"|Latest (?:published|updates)|Last updated: |Search form|You are here|Click on the number|By [^\n]*·"
     rf"|(?:Follow|Enter|keywords){_REST}|[0-9][0-9 /]*+(?:{FULL_MONTH} [0-9]{{4}})?{_REST}|[^A-Za-z.!?\n]{{1,80}}(?:\n|\Z)"
 )
-"""Whatever begins a line that lines.py takes for something else than text, and somewhat more."""
+"""Whatever begins a line that line_kinds.py takes for something else than text, and somewhat more."""
 _TEXT = rf"(?!{_OTHER_KINDS})[^\s-][^\n]"
 _HEADER = (
     rf"(?P<headline>{_TEXT}{{3,295}}[^\s]){_END}{_END}"

@@ -1,0 +1,53 @@
+"""The block memo: a block that comes again, byte for byte, is recognised before it is parsed.
+
+A worker keeps the identity row of each block that it has parsed, by the digest of the block's bytes. Most of a dump is
+copies, so most blocks cost a digest and a look-up.
+"""
+
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from hashlib import blake2b
+
+from dateline.pipeline.rules.identity_rows import ROW, Rows
+
+REMEMBERED = 1 << 16
+"""Blocks that a worker remembers."""
+
+
+class BlockMemo:
+    """The rows of blocks that this process has parsed, by their bytes; one for a run."""
+
+    def __init__(self) -> None:
+        self._rows: OrderedDict[bytes, bytes] = OrderedDict()
+
+    def get(self, digest: bytes) -> bytes | None:
+        """The row, as bytes of identity_rows.ROW, of a block that was parsed before."""
+        return self._rows.get(digest)
+
+    def add(self, digests: Sequence[bytes], rows: Rows) -> None:
+        """Remember blocks, once their records are written; the oldest are forgotten."""
+        size = ROW.itemsize
+        data = rows.tobytes()
+        for number, digest in enumerate(digests):
+            if digest:
+                self._rows[digest] = data[number * size : (number + 1) * size]
+        while len(self._rows) > REMEMBERED:
+            self._rows.popitem(last=False)
+
+
+_memos: dict[str, BlockMemo] = {}
+
+
+def memo_of(root: str, run: str) -> BlockMemo:
+    """This process's memo of a run: that of another run is forgotten."""
+    key = f"{root}\0{run}\0{os.getpid()}"
+    if key not in _memos:
+        _memos.clear()
+        _memos[key] = BlockMemo()
+    return _memos[key]
+
+
+def digest_of(block: bytes) -> bytes:
+    """What a block is recognised by."""
+    return blake2b(block, digest_size=16).digest()

@@ -1,0 +1,262 @@
+"""The write task of articles: the winners' records go from where they wait to a file for each date and region.
+
+rows of winners -> by partition -> their records, merged with what stays of the partition's file -> a new file
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dateline.errors import DamagedFile
+from dateline.pipeline.config import Config
+from dateline.pipeline.dataset.safe_files import believed
+from dateline.pipeline.dataset.staging import BATCH_ROWS, File
+from dateline.pipeline.ledgers.merge import BATCH_CHARACTERS, merged
+from dateline.pipeline.ledgers.rows import hashes
+from dateline.pipeline.names import Granularity, partition_folder, progress_folder
+from dateline.pipeline.progress import Progress
+from dateline.pipeline.rules.identity_rows import NO_DATE, OLDER_ARTICLE, Rows, concat, hexes, iso
+from dateline.pipeline.rules.places import regions
+from dateline.pipeline.stages.counters import count, count_key
+from dateline.pipeline.stages.record_files import RecordReader
+from dateline.pipeline.stages.row_batches import RowBatch
+from dateline.pipeline.stages.shuffle_keys import parted
+from dateline.pipeline.stages.write_task import WriteTask, pointers
+from dateline.schemas.columns import arrow_schema
+
+TAKEN_ROWS = 1 << 14
+"""Rows whose records are taken together: they wait in many files, and each is opened once for them."""
+TAKEN_CHARACTERS = 48 << 20
+"""Of their bodies, at most, but for one partition by itself."""
+LONG_FOLD_DAYS = 366
+"""Copies further apart than this are perhaps a column's title, not one article: the report lists them."""
+
+
+def periods(rows: Rows, granularity: Granularity) -> npt.NDArray[np.int64]:
+    """A number for the date partition of each row: days, months or years since 1970; NO_DATE for none."""
+    days = rows["updated"].astype(np.int64)
+    unit = granularity[0].upper()
+    found: npt.NDArray[np.int64] = days.astype("M8[D]").astype(f"M8[{unit}]").astype(np.int64)
+    return np.where(days == NO_DATE, NO_DATE, found)
+
+
+class KeyByPartition(beam.DoFn):
+    """Winners, and articles that lost -> keyed by the task that writes their partition."""
+
+    def __init__(self, config: Config) -> None:
+        self._keys = config.shuffle_keys
+        self._granularity = config.granularity
+        self._progress = Progress(progress_folder(config.output, config.run))
+
+    def process(self, copies: RowBatch) -> Iterator[tuple[int, RowBatch]]:
+        rows = copies.rows
+        count(records_in=len(rows))
+        rows = rows[(rows["copies"] > 0) | (rows["dump"] == OLDER_ARTICLE)]
+        self._progress.add(winners=len(rows))
+        shares = (periods(rows, self._granularity) * 31 + rows["region"]) % self._keys
+        return parted(rows, shares)
+
+
+class WriteArticles(WriteTask):
+    """All winners of some partitions that are new or changed -> a file a partition, with what stays of it."""
+
+    def setup(self) -> None:
+        super().setup()
+        self._parsed = RecordReader(self._config.output, self._config.run)
+
+    def process(self, group: tuple[int, Iterable[RowBatch]]) -> Iterable[str]:
+        task, batches = group
+        rows = concat(copies.rows for copies in batches)
+        count_key("partitions", rows.nbytes)
+        period = periods(rows, self._config.granularity)
+        # Ids in the order of their hexadecimal digits: the bytes as they stand.
+        by_id = (rows["id_lo"].byteswap(), rows["id_hi"].byteswap())
+        by_partition = np.lexsort((*by_id, rows["region"], period))
+        rows, period = rows[by_partition], period[by_partition]
+        require_own_ids(rows, period)
+        edges = np.flatnonzero(np.diff(period, prepend=-1) | np.diff(rows["region"], prepend=0))
+        edges = np.unique([0, *edges, len(rows)])
+        partitions = [rows[begin:end] for begin, end in pairwise(edges)]
+        files = [file for heap in heaps(partitions) for file in self._partitions(heap)]
+        yield self._finish(f"articles-{task}", [file for file in files if file])
+
+    def _partitions(self, partitions: list[Rows]) -> Iterator[File | None]:
+        """The files of some partitions, whose new records are taken together."""
+        entries = [
+            self._version.partition(self._folder(rows)) if self._version else None for rows in partitions
+        ]
+        simple = [
+            rows for rows, entry in zip(partitions, entries, strict=True) if entry is None and _is_small(rows)
+        ]
+        records = self._records(concat(simple)) if simple else None
+        at = 0
+        for rows, entry in zip(partitions, entries, strict=True):
+            if entry is None and _is_small(rows) and records is not None:
+                yield self._write(rows, iter([cut_out(records, at, len(rows))]))
+                at += len(rows)
+            else:
+                yield self._merge(rows, entry)
+        self._progress.add(rows_written=sum(map(len, partitions)), files=len(partitions))
+
+    def _merge(self, rows: Rows, entry: dict[str, Any] | None) -> File | None:
+        """A partition that has a file already, or many rows, a batch at a time."""
+        before = (
+            self._version.read(entry) if self._version and entry else arrow_schema("article").empty_table()
+        )
+        new = rows[rows["dump"] >= 0]
+        with believed(self._folder(rows)):
+            stay = Staying(before, rows[rows["dump"] == OLDER_ARTICLE])
+        if not stay.ids and not len(new):
+            return self._emptied(entry, "articles") if entry else None
+        names = hexes(new, "id_hi", "id_lo")
+        if len({*stay.ids, *names}) < len(stay.ids) + len(names):
+            (twice, _), *_ = Counter([*stay.ids, *names]).most_common(1)
+            raise DamagedFile(_twice(self._folder(rows), twice))
+        lengths = [*stay.lengths, *new["body"].tolist()]
+        batches = merged(stay.ids, stay.take, names, lambda which: self._records(new[which]), lengths=lengths)
+        return self._write(rows, batches)
+
+    def _write(self, rows: Rows, batches: Iterator[pa.RecordBatch]) -> File:
+        written = self._writer.write(self._folder(rows), "part-", arrow_schema("article"), batches)
+        new = rows[rows["dump"] >= 0]
+        return File(**written, kind="articles", **pointers(new), facts={"folded": _long_folds(rows)})
+
+    def _folder(self, rows: Rows) -> str:
+        """The partition of some rows, by the first."""
+        return partition_folder(
+            iso(rows["updated"][0]), regions()[rows["region"][0]], self._config.granularity
+        )
+
+    def _records(self, rows: Rows) -> pa.RecordBatch:
+        """The winners' records as they are written: each at its own place, with the id and copies of its article."""
+        waiting = self._parsed.take(rows)
+        places = [
+            self._locator.place(*place)
+            for place in zip(
+                rows["dump"].tolist(), rows["offset"].tolist(), rows["length"].tolist(), strict=True
+            )
+        ]
+        own = {
+            "id": hexes(rows, "id_hi", "id_lo"),
+            "source": [place.source for place in places],
+            "source_offset": [place.offset for place in places],
+            "source_length": [place.length for place in places],
+            "copies": rows["copies"],
+        }
+        schema = arrow_schema("article")
+        return pa.record_batch(
+            [
+                pa.array(own[field.name], field.type) if field.name in own else waiting[field.name]
+                for field in schema
+            ],
+            schema=schema,
+        )
+
+
+def require_own_ids(rows: Rows, period: npt.NDArray[np.int64]) -> None:
+    """See that no two articles of a partition have one id. Two records of one are folded, unless a ledger of the version
+    before is not what it was.
+
+    Args:
+        rows: winners, and articles that lost, by partition and id.
+        period: the date partition of each.
+
+    Raises:
+        DamagedFile: two have.
+    """
+    wins = rows["copies"] > 0
+    rows, period = rows[wins], period[wins]
+    same = period[1:] == period[:-1]
+    for name in ("region", "id_hi", "id_lo"):
+        same &= rows[name][1:] == rows[name][:-1]
+    if same.any():
+        first = rows[1:][same][:1]
+        raise DamagedFile(
+            _twice(f"region {regions()[first['region'][0]]}", hexes(first, "id_hi", "id_lo")[0])
+        )
+
+
+def _twice(where: str, name: str) -> str:
+    return f"two articles of {where} have the id {name}: a ledger is damaged; `dateline verify` tells where"
+
+
+def _is_small(rows: Rows) -> bool:
+    """Whether a partition is one batch."""
+    return len(rows) <= BATCH_ROWS and int(rows["body"].sum()) <= BATCH_CHARACTERS
+
+
+def heaps(partitions: Iterable[Rows]) -> Iterator[list[Rows]]:
+    """Partitions in lists of about TAKEN_ROWS rows, or TAKEN_CHARACTERS, together."""
+    heap: list[Rows] = []
+    filled = characters = 0
+    for rows in partitions:
+        more = int(rows["body"].sum())
+        if heap and (filled + len(rows) > TAKEN_ROWS or characters + more > TAKEN_CHARACTERS):
+            yield heap
+            heap, filled, characters = [], 0, 0
+        heap.append(rows)
+        filled += len(rows)
+        characters += more
+    if heap:
+        yield heap
+
+
+def cut_out(records: pa.RecordBatch, at: int, count: int) -> pa.RecordBatch:
+    """Some of the records, in memory of their own: a file of a slice has its neighbours' bytes between its columns."""
+    part = records.slice(at, count)
+    return pa.concat_batches([part.slice(0, 0), part])  # of two, even if one is empty, a copy is made
+
+
+class Staying:
+    """What stays of a partition's file, with the ids and copies that it has now."""
+
+    def __init__(self, before: pa.Table, changes: Rows) -> None:
+        """changes: the articles of the file that lost, or may have another id or number of copies."""
+        self._before = before
+        ids = before["id"].to_pylist()
+        copies = before["copies"].to_pylist()
+        now = dict(zip(changes["was"].tolist(), changes, strict=True))
+        names = dict(zip(changes["was"].tolist(), hexes(changes, "id_hi", "id_lo"), strict=True))
+        was = hashes(before["id"])[:, 0].tolist()
+        if not now.keys() <= set(was) or len(now) != len(changes):
+            raise DamagedFile(
+                "_keys has articles of a partition that its file has not: `dateline verify` tells which"
+            )
+        staying = sorted(
+            (names.get(key, name), count if key not in now else int(now[key]["copies"]), place)
+            for place, (key, name, count) in enumerate(zip(was, ids, copies, strict=True))
+            if key not in now or now[key]["copies"] > 0
+        )
+        self.ids = [name for name, _, _ in staying]
+        self._copies = [count for _, count, _ in staying]
+        lengths = pc.utf8_length(before["body"]).to_pylist()
+        self.lengths = [lengths[place] for _, _, place in staying]
+        self._places = [place for _, _, place in staying]
+
+    def take(self, which: list[int]) -> pa.Table:
+        """Rows, by their places in ids."""
+        rows = self._before.take([self._places[i] for i in which])
+        for name, values in (("id", self.ids), ("copies", self._copies)):
+            at = rows.schema.get_field_index(name)
+            field = rows.schema.field(at)
+            rows = rows.set_column(at, field, pa.array([values[i] for i in which], field.type))
+        return rows
+
+
+def _long_folds(rows: Rows) -> list[dict[str, Any]]:
+    """The articles that folded copies far apart, as the report has them."""
+    if (rows["first"] == rows["last"]).all():
+        return []
+    spans = np.where(rows["first"] == NO_DATE, 0, rows["last"].astype(np.int64) - rows["first"])
+    far = rows[(spans > LONG_FOLD_DAYS) & (rows["copies"] > 0)]
+    return [
+        {"id": name, "copies": int(row["copies"]), "first": iso(row["first"]), "last": iso(row["last"])}
+        for row, name in zip(far, hexes(far, "id_hi", "id_lo"), strict=True)
+    ]
