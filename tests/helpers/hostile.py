@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -200,11 +201,19 @@ MODULES = ("dataset.staging", "config", "elements", *(f"stages.{name}" for name 
 
 
 @contextmanager
-def counted(folder: Path):
-    """A function that gives the work of a whole run on a dump."""
+def counted(folder: Path, window_bytes: int | None = None):
+    """A function that gives the work of a whole run on a dump; and what may be looked at around a header, if not the usual."""
     from tests.helpers.meter import metered
 
     with metered(*(f"dateline.pipeline.{name}" for name in MODULES)) as (meter, modules):
+        if window_bytes:
+            windows, split = (
+                import_module(f"dateline.pipeline.rules.{name}") for name in ("windows", "split")
+            )
+            assert (
+                split.CONTEXT == 4 * windows.MAX_WINDOW_BYTES
+            )  # the modules that are counted, which go at the end
+            windows.MAX_WINDOW_BYTES, split.CONTEXT = window_bytes, 4 * window_bytes
         named = {name.rpartition(".")[2]: module for name, module in zip(MODULES, modules, strict=True)}
         run = Run(folder, named)
         for shape in ("pages as they should be", "galleries", "datelines"):
