@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 if __name__ == "__main__" or os.path.basename(sys.argv[0]) == "dateline":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until main(): Python's way has a traceback
@@ -20,9 +20,6 @@ from dateline.runners.command.outcome import FAILED, OK, USAGE, begin, log
 from dateline.runners.command.run import bounds, columns
 from dateline.runners.command.stdio import OutputLost, Stream, said
 from dateline.runners.engine.proxies import spare_this_machine
-
-DOING = ("run", "restore", "repair", "prune")
-"""The commands that do something besides what they print: where that is lost, what they did is not."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,9 +61,10 @@ def _command(argv: Sequence[str] | None, out: Stream | None) -> int:
         sys.stdout.flush()
         raise
     if out:
-        out.ends_command = args.command not in DOING
+        out.ends_command = not args.writes  # where what one prints is lost, what it wrote is not
     _log_to_stderr(getattr(args, "log_level", "info"))
-    status: int = COMMANDS[args.command](args)
+    command: Callable[[argparse.Namespace], int] = COMMANDS.get(args.command, _on_dataset)
+    status = command(args)
     hold()
     try:
         sys.stdout.flush()
@@ -143,7 +141,7 @@ def _inspect(args: argparse.Namespace) -> int:
     return OK
 
 
-def _checking(args: argparse.Namespace) -> int:
+def _on_dataset(args: argparse.Namespace) -> int:
     from dateline.runners.command.dataset_commands import COMMANDS as commands
 
     status = commands[args.command](args)
@@ -152,9 +150,8 @@ def _checking(args: argparse.Namespace) -> int:
     return status
 
 
-COMMANDS = {"run": _run, "inspect": _inspect} | dict.fromkeys(
-    ("explain", "verify", "log", "diff", "prune", "restore", "repair"), _checking
-)
+COMMANDS = {"run": _run, "inspect": _inspect}
+"""Those that need no dataset yet; the others are in dataset_commands.py."""
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dateline.pipeline.stop import asked
 from dateline.runners.command.outcome import FAILED, OK, PARTLY, USAGE, Outcome, by_signal, end, log, tell
 from dateline.runners.command.paths import checked_out, inputs_of, no_dataset, output_of
-from dateline.runners.engine.registry import engine_of
+from dateline.runners.engine.start import engine_of
 
 if TYPE_CHECKING:
     from dateline.pipeline.config import Config
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace, outcome: Outcome) -> int:
     from dateline.pipeline.run import Course, new_run_id
     from dateline.pipeline.stop import held
     from dateline.runners.command.failure import before_work, by_error
-    from dateline.runners.engine.options import require_fitting
+    from dateline.runners.engine.registry import require_fitting
 
     decided = False
     try:

@@ -26,9 +26,9 @@ from dateline.pipeline.config import Config
 from dateline.pipeline.report import Stages
 from dateline.pipeline.stop import held, let
 from dateline.runners.engine import portable
-from dateline.runners.engine.options import JOB_SERVER
 from dateline.runners.engine.parent_death import end_with_parent
 from dateline.runners.engine.ports import free_ports
+from dateline.runners.engine.registry import JOB_SERVER
 
 ANSWER_SECONDS = 10
 """How long a cluster may take to answer a call."""

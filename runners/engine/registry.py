@@ -1,33 +1,104 @@
-"""Choice: which engine does a run, as the command line asks for it."""
+"""The engines: what each is called on the command line, and which options it takes.
+
+    dateline run --runner portable --job-endpoint localhost:8099 --worker-pool localhost:8100 ...
+
+To add an engine, write its module, give it an entry here, and have start.py start it. This module imports none of them,
+since `dateline run --help` reads it.
+"""
 
 import argparse
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import os
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from dateline.pipeline.config import Config
-    from dateline.pipeline.report import Stages
+from dateline.errors import UsageError
+
+FLINK = "1.19"
+JOB_SERVER = "org.apache.beam:beam-runners-flink-{}-job-server:2.68.0"
+"""Beam's job server for a minor version of Flink, as Maven names it."""
+JAR = f"Beam's job server, {JOB_SERVER.format(FLINK)} of Maven Central, where {FLINK} is the cluster's Flink"
 
 
-def engine_of(args: argparse.Namespace, config: "Config") -> tuple[int, "Callable[[Config], Stages]", str]:
-    """How many processes of this machine do the work, what has it done, and what the report calls that."""
-    from dateline.runners.engine.secret import file_for_run
+class Engine(NamedTuple):
+    """What does the flow of a run."""
 
-    if args.runner == "portable":
-        from dateline.runners.engine import portable
+    what: str
+    """For --help."""
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    """Options that go with it and not with every other; --workers and --profile among them."""
 
-        engine = portable.Engine(
-            args.job_endpoint, args.worker_pool, token_file=file_for_run(args.token_file)
+
+ENGINES = {
+    "direct": Engine("processes of this machine", optional=("--workers", "--profile")),
+    "portable": Engine("the engine of a Beam job service", ("--job-endpoint", "--worker-pool"), ("--token-file",)),
+    "flink": Engine("a Flink cluster", ("--flink-master", "--worker-pool", "--job-server"), ("--token-file",)),
+}  # fmt: skip
+"""By the names that --runner takes; the first is the default."""
+
+
+class Option(NamedTuple):
+    """An option that only some engines take."""
+
+    metavar: str
+    """What it takes; HOST:PORT is checked by the command line, and a JAR has to be there."""
+    what: str
+    """For --help."""
+
+
+OPTIONS = {
+    "--job-endpoint": Option("HOST:PORT", "where the job service listens"),
+    "--flink-master": Option("HOST:PORT", "the REST address of the job manager"),
+    "--job-server": Option("JAR", "Beam's job server for the cluster's Flink"),
+    "--worker-pool": Option("HOST:PORT", "where the engine asks for workers"),
+    "--token-file": Option("FILE", "the secret that the worker pool was started with (default: what a pool of this user "
+                                   "makes by itself: ~/.config/dateline/pool-token)"),
+}  # fmt: skip
+"""Those of the group of --runner, as --help lists them."""
+
+
+def takers(option: str) -> list[str]:
+    """The engines that take an option."""
+    return [name for name, engine in ENGINES.items() if option in engine.required + engine.optional]
+
+
+def require_fitting(args: argparse.Namespace) -> None:
+    """Hold the options that only some engines take against the engine that --runner names.
+
+    Raises:
+        UsageError: one is missing, or goes with another engine; a file that one names is not there, or is a secret that
+            others may read; or --work-dir and --output do not go together.
+    """
+    from dateline.pipeline.store.files import in_store
+    from dateline.runners.engine import secret
+
+    if args.runner != "direct" and in_store(args.output) and not args.work_dir:
+        raise UsageError(
+            f"--runner {args.runner} with --output in an object store needs --work-dir DIR, a folder that all workers see"
         )
-        return 1, lambda config: portable.run_flow(config, engine), str(engine)
-    if args.runner == "flink":
-        from dateline.runners.engine import flink as submit
-
-        flink = submit.Flink(
-            args.flink_master, args.job_server, args.worker_pool, file_for_run(args.token_file)
+    if args.work_dir and not in_store(args.output):
+        raise UsageError(
+            "--work-dir goes with --output in an object store; a dataset that lies here is worked at there"
         )
-        return 1, lambda config: submit.run_flow(config, flink), str(flink)
-    from dateline.runners.engine import local
+    engine = ENGINES[args.runner]
+    given = {
+        name for each in ENGINES.values() for name in each.required + each.optional if _value(args, name)
+    }
+    if missing := [name for name in engine.required if name not in given]:
+        needed = " and ".join(f"{name} {OPTIONS[name].metavar}" for name in missing)
+        needed += f": {JAR}" if "--job-server" in missing else ""
+        raise UsageError(f"--runner {args.runner} needs {needed}")
+    for other in ENGINES.values():
+        own = engine.required + engine.optional
+        if wrong := [name for name in other.required + other.optional if name in given and name not in own]:
+            raise UsageError(
+                f"{' and '.join(wrong)} goes with --runner {' or '.join(takers(wrong[0]))}, and this is {args.runner}"
+            )
+    if args.job_server and not os.path.isfile(args.job_server):
+        raise UsageError(f"--job-server {args.job_server} is no file; it is {JAR}")
+    if "--token-file" in engine.optional and (path := secret.file_for_run(args.token_file)):
+        secret.read(path)
 
-    workers = local.workers_for(config.input_bytes, args.workers)
-    return workers, lambda config: local.run_flow(config, workers), local.describe(workers)
+
+def _value(args: argparse.Namespace, option: str) -> object:
+    """What an option was given."""
+    return getattr(args, option.removeprefix("--").replace("-", "_"))

@@ -1,0 +1,41 @@
+"""Start: the engine that a run asks for, ready to do its flow.
+
+Each engine is imported only where it is asked for: all of them import Beam, and Flink's needs more.
+"""
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dateline.pipeline.config import Config
+    from dateline.pipeline.report import Stages
+
+
+def engine_of(args: argparse.Namespace, config: "Config") -> tuple[int, "Callable[[Config], Stages]", str]:
+    """How many processes of this machine do the work, the function that has the flow done, and its name in the report.
+
+    Args:
+        args: of `dateline run`; registry.py found that they go together.
+        config: the run.
+    """
+    from dateline.runners.engine.secret import file_for_run
+
+    if args.runner == "portable":
+        from dateline.runners.engine import portable
+
+        engine = portable.Engine(
+            args.job_endpoint, args.worker_pool, token_file=file_for_run(args.token_file)
+        )
+        return 1, lambda config: portable.run_flow(config, engine), str(engine)
+    if args.runner == "flink":
+        from dateline.runners.engine import flink
+
+        cluster = flink.Flink(
+            args.flink_master, args.job_server, args.worker_pool, file_for_run(args.token_file)
+        )
+        return 1, lambda config: flink.run_flow(config, cluster), str(cluster)
+    from dateline.runners.engine import local
+
+    workers = local.workers_for(config.input_bytes, args.workers)
+    return workers, lambda config: local.run_flow(config, workers), local.describe(workers)
