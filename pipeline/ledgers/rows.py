@@ -16,7 +16,7 @@ from dateline.pipeline.rules.identity_rows import (
     Rows,
     older_rank,
 )  # fmt: skip
-from dateline.pipeline.rules.site import SHORT_URL_PREFIX
+from dateline.pipeline.rules.short_urls import slug_of
 
 MAX_RAW_BYTES = 65_536
 """Bytes of a block that its reject keeps."""
@@ -69,8 +69,7 @@ def rows_of_ledger(table: pa.Table, kind: int, ranks: OlderRanks) -> Rows:
         pairs = hashes(table[name])
         rows[columns[0]], rows[columns[1]] = pairs[:, 0], pairs[:, 1]
     rows["was"] = rows["id_hi"]
-    urls = table["short_url"].to_pylist()
-    rows["slug"] = [url[len(SHORT_URL_PREFIX) :].encode() if url else b"" for url in urls]
+    rows["slug"] = list(map(slug_of, table["short_url"].to_pylist()))
     days = table["updated"].cast(pa.int32()).fill_null(NO_DATE).to_numpy()
     for name in ("updated", "first", "last"):
         rows[name] = days

@@ -1,4 +1,4 @@
-"""Identity: which records are one article, and which of them wins.
+"""Identity: which records are one article. Which of them wins is said in winner.py.
 
     short URL   headline   updated        article
     /ab2cd      H1         2023-09-07     url ab2cd
@@ -17,31 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from dateline.pipeline.rules.identity_rows import LATE, NO_DATE, Rows, chain_id, set_ids, set_url_ids
+from dateline.pipeline.rules.winner import best_first
 
 HEADLINE_GROUP = ("head_hi", "head_lo", "slug", "updated")
 """Records that the rules of one headline cannot tell apart: those folded before the rules look."""
 URL_GROUP = ("slug",)
-
-
-def order(rows: Rows, by: Sequence[str]) -> npt.NDArray[np.intp]:
-    """Positions that sort the rows by the given columns, and among equals the best first.
-
-    Best: a filled slot before an unfilled one; an absolute date before a relative one before none; the
-    latest; the most fields; the longest body; the smallest (source, offset). Dumps are ranked in the order
-    of their sources, so the last is total.
-    """
-    return np.lexsort(
-        (
-            rows["offset"],
-            rows["rank"],
-            -rows["body"],
-            -rows["fields"].astype(np.int16),
-            -rows["updated"].astype(np.int64),
-            rows["dated"],
-            rows["slug"] == b"",
-            *(rows[name] for name in reversed(by)),
-        )
-    )
 
 
 def _first_of_each(rows: Rows, by: Sequence[str]) -> npt.NDArray[np.intp]:
@@ -57,7 +37,7 @@ def _first_of_each(rows: Rows, by: Sequence[str]) -> npt.NDArray[np.intp]:
 
 def fold(rows: Rows, by: Sequence[str]) -> Rows:
     """One row for each group of equal columns: the best one's, with the copies of all."""
-    rows = rows[order(rows, by)]
+    rows = rows[best_first(rows, by)]
     return _fold_sorted(rows, _first_of_each(rows, by))
 
 
@@ -101,7 +81,7 @@ def resolve(groups: Rows, same_headline_days: int | None) -> Resolution:
         groups: rows folded by HEADLINE_GROUP; every record of each headline among them.
         same_headline_days: the longest gap in a chain, or None for no limit.
     """
-    groups = groups[order(groups, ("head_hi", "head_lo", "updated"))]
+    groups = groups[best_first(groups, ("head_hi", "head_lo", "updated"))]
     starts = _chain_starts(groups, same_headline_days)
     chain = np.zeros(len(groups), np.intp)
     chain[starts] = 1
@@ -144,7 +124,7 @@ def _plain(groups: Rows, chain: npt.NDArray[np.intp], named_by_date: bool) -> tu
     """Articles and answers of chains without filled copies."""
     if not len(groups):
         return groups, groups
-    best = order(groups, ())
+    best = best_first(groups, ())
     best = best[np.argsort(chain[best], kind="stable")]  # by chain, and in each chain the best first
     groups, chain = groups[best], chain[best]
     starts = np.flatnonzero(np.diff(chain, prepend=-1))

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from dateline.pipeline.elements import ParsedRecord, Record, RepeatedBlock
 from dateline.pipeline.rules.places import regions
-from dateline.pipeline.rules.site import SHORT_URL_PREFIX
+from dateline.pipeline.rules.short_urls import slug_of
+from dateline.pipeline.rules.site import MAX_SLUG, SHORT_URL_PREFIX
 from dateline.pipeline.rules.text import MAX_KNOWN, normalise
 
 Rows = npt.NDArray[Any]
@@ -25,7 +26,7 @@ Rows = npt.NDArray[Any]
 ROW = np.dtype(
     [
         ("head_hi", "<u8"), ("head_lo", "<u8"),     # hash of the normalised headline
-        ("slug", "S12"),                            # of the short URL; empty where there is none
+        ("slug", f"S{MAX_SLUG}"),                       # of the short URL; empty where there is none
         ("updated", "<i4"),                         # days since 1970-01-01, or NO_DATE
         ("dated", "u1"),                            # place in UPDATED_SOURCES: smaller is better
         ("fields", "u1"),                           # how many fields hold something
@@ -87,8 +88,8 @@ def chain_id(headline: bytes, first: int) -> bytes:
 
 def provisional_id(record: Record) -> str:
     """The id, in hexadecimal, that a record has if no other is of its article."""
-    url = record["short_url"]
-    return (url_id(url[len(SHORT_URL_PREFIX) :].encode()) if url else headline_key(record["headline"])).hex()
+    slug = slug_of(record["short_url"])
+    return (url_id(slug) if slug else headline_key(record["headline"])).hex()
 
 
 def days(iso: str | None) -> int:
@@ -130,13 +131,12 @@ def rows_of(parsed: Sequence[ParsedRecord]) -> Rows:
     table = []
     for dump, offset, length, record, _ in parsed:
         key = headline_key(record["headline"])
-        url = record["short_url"]
         day = days(record["updated"])
         table.append(
             (
                 int.from_bytes(key[:8], "little"),
                 int.from_bytes(key[8:], "little"),
-                url[len(SHORT_URL_PREFIX) :] if url else "",
+                slug_of(record["short_url"]),
                 day,
                 UPDATED_SOURCES.index(record["updated_source"]),
                 fields_of(record),

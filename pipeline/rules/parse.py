@@ -30,11 +30,10 @@ from dateline.pipeline.rules.header import Part, first_part, header_from
 from dateline.pipeline.rules.line_kinds import code_of
 from dateline.pipeline.rules.places import dateline, locate, opening_dateline
 from dateline.pipeline.rules.plain_header import read_plain
-from dateline.pipeline.rules.site import SHORT_URL_HOST, SHORT_URL_PREFIX
+from dateline.pipeline.rules.short_urls import short_url
 from dateline.pipeline.rules.text import normalise
 from dateline.pipeline.rules.text_repairs import mend
 
-_SHORT_URL = re.compile(rf"{SHORT_URL_HOST}([A-Za-z0-9]{{1,12}})/?$")
 _NODE = re.compile(r"/node/(\d{1,18})(?![^/?#])")
 _NAME = re.compile(
     r"(?:(?:Dr|Prof|Sir)\.? )?[A-Z][\w’'-]+(?: (?:[A-Z]\.|al|bin|de|van|von|[A-Z][\w’'-]+)){1,3}$"
@@ -97,7 +96,7 @@ def parse_block(
     country, region, region_source = locate(place, header.headline, paragraphs[0])
     return {
         "headline": header.headline,
-        "short_url": short_url(header.url) if header.url else None,
+        "short_url": header.url and (short_url(header.url) or header.url),  # the schema refuses any other
         "short_url_slot": header.slot,
         "updated": updated.isoformat() if updated else None,
         "updated_text": header.stamp,
@@ -149,24 +148,6 @@ def count_words(data: bytes) -> int:
     """
     space = np.frombuffer(data, np.uint8) <= ord(" ")
     return int(np.count_nonzero(space[:-1] < space[1:])) + (not space[-1:].all())
-
-
-def short_url(url: str) -> str:
-    """A slot's URL, normalised: https, no www, no trailing slash, lower case.
-
-    One that is no short URL of the site comes back as it is, for the JSON Schema to refuse.
-
-    >>> short_url("http://www.arab.news/AB2cd/")
-    'https://arab.news/ab2cd'
-    """
-    match = _SHORT_URL.match(url)
-    return f"{SHORT_URL_PREFIX}{match[1].lower()}" if match else url
-
-
-def lead_short_url(page_url: str) -> str | None:
-    """The short URL of a page's lead article, where the page was fetched by it."""
-    match = _SHORT_URL.match(page_url)
-    return short_url(page_url) if match else None
 
 
 def node_of(page_url: str) -> int | None:

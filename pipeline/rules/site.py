@@ -62,10 +62,13 @@ class LineKind(NamedTuple):
 
 SHORT_URL_PREFIX = "https://arab.news/"
 """What every short URL begins with, once it is normalised."""
-SHORT_URL_HOST = r"https?://(?:www\.)?arab\.news/"
+SHORT_URL_HOST = rf"https?://(?:www\.)?{re.escape(SHORT_URL_PREFIX.removeprefix('https://'))}"
 """What it begins with on pages, as a regular expression."""
-SHORT_URL = rf"{SHORT_URL_HOST}[0-9A-Za-z_]{{1,12}}/?"
-"""A short URL, as a regular expression."""
+MAX_SLUG = 12
+"""Characters that follow, at most."""
+SHORT_URL = rf"{SHORT_URL_HOST}[0-9A-Za-z_]{{1,{MAX_SLUG}}}/?"
+"""What is meant for a short URL on a page, as a regular expression. One with a low line is none, and a slot that has it is
+rejected: see short_urls.py."""
 
 LINE_KINDS = (
     LineKind("S", "stamp", rf"{STAMP_LINE}$", "2012", "the one line that every full header has"),

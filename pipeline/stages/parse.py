@@ -11,7 +11,8 @@ from dateline.pipeline.elements import Block, Dump, ParsedRecord, Reject, Repeat
 from dateline.pipeline.inputs.spool import Locator, Place
 from dateline.pipeline.progress import Progress, at_dump
 from dateline.pipeline.rules.identity_rows import provisional_id
-from dateline.pipeline.rules.parse import Failure, lead_short_url, node_of, parse_block
+from dateline.pipeline.rules.parse import Failure, node_of, parse_block
+from dateline.pipeline.rules.short_urls import short_url
 from dateline.pipeline.stages.counters import count
 from dateline.pipeline.stages.stage_outputs import REJECTED, Rejects, part, route
 
@@ -86,7 +87,7 @@ def record_of(block: Block, place: Place, crawl_date: date | None) -> ParsedReco
     fields["page_url"] = place.page_url
     if place.lead and place.page_url:
         fields["node"] = node_of(place.page_url)
-        fields["short_url"] = fields["short_url"] or lead_short_url(place.page_url)
+        fields["short_url"] = fields["short_url"] or short_url(place.page_url)
     fields["id"] = provisional_id(fields)
     fields["copies"] = 1
     return ParsedRecord(block.dump, block.offset, block.length, fields, block.digest)

@@ -18,7 +18,7 @@ from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.staging import BATCH_ROWS, File
 from dateline.pipeline.dataset.version import open_version
 from dateline.pipeline.ledgers.rows import OlderRanks
-from dateline.pipeline.ledgers.shards import SEGMENT_BITS, SHARDS, part_bases, shard_of
+from dateline.pipeline.ledgers.shards import DumpShards, shard_of
 from dateline.pipeline.names import DUPLICATES, KEYS
 from dateline.pipeline.rules.identity_rows import NO_DATE, OLDER_ARTICLE, UPDATED_SOURCES, Rows, concat, hexes
 from dateline.pipeline.rules.places import regions
@@ -37,21 +37,17 @@ class KeyByShard(beam.DoFn):
         self._config = config
 
     def setup(self) -> None:
-        bases = part_bases(self._config.dumps)
-        self._shards = np.array(
-            [shard_of(dump.source, base) for dump, base in zip(self._config.dumps, bases, strict=True)],
-            np.int64,
-        )
+        self._new = DumpShards(self._config.dumps)
         self._older = shards_of_older(self._config)
 
     def process(self, copies: RowBatch) -> Iterator[KeyedBatch]:
         rows = copies.rows
         rows = rows[(rows["dump"] != OLDER_ARTICLE) | (rows["copies"] == 0) | (rows["id_hi"] != rows["was"])]
         new = rows["dump"] >= 0
-        shares = np.empty(len(rows), np.int64)
-        shares[new] = (self._shards[rows["dump"][new]] + (rows["offset"][new] >> SEGMENT_BITS)) % SHARDS
-        shares[~new] = [self._older(row) for row in rows[~new]]
-        return parted(rows, shares)
+        shards = np.empty(len(rows), np.int64)
+        shards[new] = self._new.shards(rows["dump"][new], rows["offset"][new])
+        shards[~new] = [self._older(row) for row in rows[~new]]
+        return parted(rows, shards)
 
 
 def shards_of_older(config: Config) -> Any:
@@ -69,7 +65,7 @@ class WriteLedgers(WriteTask):
 
     def setup(self) -> None:
         super().setup()
-        self._bases = np.array(part_bases(self._config.dumps) or [0], np.int64)
+        self._shards = DumpShards(self._config.dumps)
 
     def process(self, group: tuple[int, Iterable[RowBatch]]) -> Iterable[str]:
         shard, batches = group
@@ -154,7 +150,7 @@ class WriteLedgers(WriteTask):
             "fields": rows["fields"].astype(np.int32),
             "body_length": rows["body"],
             "region": pa.array(np.array(regions())[rows["region"]]),
-            "position": rows["offset"] + self._bases[rows["dump"]],
+            "position": self._shards.positions(rows["dump"], rows["offset"]),
         }
         schema = arrow_schema("duplicate")
         return pa.table([pa.array(columns[field.name], field.type) for field in schema], schema=schema)

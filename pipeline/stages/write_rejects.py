@@ -14,7 +14,7 @@ from dateline.pipeline.dataset.staging import File
 from dateline.pipeline.elements import Reject
 from dateline.pipeline.ledgers.merge import merged
 from dateline.pipeline.ledgers.rows import MAX_RAW_BYTES
-from dateline.pipeline.ledgers.shards import SEGMENT_BITS, SHARDS, part_bases, shard_of
+from dateline.pipeline.ledgers.shards import DumpShards
 from dateline.pipeline.names import REJECTED
 from dateline.pipeline.stages.counters import count, count_key
 from dateline.pipeline.stages.write_task import WriteTask
@@ -30,18 +30,16 @@ class KeyRejects(beam.DoFn):
         self._config = config
 
     def setup(self) -> None:
-        dumps = self._config.dumps
-        self._shards = [
-            shard_of(dump.source, base) for dump, base in zip(dumps, part_bases(dumps), strict=True)
-        ]
+        self._shards = DumpShards(self._config.dumps)
 
     def process(self, rejects: list[Reject]) -> Iterable[tuple[int, list[Reject]]]:
-        shares: dict[int, list[Reject]] = {}
         count(records_in=len(rejects))
-        for reject in rejects:
-            shard = (self._shards[reject.dump] + (reject.offset >> SEGMENT_BITS)) % SHARDS
-            shares.setdefault(shard, []).append(reject)
-        return shares.items()
+        dumps = np.array([reject.dump for reject in rejects], np.int32)
+        offsets = np.array([reject.offset for reject in rejects], np.int64)
+        by_shard: dict[int, list[Reject]] = {}
+        for reject, shard in zip(rejects, self._shards.shards(dumps, offsets).tolist(), strict=True):
+            by_shard.setdefault(shard, []).append(reject)
+        return by_shard.items()
 
 
 class WriteRejects(WriteTask):

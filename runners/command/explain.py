@@ -1,8 +1,9 @@
 """`dateline explain`: the whole story of one article of a dataset."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -11,9 +12,10 @@ from dateline.errors import DamagedFile, UsageError
 from dateline.pipeline.dataset.safe_files import require_shape
 from dateline.pipeline.dataset.version import SCHEMAS, Version, latest_manifest, store_of
 from dateline.pipeline.names import partition_folder
-from dateline.pipeline.rules.identity_rows import UPDATED_SOURCES, fields_of, headline_key
-from dateline.pipeline.rules.parse import short_url
+from dateline.pipeline.rules.identity_rows import ROW, UPDATED_SOURCES, days, fields_of, headline_key
+from dateline.pipeline.rules.short_urls import short_url, slug_of
 from dateline.pipeline.rules.text import normalise, printable
+from dateline.pipeline.rules.winner import why_it_won
 from dateline.schemas.columns import from_batch
 
 Row = dict[str, Any]
@@ -40,24 +42,16 @@ class Story(NamedTuple):
     losers: Sequence[Copy]
 
 
-RULES: tuple[tuple[str, Callable[[Copy], Any]], ...] = (
-    ("it has a short URL", lambda copy: copy.short_url is None),
-    ("its date is absolute, or at least known", lambda copy: UPDATED_SOURCES.index(copy.updated_source)),
-    ("it is the later one", lambda copy: _negative(copy.updated)),
-    ("it has more fields", lambda copy: -copy.fields),
-    ("its body is longer", lambda copy: -copy.body_length),
-    ("it stands first, by dump and offset", lambda copy: (copy.source, copy.source_offset)),
-)
-"""What makes a winner, most important first: the reason in words, and a key of which the smaller wins."""
-
-
-def _negative(day: str | None) -> int:
-    return -int(day.replace("-", "")) if day else 0
-
-
 def why(winner: Copy, loser: Copy) -> str:
-    """The first rule that tells the two apart."""
-    return next((words for words, key in RULES if key(winner) != key(loser)), "they are the same")
+    """What the winner has before the loser, in words."""
+    sources = sorted({winner.source, loser.source})
+    rows = np.zeros(2, ROW)
+    for row, copy in zip(rows, (winner, loser), strict=True):
+        row["slug"] = slug_of(copy.short_url)
+        row["updated"], row["dated"] = days(copy.updated), UPDATED_SOURCES.index(copy.updated_source)
+        row["fields"], row["body"] = copy.fields, copy.body_length
+        row["rank"], row["offset"] = sources.index(copy.source), copy.source_offset
+    return why_it_won(rows[:1], rows[1:])
 
 
 def explain(dataset: str, wanted: str) -> list[Story]:

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from dateline.pipeline.rules import parse
-from dateline.pipeline.rules.parse import Failure, short_url
+from dateline.pipeline.rules.parse import Failure
 from dateline.pipeline.rules.places import dateline, opening_dateline
 from tests.helpers.pages import LAYOUTS, Article, compact, full, plain
 
@@ -270,8 +270,9 @@ def test_no_headline_under_the_breadcrumb(lines):
     assert failure.reason == "no_headline"
 
 
-def test_short_url_that_is_none_of_the_site_stays_for_the_schema_to_refuse():
-    assert short_url("https://example.com/x") == "https://example.com/x"
+@pytest.mark.parametrize("url", ["https://example.com/x", "https://arab.news/ab_cd"])
+def test_a_slot_with_no_short_url_keeps_it_for_the_schema_to_refuse(url):
+    assert parse_block(full(Article(slot=url)), None)["short_url"] == url
 
 
 @pytest.mark.parametrize(
