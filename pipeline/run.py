@@ -14,12 +14,12 @@ from dateline import schemas
 from dateline.errors import DamagedFile, RunFailed, StoreError
 from dateline.pipeline import names
 from dateline.pipeline.config import Config
-from dateline.pipeline.dataset import commit, commit_store, staging
-from dateline.pipeline.dataset import version as dataset
+from dateline.pipeline.dataset import staging
 from dateline.pipeline.dataset.commit import manifest_of, next_version
 from dateline.pipeline.dataset.known_dumps import ChecksumCache, checksums, files_by_source, looks_of
+from dateline.pipeline.dataset.open import dataset_in, open_version
 from dateline.pipeline.dataset.staging import File
-from dateline.pipeline.dataset.version import Manifest
+from dateline.pipeline.dataset.version import Manifest, Version
 from dateline.pipeline.inputs.dump_list import write_list
 from dateline.pipeline.inputs.find import Unreadable
 from dateline.pipeline.reject_limit import RejectLimit, reasons_of, too_many
@@ -139,7 +139,7 @@ def execute(
     clock = time.perf_counter
     begin = clock()
     seen = seen or ChecksumCache(config.output)
-    before = dataset.open_version(config.output, config.base)
+    dataset, before = dataset_in(config.output), open_version(config.output, config.base)
     with staging.prepared(config.output, config.run):
         config = replace(config, dumps=write_list(config.dumps, names.dumps_list(config.output, config.run)))
         with ThreadPoolExecutor(1) as beside:
@@ -188,14 +188,13 @@ def execute(
                 "dataset yet: are these dumps of Arab News pages? `dateline inspect FILE` shows what is found in one; "
                 "--max-rejects 100% makes a dataset of nothing but rejects"
             )
-        committing = commit_store if dataset.store_of(config.output) else commit
         course.stage = "commit"
         warnings: list[str] = []
         with held():  # what was made is put in its place, and told of
-            committing.commit(config.output, manifest, before.manifest if before else None, files)
+            dataset.commit(manifest, before.manifest if before else None, files)
             course.version = manifest["version"]
             with _warned(warnings, "what it replaced could not be put away, the next run does it"):
-                committing.finish(config.output, config.run, keep_versions)
+                dataset.finish(config.run, keep_versions)
             with _warned(warnings, "the checksums of its dumps could not be remembered"):
                 seen.save()
             seconds["commit"] = clock() - then
@@ -251,14 +250,14 @@ def _dumps(config: Config, sums: dict[str, tuple[int, str]]) -> list[dict[str, A
 def _facts(
     config: Config,
     files: Sequence[File],
-    before: dataset.Version | None,
+    before: Version | None,
     started: datetime,
     dumps: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
     """What this run says in its manifest beyond the files and dumps."""
     grown: Counter[str] = Counter()
     for file in files:
-        older = before.same_slot(file.path) if before else None
+        older = before.same_place(file.path) if before else None
         grown[file.kind] += file.rows - (older["rows"] if older else 0)
     return {
         "schema_version": schemas.VERSION,

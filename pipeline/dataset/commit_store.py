@@ -28,12 +28,8 @@ a file may be missing or left over in the folder, not in a version; the next run
 """
 
 import json
-import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from dateline.errors import DamagedFile, Locked, StoreError, Uncertain, Unusable
@@ -42,43 +38,32 @@ from dateline.pipeline.dataset.store_manifests import (
     POINTER,
     TRIES,
     Pointer,
-    add_manifest,
-    make_working_copy,
     manifest_at,
     newest_manifest,
     read_pointer,
 )
 from dateline.pipeline.dataset.store_objects import newest_complete
-from dateline.pipeline.dataset.version import Manifest, latest_manifest, store_of
+from dateline.pipeline.dataset.version import Manifest, latest_manifest
+from dateline.pipeline.dataset.working_copy import add_manifest, make_working_copy, remove_all_but
 from dateline.pipeline.names import (
     LOCK,
     MANIFESTS,
-    RUNS,
     SEEN,
     STORE,
     VERSIONS,
     kind_of,
     manifest_name,
     object_name,
-    run_folder,
     upload_version,
     version_of,
 )  # fmt: skip
 from dateline.pipeline.stop import held, let, look
-from dateline.pipeline.store.address import open_bucket
 from dateline.pipeline.store.bucket import Bucket, at_once
 from dateline.schemas.contract import require_valid
 
 
-def working_copy(address: str, folder: str | None = None) -> str:
-    """The folder for a dataset's working copy, the same for each run: below `folder`, or in this user's caches."""
-    if folder is None:
-        folder = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "dateline")
-    return os.path.join(os.path.abspath(folder), sha256(address.encode()).hexdigest()[:16])
-
-
 @contextmanager
-def checked_out(address: str, root: str, keep: int) -> Iterator[None]:
+def checked_out(bucket: Bucket, root: str, keep: int) -> Iterator[None]:
     """Have a folder be a dataset's working copy; afterwards it is empty, but for what is remembered of dumps and of the
     version. The caller holds its lock.
 
@@ -88,9 +73,8 @@ def checked_out(address: str, root: str, keep: int) -> Iterator[None]:
         NewerDataset: a newer program wrote the dataset.
         DamagedFile: a manifest or the pointer is not what a run writes.
     """
-    _empty(root, LOCK, SEEN)
-    bucket = open_bucket(address)
-    now = read_pointer(bucket)
+    remove_all_but(root, LOCK, SEEN)
+    address, now = bucket.address, read_pointer(bucket)
     if now is None:
         if any(bucket.names(most=1)):
             raise Unusable(
@@ -125,13 +109,16 @@ def checked_out(address: str, root: str, keep: int) -> Iterator[None]:
             with let():
                 yield
         finally:
-            _empty(root, LOCK, SEEN, STORE, MANIFESTS)
+            remove_all_but(root, LOCK, SEEN, STORE, MANIFESTS)
 
 
-def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequence[File]) -> None:
+def commit(
+    bucket: Bucket, root: str, manifest: Manifest, before: Manifest | None, files: Sequence[File]
+) -> None:
     """Make a version. The caller holds the working copy's lock, and calls finish() afterwards.
 
     Args:
+        bucket: the dataset.
         root: the working copy.
         manifest: of the new version; is told where each file is stored.
         before: of the one it builds on.
@@ -142,7 +129,6 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
         Uncertain: whether it was made is not known.
         StoreError, OSError: it was not: the store failed, or a file is not what its receipt says.
     """
-    bucket = open_bucket(store_of(root))
     stored = {file["path"]: file["stored"] for file in before["files"]} if before else {}
     for entry in manifest["files"]:
         entry["stored"] = stored.get(entry["path"], object_name(manifest["version"], entry["path"]))
@@ -156,27 +142,18 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
         _publish(bucket, root, manifest)
 
 
-def finish(root: str, run: str, keep: int) -> None:
+def finish(bucket: Bucket, root: str, keep: int) -> None:
     """What remains once a run's version is published. If this fails, the next run does it.
 
     Args:
+        bucket: the dataset.
+        root: the working copy.
         keep: how many versions are kept, the new one among them.
     """
     manifest = latest_manifest(root)
     assert manifest is not None
     with let():  # of many files it takes long, and the next run can do it
-        tidy(open_bucket(store_of(root)), manifest, keep)
-
-
-def send_report(root: str, run: str) -> None:
-    """Write a run's report to where its dataset is.
-
-    Raises:
-        StoreError: the store failed.
-    """
-    bucket = open_bucket(store_of(root))
-    for name in ("report.json", "report.html"):
-        bucket.put(f"{RUNS}/{run}/{name}", Path(run_folder(root, run), name).read_bytes())
+        tidy(bucket, manifest, keep)
 
 
 def tidy(bucket: Bucket, manifest: Manifest, keep: int) -> None:
@@ -273,10 +250,3 @@ def _told(pointer: Pointer) -> bytes:
 
 def _bytes(content: dict[str, Any]) -> bytes:
     return f"{json.dumps(content, indent=1, ensure_ascii=False)}\n".encode()
-
-
-def _empty(root: str, *stay: str) -> None:
-    """Remove all that is in a folder but these."""
-    for entry in os.scandir(root):
-        if entry.name not in stay:
-            shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)

@@ -1,16 +1,17 @@
-"""Failed: the records of runs that made no version, as they stand in the runs' folders."""
+"""Failed runs: the records of those that made no version, as they stand in the runs' folders.
+
+_runs/20261129T000000-0123abcd/report.json    {"state": "failed", "reason": "...", "stage": "flow", ...}
+"""
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dateline.errors import DamagedFile
-from dateline.pipeline.dataset.safe_files import read_own, require_folders, require_shape
-from dateline.pipeline.dataset.version import Manifest, store_of
+from dateline.pipeline.dataset.interface import Dataset
+from dateline.pipeline.dataset.safe_files import require_shape
+from dateline.pipeline.dataset.version import Manifest
 from dateline.pipeline.names import RUNS, is_run
-from dateline.pipeline.store.address import open_bucket
-from dateline.pipeline.store.bucket import at_once
 
 MOST_RUNS = 1000
 """The newest runs, whose reports are looked at; a run's name begins with its time."""
@@ -19,20 +20,17 @@ Record = dict[str, Any]
 """In the terms of schemas/failure.schema.json."""
 
 
-def failed_runs(root: str) -> tuple[list[Record], list[str]]:
+def failed_runs(dataset: Dataset) -> tuple[list[Record], list[str]]:
     """The records of the failed runs of a dataset, newest first; and why some reports cannot be read.
-
-    Args:
-        root: the dataset, or a working copy of one in a store.
 
     Raises:
         DamagedFile: there is something else in the place of the runs' folder.
         dateline.errors.StoreError: the store failed.
     """
     found, wrong = [], []
-    for run, data in _reports(root):
+    for run, data in dataset.run_reports():
         try:
-            record = _record(f"{root}/{RUNS}/{run}/report.json", run, data)
+            record = _record(f"{dataset.root}/{RUNS}/{run}/report.json", run, data)
         except DamagedFile as error:
             wrong.append(str(error))
             continue
@@ -63,34 +61,8 @@ def _is_later(record: Record, manifest: Manifest) -> bool:
     return bool(record["version"] >= manifest["version"])
 
 
-def _reports(root: str) -> Iterator[tuple[str, bytes]]:
-    """The newest runs that have a report, and its bytes."""
-    if address := store_of(root):
-        bucket = open_bucket(address)
-        names = {name for name in bucket.names(f"{RUNS}/") if name.endswith("/report.json")}
-        found: dict[str, bytes] = {}
-
-        def fetch(run: str) -> None:
-            if there := bucket.get(f"{RUNS}/{run}/report.json"):
-                found[run] = there[0]
-
-        runs = _newest(name.split("/")[1] for name in names if name.count("/") == 2)
-        at_once(fetch, runs)
-        yield from ((run, found[run]) for run in runs if run in found)
-        return
-    require_folders(root, f"{RUNS}/", set())
-    try:
-        runs = _newest(os.listdir(f"{root}/{RUNS}"))
-    except FileNotFoundError:
-        return
-    for run in runs:
-        try:
-            yield run, read_own(root, f"{RUNS}/{run}/report.json")
-        except (DamagedFile, OSError):  # a run that is under way has none; a link is nobody's report
-            continue
-
-
-def _newest(names: Iterable[str]) -> list[str]:
+def newest_runs(names: Iterable[str]) -> list[str]:
+    """The newest MOST_RUNS of what may be the names of runs, the newest first."""
     return sorted(filter(is_run, names), reverse=True)[:MOST_RUNS]
 
 

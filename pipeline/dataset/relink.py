@@ -5,14 +5,14 @@ before lists, and left its own. All files of that version lie in _versions, so i
 """
 
 import os
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from dateline.errors import DamagedFile
 from dateline.pipeline.dataset.links import link_second_names, put_in_place, remove_files
 from dateline.pipeline.dataset.safe_files import require_folders, size_in
 from dateline.pipeline.dataset.version import Manifest, read_manifest, version_numbers
-from dateline.pipeline.names import LEDGERS, VERSIONS, is_second_name, kind_of, second_name
+from dateline.pipeline.dataset.visible import visible_files
+from dateline.pipeline.names import VERSIONS, is_second_name, kind_of, second_name
 from dateline.pipeline.store.checksum import sha256_of
 
 
@@ -87,32 +87,6 @@ def make_ready(root: str, manifest: Manifest) -> list[str]:
         f"{root} did not show version {number}, and does again: {len(mended.linked):,} files have their places back, "
         f"{len(mended.removed):,} went that it does not list; a later version's manifest may be torn or gone"
     ]
-
-
-def visible_files(root: str) -> Iterator[str]:
-    """The paths of all files that readers of the folder come upon, and of the ledgers' files, sorted by folder. Readers pass
-    over names that begin with _ or a dot. Links are named, too, and not followed."""
-    return _within(root, "")
-
-
-def _within(root: str, folder: str) -> Iterator[str]:
-    with os.scandir(f"{root}/{folder}") as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            path = f"{folder}/{entry.name}" if folder else entry.name
-            if is_hidden(path):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                yield from _within(root, path)
-            else:
-                yield path
-
-
-def is_hidden(path: str) -> bool:
-    """Whether readers pass over a file or folder, and it is none of a ledger."""
-    first, _, rest = path.partition("/")
-    return (first[0] in "_." and first not in LEDGERS) or any(
-        part[0] in "_." for part in rest.split("/") if part
-    )
 
 
 def _needed(root: str) -> set[str]:

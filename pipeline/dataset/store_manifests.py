@@ -1,21 +1,16 @@
-"""Published: what a dataset in an object store says of its versions. How it comes to say so is in commit_store.py.
+"""The manifests of a dataset in an object store, and its pointer to the newest. How they come about is in commit_store.py.
 
-A working copy is a folder of this machine that looks like the dataset: it has manifests, and Version.locate() fetches a
-file once it is read.
+_manifests/latest.json      {"version": 12, "tidied": 12}: there is a version 12, and perhaps a later one
+_manifests/00000012.json    the manifest of version 12
+_manifests/00000013.json    found by asking for 13, 14 and so on until there is none: so this is the newest
 """
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
-from dateline.errors import DamagedFile, Unusable
-from dateline.pipeline.atomic import write_whole
-from dateline.pipeline.dataset.safe_files import parse_json, require_own, require_shape
+from dateline.errors import DamagedFile
+from dateline.pipeline.dataset.safe_files import parse_json, require_shape
 from dateline.pipeline.dataset.version import Manifest, parse_manifest, require_manifest
-from dateline.pipeline.names import MANIFESTS, STORE, manifest_name
-from dateline.pipeline.store.address import address_of, open_bucket
+from dateline.pipeline.names import MANIFESTS, manifest_name
 from dateline.pipeline.store.bucket import Bucket
 
 POINTER = f"{MANIFESTS}/latest.json"
@@ -77,45 +72,3 @@ def read_pointer(bucket: Bucket) -> Pointer | None:
     said = parse_json(place, found[0])
     require_shape(place, said, "pointer")
     return Pointer(said["version"], said["tidied"], found[1])
-
-
-@contextmanager
-def looked_at(dataset: str, may_be_none: bool = False) -> Iterator[str]:
-    """A folder to look at a dataset in: its own, or a working copy of all kept versions, which goes afterwards.
-
-    Args:
-        dataset: a folder, or an address.
-        may_be_none: whether there may be no version.
-
-    Raises:
-        Unusable: the store cannot be used as things are set up, or has no dataset there.
-        StoreError, DamagedFile, NewerDataset: see newest_manifest().
-    """
-    address = address_of(dataset)
-    if not address:
-        root = os.path.abspath(dataset)
-        require_own(root, here=True)
-        yield root
-        return
-    bucket = open_bucket(address)
-    manifest = newest_manifest(bucket)
-    if manifest is None and not may_be_none:
-        raise Unusable(f"{address} holds no dataset")
-    with tempfile.TemporaryDirectory(prefix="dateline-") as folder:
-        make_working_copy(folder, address)
-        while manifest:
-            add_manifest(folder, manifest)
-            older = manifest["version"] - 1
-            manifest = manifest_at(bucket, older) if older else None
-        yield folder
-
-
-def make_working_copy(root: str, address: str) -> None:
-    """Have a folder be the working copy of a dataset, of which it has nothing yet."""
-    os.makedirs(f"{root}/{MANIFESTS}", exist_ok=True)
-    write_whole(f"{root}/{STORE}", {"address": address})
-
-
-def add_manifest(root: str, manifest: Manifest) -> None:
-    """Have a working copy know a version."""
-    write_whole(f"{root}/{manifest_name(manifest['version'])}", manifest)

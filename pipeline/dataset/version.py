@@ -17,7 +17,7 @@ is, and files only once they are read.
 import hashlib
 import os
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,6 @@ from dateline import schemas
 from dateline.errors import DamagedFile, NewerDataset
 from dateline.pipeline.dataset.safe_files import (
     parse_json,
-    read_json,
     read_own,
     require_folders,
     require_shape,
@@ -161,12 +160,6 @@ def is_unfinished(root: str) -> bool:
     )
 
 
-def store_of(root: str) -> str:
-    """The address of the store that a folder is the working copy of; "" for a dataset that lies here."""
-    found = read_json(root, STORE, "store")
-    return str(found["address"]) if found else ""
-
-
 class Version:
     """One version of a dataset, as whoever adds to it sees it."""
 
@@ -175,10 +168,6 @@ class Version:
         self.manifest = manifest
         self._folders: set[str] = set()
         self._checked: set[str] = set()
-
-    @cached_property
-    def _store(self) -> str:
-        return store_of(self.root)
 
     @cached_property
     def _by_folder(self) -> dict[str, dict[str, Any]]:
@@ -206,33 +195,29 @@ class Version:
         """The entry of a ledger's file of that number, if there is one."""
         return self._by_folder.get(f"{folder}/{shard:02d}")
 
-    def same_slot(self, path: str) -> dict[str, Any] | None:
+    def same_place(self, path: str) -> dict[str, Any] | None:
         """The entry of the file that a new one of this path replaces, if there is one."""
         return self._by_folder.get(partition_or_shard(path))
 
     def locate(self, path: str) -> str:
-        """Where a file of this version lies: in its place, or, once a later version has replaced it, in VERSIONS. In
-        a working copy it is fetched to its place.
+        """Where a file of this version lies: in its place, or, once a later version has replaced it, in VERSIONS.
 
         Raises:
             DamagedFile: there is a link on the way.
-            OSError: it is not in the store, or has other bytes there.
-            dateline.errors.StoreError: the store failed.
         """
         place = f"{self.root}/{path}"
-        if self._is_there(path):
-            return place
-        if self._store:
-            from dateline.pipeline.store.address import open_bucket
-
-            entry = self._by_folder[partition_or_shard(path)]
-            open_bucket(self._store).download(entry["stored"], place, entry["sha256"])
+        if self.is_in_place(path):
             return place
         if self.manifest["version"] == max(version_numbers(self.root), default=0):
             return place
         return f"{self.root}/{second_name(path)}"
 
-    def _is_there(self, path: str) -> bool:
+    def is_in_place(self, path: str) -> bool:
+        """Whether a file has its place in `root`.
+
+        Raises:
+            DamagedFile: there is a link on the way.
+        """
         require_folders(self.root, path, self._folders)
         return size_in(self.root, path) is not None
 
@@ -264,18 +249,3 @@ def _require_checksum(path: str, source: pa.MemoryMappedFile, digest: str) -> No
     content = source.read_buffer() if source.size() else b""
     if hashlib.sha256(content).hexdigest() != digest:
         raise DamagedFile(f"{path}: its bytes are not those of the manifest's checksum")
-
-
-@lru_cache(2)
-def open_version(root: str, number: int) -> Version | None:
-    """A version, read once a process; None for number 0: there is none yet.
-
-    Raises:
-        DamagedFile: its manifest cannot be read.
-    """
-    if not number:
-        return None
-    manifest = read_manifest(root, number)
-    if manifest is None:
-        raise DamagedFile(f"{root}/{manifest_name(number)} cannot be read")
-    return Version(root, manifest)

@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dateline.pipeline.config import Config
+from dateline.pipeline.dataset.open import open_version
 from dateline.pipeline.dataset.safe_files import believed
-from dateline.pipeline.dataset.version import Version, open_version
+from dateline.pipeline.dataset.version import Version
 from dateline.pipeline.inputs.records import base_source
 from dateline.pipeline.ledgers.rows import LEDGER_COLUMNS, OlderRanks, hashes, rows_of_ledger
 from dateline.pipeline.names import DUPLICATES, KEYS

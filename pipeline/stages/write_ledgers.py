@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 
 from dateline.errors import DamagedFile
 from dateline.pipeline.config import Config
+from dateline.pipeline.dataset.open import open_version
 from dateline.pipeline.dataset.staging import BATCH_ROWS, File
-from dateline.pipeline.dataset.version import open_version
 from dateline.pipeline.ledgers.rows import OlderRanks
 from dateline.pipeline.ledgers.shards import DumpShards, shard_of
 from dateline.pipeline.names import DUPLICATES, KEYS

@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from dateline.pipeline.config import Config
+from dateline.pipeline.dataset.open import open_version
 from dateline.pipeline.dataset.staging import File, Writer
-from dateline.pipeline.dataset.version import open_version
 from dateline.pipeline.inputs.blocks import BlockReader
 from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.names import progress_folder

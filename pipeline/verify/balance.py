@@ -82,7 +82,7 @@ def _settle_rows(files: Sequence[File], before: Version | None) -> list[str]:
     )
     expected = rows.copy()
     for file in files:
-        older = before.same_slot(file.path) if before else None
+        older = before.same_place(file.path) if before else None
         rows[file.kind] += file.rows - (older["rows"] if older else 0)
         expected["rejected" if file.kind == "rejected" else "records"] += len(file.offsets)
     expected["records"] += expected["articles"] + expected["duplicates"]

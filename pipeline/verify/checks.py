@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from dateline.pipeline.dataset.interface import Dataset
 from dateline.pipeline.dataset.version import Manifest, Version
 from dateline.pipeline.elements import Record
 from dateline.pipeline.inputs.records import Columns
@@ -39,12 +40,12 @@ class DumpOptions(NamedTuple):
 
 
 def verify(
-    root: str, manifest: Manifest, number: int, dumps: DumpOptions | None, summary: Summary
+    dataset: Dataset, manifest: Manifest, number: int, dumps: DumpOptions | None, summary: Summary
 ) -> Iterator[Finding]:
     """All that is wrong with a version.
 
     Args:
-        root: the dataset.
+        dataset: the dataset.
         manifest: of the version, as it was read.
         number: of the version.
         dumps: where its dumps are, if they are to be looked at.
@@ -58,13 +59,13 @@ def verify(
         summary.not_checked.append("anything but the manifest, since it is not valid")
         yield invalid
         return
-    version = Version(root, manifest)
+    version = dataset.version(manifest)
     summary.dumps, summary.dumps_not_given = len(version.sources), version.sources
     damaged = set()
     for finding in _all(version, manifest, number, dumps, summary):
         damaged.add(finding.file)
         yield finding
-    yield from check_strays(version, damaged, summary)
+    yield from check_strays(dataset, version, damaged, summary)
 
 
 def _all(

@@ -66,35 +66,34 @@ def verify(
 ) -> "list[Finding]":
     """See dateline.verify()."""
     from dateline.pipeline.dataset.history import manifest_for
-    from dateline.pipeline.dataset.store_manifests import looked_at
+    from dateline.pipeline.dataset.open import dataset_at
     from dateline.pipeline.dataset.version import unchecked_manifest
     from dateline.pipeline.inputs.records import Columns
     from dateline.pipeline.inputs.streams import Bounds
     from dateline.pipeline.verify import checks
     from dateline.pipeline.verify.finding import Summary
 
-    with looked_at(os.fspath(dataset)) as root:
-        number, manifest = manifest_for(root, version, unchecked_manifest)
+    with dataset_at(os.fspath(dataset)).opened() as found:
+        number, manifest = manifest_for(found.root, version, unchecked_manifest)
         given = checks.DumpOptions(dumps, source_root, Columns(), Bounds()) if dumps else None
-        return list(checks.verify(root, manifest, number, given, Summary(root, number)))
+        return list(checks.verify(found, manifest, number, given, Summary(found.name, number)))
 
 
 def log(dataset: "str | os.PathLike[str]") -> list[dict[str, Any]]:
     """See dateline.log()."""
     from dateline.pipeline.dataset.history import kept_manifests, log_entry
-    from dateline.pipeline.dataset.store_manifests import looked_at
+    from dateline.pipeline.dataset.open import dataset_at
 
-    with looked_at(os.fspath(dataset)) as root:
-        return [log_entry(manifest) for manifest in kept_manifests(root)]
+    with dataset_at(os.fspath(dataset)).opened() as found:
+        return [log_entry(manifest) for manifest in kept_manifests(found.root)]
 
 
 def diff(dataset: "str | os.PathLike[str]", old: int, new: int) -> "list[Change]":
     """See dateline.diff()."""
     from dateline.pipeline.dataset import diff as changes
     from dateline.pipeline.dataset.history import manifest_for
-    from dateline.pipeline.dataset.store_manifests import looked_at
-    from dateline.pipeline.dataset.version import Version
+    from dateline.pipeline.dataset.open import dataset_at
 
-    with looked_at(os.fspath(dataset)) as root:
-        one, other = (Version(root, manifest_for(root, number)[1]) for number in (old, new))
+    with dataset_at(os.fspath(dataset)).opened() as found:
+        one, other = (found.version(manifest_for(found.root, number)[1]) for number in (old, new))
         return list(changes.diff(one, other))

@@ -7,13 +7,14 @@ import argparse
 from collections.abc import Callable
 
 from dateline.errors import DatelineError
-from dateline.pipeline.dataset.store_manifests import looked_at
+from dateline.pipeline.dataset.interface import Dataset
+from dateline.pipeline.dataset.open import dataset_at
 from dateline.pipeline.inputs.find import require_known
 from dateline.pipeline.rules.text import to_json
 from dateline.pipeline.store.files import in_store
 from dateline.runners.command import explain as explaining
-from dateline.runners.command.diff import tell_changes
-from dateline.runners.command.log import tell_versions
+from dateline.runners.command.diff import print_changes
+from dateline.runners.command.log import print_versions
 from dateline.runners.command.outcome import FAILED, OK, log
 from dateline.runners.command.prune import prune_dataset
 from dateline.runners.command.repair import begin_repair, repair_dataset
@@ -21,17 +22,17 @@ from dateline.runners.command.restore import restore_version
 from dateline.runners.command.verify import verify_dataset
 
 
-def _told(
-    command: Callable[[argparse.Namespace, str], int],
+def _command(
+    command: Callable[[argparse.Namespace, Dataset], int],
     first: Callable[[argparse.Namespace], None] = lambda args: None,
-    may_be_none: bool = False,
+    may_be_empty: bool = False,
 ) -> Callable[[argparse.Namespace], int]:
     """A command that says what is wrong, with the exit status that fits. Of a dataset in a store it sees a working copy.
 
     Args:
-        command: of the arguments, and the folder of the dataset.
+        command: of the arguments, and the dataset.
         first: is called before anybody looks at the dataset.
-        may_be_none: whether a dataset in a store may have no version yet.
+        may_be_empty: whether a dataset in a store may have no version yet.
     """
 
     def run(args: argparse.Namespace) -> int:
@@ -45,8 +46,9 @@ def _told(
         try:
             require_known("DATASET", args.dataset)
             first(args)
-            with looked_at(args.dataset, may_be_none) as folder:
-                return command(args, folder)
+            with dataset_at(args.dataset).opened(may_be_empty) as dataset:
+                folder = dataset.root
+                return command(args, dataset)
         except DatelineError as error:
             log.error("%s", shown(error))
             return error.exit_status
@@ -57,8 +59,8 @@ def _told(
     return run
 
 
-def _explain(args: argparse.Namespace, root: str) -> int:
-    stories = explaining.explain(root, args.article)
+def _explain(args: argparse.Namespace, dataset: Dataset) -> int:
+    stories = explaining.explain(dataset, args.article)
     if not stories:
         log.error("no article of %s has the id, short URL or headline %r", args.dataset, args.article)
         return FAILED
@@ -68,5 +70,5 @@ def _explain(args: argparse.Namespace, root: str) -> int:
 
 
 COMMANDS = {
-    "explain": _told(_explain), "verify": _told(verify_dataset), "log": _told(tell_versions, may_be_none=True), "diff": _told(tell_changes), "prune": _told(prune_dataset), "restore": _told(restore_version), "repair": _told(repair_dataset, begin_repair),
+    "explain": _command(_explain), "verify": _command(verify_dataset), "log": _command(print_versions, may_be_empty=True), "diff": _command(print_changes), "prune": _command(prune_dataset), "restore": _command(restore_version), "repair": _command(repair_dataset, begin_repair),
 }  # fmt: skip

@@ -5,18 +5,17 @@ from collections import Counter
 from typing import Any
 
 from dateline.pipeline.dataset.diff import Change, diff
-from dateline.pipeline.dataset.history import (
-    manifest_for,
-)
-from dateline.pipeline.dataset.version import Version
+from dateline.pipeline.dataset.history import manifest_for
+from dateline.pipeline.dataset.interface import Dataset
 from dateline.pipeline.rules.text import printable, to_json
 from dateline.runners.command.outcome import OK
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "folded": ">"}
 
 
-def tell_changes(args: argparse.Namespace, root: str) -> int:
-    old, new = (Version(root, manifest_for(root, number)[1]) for number in (args.old, args.new))
+def print_changes(args: argparse.Namespace, dataset: Dataset) -> int:
+    """Print what is not the same in two versions; the exit status."""
+    old, new = (dataset.version(manifest_for(dataset.root, number)[1]) for number in (args.old, args.new))
     kinds: Counter[str] = Counter()
     for change in diff(old, new):
         kinds[change.kind] += 1

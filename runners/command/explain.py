@@ -7,10 +7,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dateline import open_dataset
 from dateline.errors import DamagedFile, UsageError
+from dateline.pipeline.dataset.interface import Dataset
+from dateline.pipeline.dataset.reader import arrow_dataset
 from dateline.pipeline.dataset.safe_files import require_shape
-from dateline.pipeline.dataset.version import SCHEMAS, Version, latest_manifest, store_of
+from dateline.pipeline.dataset.version import SCHEMAS, Version, latest_manifest
 from dateline.pipeline.names import partition_folder
 from dateline.pipeline.rules.identity_rows import ROW, UPDATED_SOURCES, days, fields_of, headline_key
 from dateline.pipeline.rules.short_urls import short_url, slug_of
@@ -54,27 +55,29 @@ def why(winner: Copy, loser: Copy) -> str:
     return why_it_won(rows[:1], rows[1:])
 
 
-def explain(dataset: str, wanted: str) -> list[Story]:
+def explain(dataset: Dataset, wanted: str) -> list[Story]:
     """The articles of an id, a short URL or a headline.
 
     Args:
-        dataset: its folder; of one in a store, its working copy.
+        dataset: the dataset.
         wanted: the id, URL or headline.
 
     Raises:
         UsageError: there is no dataset there.
         DamagedFile: a file of it is not what a run writes.
     """
-    manifest = latest_manifest(dataset)
+    manifest = latest_manifest(dataset.root)
     if manifest is None:
-        raise UsageError(f"{dataset} holds no dataset")
-    version = Version(dataset, manifest)
-    articles = open_dataset(store_of(dataset) or dataset, manifest["version"])
+        raise UsageError(f"{dataset.name} holds no dataset")
+    version = dataset.version(manifest)
+    articles = arrow_dataset(dataset, manifest["version"])
     try:
         keys = articles.to_table(columns=["id", "short_url", "headline", "updated", "region"])
         keys.validate(full=True)  # before a value is looked at
     except pa.ArrowException as error:
-        raise DamagedFile(f"{dataset}: a file of the articles is not what a run writes: {error}") from error
+        raise DamagedFile(
+            f"{dataset.name}: a file of the articles is not what a run writes: {error}"
+        ) from error
     url, headline = short_url(wanted), normalise(wanted)
     found = [
         key

@@ -22,9 +22,9 @@ from dateline.errors import (
     Unusable,
     UsageError,
 )
-from dateline.pipeline.dataset.commit_store import send_report
+from dateline.pipeline.dataset.open import dataset_in
 from dateline.pipeline.dataset.safe_files import require_folders
-from dateline.pipeline.dataset.version import read_manifest, store_of, version_numbers
+from dateline.pipeline.dataset.version import read_manifest, version_numbers
 from dateline.pipeline.names import RUNS, run_folder
 from dateline.pipeline.report import write_report
 from dateline.pipeline.run import Course
@@ -138,8 +138,8 @@ def _leave_record(outcome: Outcome, output: str, error: BaseException, reason: s
         require_folders(output, f"{RUNS}/{run}/", set())
         os.makedirs(folder, exist_ok=True)
         write_report(folder, record)
-        if store_of(output) and not isinstance(error, Uncertain):
-            send_report(output, run)
+        if not isinstance(error, Uncertain):
+            dataset_in(output).send_report(run)
     except (OSError, StoreError, DamagedFile) as failure:
         log.warning("what is known of this run could not be written down: %s", failure)
         for empty in (folder, os.path.dirname(folder)):

@@ -4,10 +4,8 @@ import argparse
 from typing import Any
 
 from dateline.pipeline.dataset.failed_runs import failed_runs, in_order
-from dateline.pipeline.dataset.history import (
-    kept_manifests,
-    log_entry,
-)
+from dateline.pipeline.dataset.history import kept_manifests, log_entry
+from dateline.pipeline.dataset.interface import Dataset
 from dateline.pipeline.dataset.version import version_numbers
 from dateline.pipeline.rules.text import printable, to_json
 from dateline.runners.command.outcome import OK, log
@@ -22,10 +20,12 @@ def first_names(names: Any) -> str:
     return ", ".join(names[:NAMES_SHOWN]) + more
 
 
-def tell_versions(args: argparse.Namespace, root: str) -> int:
-    failed, wrong = failed_runs(root)
-    for told in wrong:
-        log.warning("%s", told)
+def print_versions(args: argparse.Namespace, dataset: Dataset) -> int:
+    """Print the versions and the failed runs, newest first; the exit status."""
+    root = dataset.root
+    failed, wrong = failed_runs(dataset)
+    for message in wrong:
+        log.warning("%s", message)
     manifests = kept_manifests(root) if version_numbers(root) or not failed else []
     for kind, each in in_order(manifests, failed):
         entry = log_entry(each) if kind == "version" else each

@@ -2,25 +2,18 @@
 
 import argparse
 
-from dateline.pipeline.dataset.history import (
-    manifest_for,
-    prune_stored,
-    prune_versions,
-)
-from dateline.pipeline.dataset.lock import lock
-from dateline.pipeline.dataset.version import store_of
+from dateline.pipeline.dataset.history import manifest_for
+from dateline.pipeline.dataset.interface import Dataset
 from dateline.pipeline.rules.text import to_json
 from dateline.pipeline.run import new_run_id
 from dateline.runners.command.outcome import OK, log
 
 
-def prune_dataset(args: argparse.Namespace, root: str) -> int:
-    manifest_for(root, None)
-    if store_of(root):
-        done = prune_stored(root, args.keep_versions)
-    else:
-        with lock(root, new_run_id()):
-            done = prune_versions(root, args.keep_versions)
+def prune_dataset(args: argparse.Namespace, dataset: Dataset) -> int:
+    """Remove all versions but the newest `--keep-versions`; the exit status."""
+    manifest_for(dataset.root, None)
+    with dataset.locked(new_run_id()):
+        done = dataset.prune(args.keep_versions)
     for run in done["recovered"]:
         log.info("put in order what run %s left, which did not end", run)
     if args.json:

@@ -2,24 +2,21 @@
 
 import argparse
 import tempfile
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from itertools import groupby
 
 from dateline.errors import DamagedFile
-from dateline.pipeline.dataset.commit import recover
 from dateline.pipeline.dataset.history import kept_manifests, manifest_for
+from dateline.pipeline.dataset.interface import Dataset, Repaired
 from dateline.pipeline.dataset.known_dumps import files_by_source
-from dateline.pipeline.dataset.links import require_links
-from dateline.pipeline.dataset.lock import lock
+from dateline.pipeline.dataset.open import dataset_at
 from dateline.pipeline.dataset.restore import replace_files
-from dateline.pipeline.dataset.version import Manifest, Version, store_of, version_numbers
+from dateline.pipeline.dataset.version import Manifest, Version, version_numbers
 from dateline.pipeline.rules.text import printable, to_json
 from dateline.pipeline.run import new_run_id
 from dateline.pipeline.verify.checks import verify
 from dateline.pipeline.verify.finding import Finding, Summary, as_text
 from dateline.pipeline.verify.given_dumps import find_dumps
-from dateline.pipeline.verify.repair import Repaired, repair
-from dateline.pipeline.verify.repair_store import find_again, repair_stored
 from dateline.runners.command import run as job
 from dateline.runners.command.outcome import FAILED, OK, begin
 
@@ -27,31 +24,29 @@ from dateline.runners.command.outcome import FAILED, OK, begin
 def begin_repair(args: argparse.Namespace) -> None:
     """What comes before a dataset in a store can be looked at."""
     args.run = new_run_id()
-    args.again = find_again(args.dataset, args.run)
+    args.found = dataset_at(args.dataset).find_manifests(args.run)
 
 
-def repair_dataset(args: argparse.Namespace, root: str) -> int:
+def repair_dataset(args: argparse.Namespace, dataset: Dataset) -> int:
     """Mend a dataset, and look whether all is well; the exit status."""
+    root, run = dataset.root, args.run
     manifest_for(root, None)
-    run, again, stored = args.run, args.again, store_of(root)
-    with nullcontext() if stored else lock(root, run), ExitStack() as stack:
-        if not stored:
-            require_links(root, run)
-            recover(root, len(version_numbers(root)))
+    with dataset.locked(run), ExitStack() as stack:
+        dataset.require_links(run)
+        dataset.recover(len(version_numbers(root)))
         manifests = kept_manifests(root)
 
         def rebuild(manifest: Manifest) -> str:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dateline-"))
-            return made_again(args, Version(root, manifest), folder)
+            return made_again(args, dataset.version(manifest), folder)
 
-        mend = repair_stored if stored else repair
-        done = _together(again, mend(root, manifests, run, rebuild if args.dumps else None))
+        done = _together(args.found, dataset.repair(manifests, run, rebuild if args.dumps else None))
         newest = manifests[0]
-        left = _look(root, newest)
+        left = _look(dataset, newest)
         if left and args.dumps:
-            made = replace_files(root, rebuild(newest), newest, new_run_id())
+            made = replace_files(dataset, rebuild(newest), newest, new_run_id())
             newest = made or newest
-            left = _look(root, newest) if made else left
+            left = _look(dataset, newest) if made else left
         number = newest["version"]
     if args.json:
         print(
@@ -61,7 +56,7 @@ def repair_dataset(args: argparse.Namespace, root: str) -> int:
             )
         )
     else:
-        for line in _told(done, run, bool(stored)):
+        for line in _lines(done, run, dataset.linked):
             print(printable(line))
         for finding in left:
             print(f"not mended: {as_text(finding)}")
@@ -71,18 +66,18 @@ def repair_dataset(args: argparse.Namespace, root: str) -> int:
     return FAILED if left or (done.lost and newest is manifests[0]) else OK
 
 
-def _look(root: str, manifest: Manifest) -> list[Finding]:
+def _look(dataset: Dataset, manifest: Manifest) -> list[Finding]:
     number = manifest["version"]
-    return list(verify(root, manifest, number, None, Summary(root, number)))
+    return list(verify(dataset, manifest, number, None, Summary(dataset.name, number)))
 
 
 def _together(first: Repaired, then: Repaired) -> Repaired:
     return Repaired(*(one + other for one, other in zip(first, then, strict=True)))
 
 
-def _told(done: Repaired, run: str, stored: bool) -> list[str]:
+def _lines(done: Repaired, run: str, linked: str) -> list[str]:
     return [
-        *(f"{'copied' if stored else 'linked'} anew: {path}" for path in done.linked),
+        *(f"{linked} anew: {path}" for path in done.linked),
         *(f"made again from its dumps: {path}" for path in done.made),
         *(f"not listed, moved to _runs/{run}/strays: {path}" for path in done.moved),
         *(f"whole nowhere: {path}" for path in done.lost),

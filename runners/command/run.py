@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from dateline.pipeline.stop import asked
 from dateline.runners.command.outcome import FAILED, OK, PARTLY, USAGE, Outcome, by_signal, end, log, tell
-from dateline.runners.command.paths import checked_out, inputs_of, no_dataset, output_of
+from dateline.runners.command.paths import dataset_of, inputs_of, no_dataset
 from dateline.runners.engine.start import engine_of
 
 if TYPE_CHECKING:
     from dateline.pipeline.config import Config
+    from dateline.pipeline.dataset.interface import Dataset
     from dateline.pipeline.dataset.known_dumps import ChecksumCache, SortedInputs
     from dateline.pipeline.dataset.version import Manifest
     from dateline.pipeline.inputs.find import Inputs
@@ -39,16 +40,16 @@ def run(args: argparse.Namespace, outcome: Outcome) -> int:
     decided = False
     try:
         require_fitting(args)
-        output, address = output_of(args)
-        inputs = inputs_of(args, output, address)
+        dataset = dataset_of(args)
+        inputs = inputs_of(args, dataset)
         outcome["run"] = new_run_id()
         course = Course()
-        with lock(output, outcome["run"]), checked_out(args, output, address):
+        with lock(dataset.root, outcome["run"]), dataset.checked_out(args.keep_versions):
             try:
-                status = _locked(args, output, inputs, outcome, course)
+                status = _locked(args, dataset, inputs, outcome, course)
             except BaseException as error:
                 with held():
-                    status = by_error(outcome, output, error, course)
+                    status = by_error(outcome, dataset.root, error, course)
             decided = True
         return status
     except Exception as error:
@@ -63,29 +64,25 @@ def run(args: argparse.Namespace, outcome: Outcome) -> int:
 
 
 def _locked(
-    args: argparse.Namespace, output: str, inputs: "Inputs", outcome: Outcome, course: "Course"
+    args: argparse.Namespace, dataset: "Dataset", inputs: "Inputs", outcome: Outcome, course: "Course"
 ) -> int:
     """The run, once the dataset is its own."""
     from dateline.errors import UsageError
-    from dateline.pipeline.dataset.commit import recover
     from dateline.pipeline.dataset.history import other_rules
     from dateline.pipeline.dataset.known_dumps import ChecksumCache, sort_inputs
-    from dateline.pipeline.dataset.links import require_links
-    from dateline.pipeline.dataset.relink import make_ready
-    from dateline.pipeline.dataset.version import is_unfinished, latest_manifest, store_of
+    from dateline.pipeline.dataset.version import is_unfinished, latest_manifest
     from dateline.pipeline.report import totals
 
-    if not store_of(output):
-        require_links(output, outcome["run"])
+    output = dataset.root
+    dataset.require_links(outcome["run"])
     before = latest_manifest(output)
     outcome["version"] = before["version"] if before else None
     if before is None and not is_unfinished(output):  # torn manifests are all that it has
         raise UsageError(no_dataset(output))
-    for name in recover(output, args.keep_versions):
+    for name in dataset.recover(args.keep_versions):
         log.info("put in order what run %s left, which did not end", name)
-    if before and not store_of(output):
-        for mended in make_ready(output, before):
-            log.warning("%s", mended)
+    for mended in dataset.make_ready(before) if before else ():
+        log.warning("%s", mended)
     seen = ChecksumCache(output)
     if seen.forgotten:
         log.warning("%s; the checksums of dumps that were read are taken anew", seen.forgotten)
@@ -108,12 +105,12 @@ def _locked(
 def _nothing_new(
     args: argparse.Namespace, outcome: Outcome, config: "Config", known: "SortedInputs | None"
 ) -> int:
-    from dateline.pipeline.dataset.version import store_of
+    from dateline.pipeline.dataset.open import dataset_in
 
     outcome["new"] = {"dumps": 0, "articles": 0, "duplicates": 0, "rejects": 0}
     count = known.unchanged if known else 0
     read = f"{count:,} dumps, all read before" if count else "no dumps"
-    message = f"Nothing new: {store_of(config.output) or config.output} stays at version {outcome['version']} ({read})."
+    message = f"Nothing new: {dataset_in(config.output).name} stays at version {outcome['version']} ({read})."
     if not args.quiet and not args.json:
         print(message)
     partly = bool(outcome["unreadable"])
@@ -178,8 +175,7 @@ def _execute(
     course: "Course",
 ) -> int:
     from dateline.errors import StoreError
-    from dateline.pipeline.dataset.commit_store import send_report
-    from dateline.pipeline.dataset.version import store_of
+    from dateline.pipeline.dataset.open import dataset_in
     from dateline.pipeline.names import progress_folder
     from dateline.pipeline.progress import failed_at
     from dateline.pipeline.run import execute
@@ -214,11 +210,10 @@ def _execute(
     tell(result, config, outcome)
     for warning in result.warnings:
         log.warning("version %d is committed; %s", result.version, warning)
-    if store_of(config.output):
-        try:
-            send_report(config.output, config.run)
-        except (StoreError, OSError) as error:
-            log.warning("the report could not be sent: %s", error)
+    try:
+        dataset_in(config.output).send_report(config.run)
+    except (StoreError, OSError) as error:
+        log.warning("the report could not be sent: %s", error)
     if not args.quiet and not args.json:
         from dateline.runners.command.summary import summary
 
@@ -247,7 +242,7 @@ def stopped(args: argparse.Namespace, outcome: Outcome) -> int:
     if outcome["run"] and not made:  # else what it was about to load may be loaded by half
         from dateline.runners.command.failure import version_made
 
-        made = version_made(output_of(args)[0], outcome["run"])
+        made = version_made(dataset_of(args).root, outcome["run"])
     return by_signal(outcome, made)
 
 

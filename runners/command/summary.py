@@ -1,7 +1,7 @@
 """What a run came to, for the person who started it."""
 
 from dateline.pipeline.config import Config
-from dateline.pipeline.dataset.version import store_of
+from dateline.pipeline.dataset.open import dataset_in
 from dateline.pipeline.run import Result
 from dateline.runners.command.watch import clock, megabytes
 
@@ -38,7 +38,7 @@ def summary(result: Result, config: Config) -> str:
         f"{table}\n"
         f"  balance     all {balance.read:,} bytes read are in a row, a duplicate, a reject or white space\n"
         f"{account if records.held else ''}\n"
-        f"The dataset is in {store_of(config.output) or config.output}, version {result.version}:\n"
+        f"The dataset is in {dataset_in(config.output).name}, version {result.version}:\n"
         f"  date=*/region=*/   the articles\n"
         f"  _duplicates/       each copy, and the article that it belongs to\n"
         f"  _rejected/         each block that could not be used, why, and its bytes\n"

@@ -4,10 +4,9 @@ import argparse
 from collections import Counter
 
 from dateline.errors import UsageError
-from dateline.pipeline.dataset.history import (
-    manifest_for,
-)
-from dateline.pipeline.dataset.version import store_of, unchecked_manifest, version_numbers
+from dateline.pipeline.dataset.history import manifest_for
+from dateline.pipeline.dataset.interface import Dataset
+from dateline.pipeline.dataset.version import unchecked_manifest, version_numbers
 from dateline.pipeline.rules.text import printable, to_json
 from dateline.pipeline.verify.checks import DumpOptions, verify
 from dateline.pipeline.verify.finding import Summary, as_text
@@ -20,19 +19,20 @@ MAX_FINDINGS = 20
 """Findings of one kind that are shown; the others are counted."""
 
 
-def verify_dataset(args: argparse.Namespace, root: str) -> int:
+def verify_dataset(args: argparse.Namespace, dataset: Dataset) -> int:
+    """Say all that is wrong with a version; the exit status."""
     if not args.dumps and (args.source_root or args.text_column or args.url_column or args.date_column):
         raise UsageError("--source-root and the names of columns say how to read --dumps: give those, too")
-    number, manifest = manifest_for(root, args.version, unchecked_manifest)
+    number, manifest = manifest_for(dataset.root, args.version, unchecked_manifest)
     dumps = DumpOptions(args.dumps, args.source_root, columns(args), bounds(args)) if args.dumps else None
-    summary = Summary(store_of(root) or root, number)
-    if args.version is None and number < version_numbers(root)[-1]:
+    summary = Summary(dataset.name, number)
+    if args.version is None and number < version_numbers(dataset.root)[-1]:
         summary.not_checked.append(
-            f"version {version_numbers(root)[-1]}, whose manifest is torn: readers pass it over"
+            f"version {version_numbers(dataset.root)[-1]}, whose manifest is torn: readers pass it over"
         )
     kinds: Counter[str] = Counter()
     try:
-        for finding in verify(root, manifest, number, dumps, summary):
+        for finding in verify(dataset, manifest, number, dumps, summary):
             kinds[finding.check] += 1
             if kinds[finding.check] <= MAX_FINDINGS:
                 print(to_json(finding._asdict()) if args.json else as_text(finding))

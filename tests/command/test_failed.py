@@ -13,7 +13,7 @@ import pytest
 
 from dateline.errors import DamagedFile
 from dateline.pipeline import run as runs
-from dateline.pipeline.dataset import commit, restore
+from dateline.pipeline.dataset import commit, republish
 from dateline.pipeline.dataset import version as dataset
 from dateline.pipeline.dataset.known_dumps import ChecksumCache
 from dateline.pipeline.stages import parse
@@ -363,14 +363,14 @@ def test_an_output_that_arrow_cannot_open(tmp_path):
     assert "\x1b" not in line
 
 
-@pytest.mark.parametrize("name", ["finish", "put_right"])
+@pytest.mark.parametrize("name", ["finish", "relink"])
 def test_a_restored_version_is_there_whatever_comes_after(dumps, monkeypatch, name):
     news = dumps.parent / "news"
     assert run(dumps).returncode == 0
     (dumps / "b.txt").write_text(GOOD.replace("Ferry", "Raft"))
     assert run(dumps).returncode == 0
     with monkeypatch.context() as patch:
-        patch.setattr(commit if name == "finish" else restore, name, raising(FULL))
+        patch.setattr(commit if name == "finish" else republish, name, raising(FULL))
         done = dateline_here("restore", news, "--version", "1")
     assert (done.returncode, done.stdout) == (0, "version 3 is as version 1 was\n")
     assert "warning: version 3 is committed, and whole; what came after went wrong" in done.stderr

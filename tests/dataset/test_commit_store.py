@@ -18,10 +18,10 @@ from dateline import open_dataset
 from dateline.errors import StoreError, Uncertain, Unusable
 from dateline.pipeline import stop
 from dateline.pipeline.dataset import commit_store, staging
-from dateline.pipeline.dataset.commit_store import checked_out, working_copy
 from dateline.pipeline.dataset.lock import lock
 from dateline.pipeline.dataset.store_manifests import manifest_at, newest_manifest
 from dateline.pipeline.dataset.version import latest_manifest
+from dateline.pipeline.dataset.working_copy import working_copy
 from dateline.pipeline.store import s3 as bucket_s3
 from dateline.pipeline.store.address import open_bucket
 from dateline.pipeline.store.files import s3_client
@@ -166,7 +166,7 @@ def test_what_a_dead_run_left_untidy_is_put_in_order_even_if_there_is_nothing_ne
         with pytest.raises(Died):
             grown.add(texts("new"))
     assert grown.visible() == grown.expected[3]
-    with checked_out(ADDRESS, grown.root, KEEP):
+    with grown.dataset.checked_out(KEEP):
         grown.check_tidy()
 
 
@@ -195,7 +195,7 @@ def test_a_late_tidying_takes_nothing_from_a_later_version(grown, tmp_path):
     other.add({"2023-01-01": "one"})  # the bytes of a file that version 2 replaced
     commit_store.tidy(open_bucket(ADDRESS), late, KEEP)
     other.check_readers()
-    with checked_out(ADDRESS, other.root, KEEP):
+    with other.dataset.checked_out(KEEP):
         other.check_tidy()
 
 
@@ -278,14 +278,14 @@ def test_a_full_disk_here_is_no_failure_once_the_version_is_made(grown, monkeypa
     def full(root, manifest):
         raise OSError("No space left on device")
 
-    with checked_out(ADDRESS, grown.root, KEEP):
+    with grown.dataset.checked_out(KEEP):
         run, files = grown.stage(THIRD)
         with monkeypatch.context() as patch:
             patch.setattr(commit_store, "add_manifest", full)
             grown.commit(run, files)
         staging.clean_up(grown.root, run)
     assert grown.check_readers() == 3
-    with checked_out(ADDRESS, grown.root, KEEP):
+    with grown.dataset.checked_out(KEEP):
         grown.check_tidy()
 
 
@@ -297,7 +297,7 @@ def test_without_an_answer_to_anything_nobody_knows(grown, monkeypatch):
 
     with monkeypatch.context() as patch:
         client = using(patch, Client())
-        with checked_out(ADDRESS, grown.root, KEEP):
+        with grown.dataset.checked_out(KEEP):
             run, files = grown.stage(THIRD)
             client._change = gone
             with pytest.raises(Uncertain, match="it is not known whether version 3 was committed"):
@@ -426,7 +426,7 @@ def test_a_store_that_tells_no_checksum_will_do(grown, monkeypatch):
 
 
 def test_a_staged_file_that_changed_is_not_committed(grown):
-    with checked_out(ADDRESS, grown.root, KEEP):
+    with grown.dataset.checked_out(KEEP):
         run, files = grown.stage(THIRD)
         Path(files[0].staged).write_bytes(changed(Path(files[0].staged).read_bytes()))
         with pytest.raises(OSError, match="is not what was written to it"):

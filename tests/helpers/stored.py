@@ -14,14 +14,13 @@ from pathlib import Path
 import pytest
 
 from dateline.errors import Locked, StoreError
-from dateline.pipeline.dataset import commit_store, staging
-from dateline.pipeline.dataset.commit_store import checked_out
+from dateline.pipeline.dataset import staging
 from dateline.pipeline.dataset.history import kept_manifests
-from dateline.pipeline.dataset.store_manifests import POINTER, looked_at, manifest_at, newest_manifest
+from dateline.pipeline.dataset.interface import Repaired
+from dateline.pipeline.dataset.store_dataset import StoreDataset
+from dateline.pipeline.dataset.store_manifests import POINTER, manifest_at, newest_manifest
 from dateline.pipeline.store.address import open_bucket
 from dateline.pipeline.store.bucket import Bucket
-from dateline.pipeline.verify.repair import Repaired
-from dateline.pipeline.verify.repair_store import repair_stored
 from tests.conftest import ROOT
 from tests.dataset.test_commit import THIRD
 from tests.helpers.versions import KEEP, Folder
@@ -31,7 +30,7 @@ class Stored(Folder):
     """A dataset in a store, and all that was ever written to it."""
 
     def __init__(self, root: Path, address: str) -> None:
-        super().__init__(root, commit_store)
+        super().__init__(root, StoreDataset(address, str(root)))
         self.address = address
         self._read: set[str] = set()
 
@@ -42,7 +41,7 @@ class Stored(Folder):
 
     def add(self, partitions, keep=KEEP) -> None:
         """As a run does it, to the end."""
-        with checked_out(self.address, self.root, keep):
+        with self.dataset.checked_out(keep):
             run, files = self.stage(partitions)
             try:
                 self.commit(run, files, keep)
@@ -109,8 +108,8 @@ class Stored(Folder):
 
     def mend(self) -> Repaired:
         """As `repair` does it, without the dumps."""
-        with looked_at(self.address) as folder:
-            return repair_stored(folder, kept_manifests(folder), "mend", None)
+        with self.dataset.opened() as dataset:
+            return dataset.repair(kept_manifests(dataset.root), "mend", None)
 
 
 KILLED = """
@@ -249,7 +248,7 @@ def fail_at_each(
 
 def write_at_a_time(dataset: Stored, other: Stored) -> None:
     """Of two writers the second loses nothing, and is told. The dataset has two versions."""
-    with checked_out(other.address, other.root, KEEP):
+    with other.dataset.checked_out(KEEP):
         run, files = other.stage({"2023-01-09": "nine"})
         dataset.add(THIRD)
         expected = dict(dataset.expected)

@@ -6,8 +6,11 @@ from pathlib import Path
 
 from dateline import schemas
 from dateline.pipeline import names
-from dateline.pipeline.dataset import commit, staging
+from dateline.pipeline.dataset import staging
 from dateline.pipeline.dataset import version as dataset
+from dateline.pipeline.dataset.commit import manifest_of, next_version
+from dateline.pipeline.dataset.interface import Dataset
+from dateline.pipeline.dataset.local_dataset import LocalDataset
 from dateline.pipeline.dataset.staging import File
 
 SETTINGS = {"same_headline_days": None, "date_granularity": "day"}
@@ -17,10 +20,10 @@ KEEP = 2
 class Folder:
     """A dataset whose partitions hold a text each, and all that was ever written to it."""
 
-    def __init__(self, root: Path, how=commit) -> None:
-        """how: the module that commits."""
+    def __init__(self, root: Path, dataset: Dataset | None = None) -> None:
+        """dataset: of which that is the working copy."""
         self.root = str(root)
-        self._how = how
+        self.dataset = dataset or LocalDataset(self.root)
         os.makedirs(self.root, exist_ok=True)
         self.contents: dict[str, bytes] = {}
         self.expected: dict[int, set[str]] = {}
@@ -56,7 +59,7 @@ class Folder:
     def commit(self, run: str, files: list[File], keep: int = KEEP) -> None:
         """As a run does it, to the end."""
         before = self.latest()
-        number = commit.next_version(self.root)
+        number = next_version(self.root)
         facts = {
             "schema_version": schemas.VERSION,
             "version": number,
@@ -65,10 +68,10 @@ class Folder:
             "changes": {"dumps": [], "articles": 0, "duplicates": 0, "rejects": 0, "files": 0},
             "settings": SETTINGS,
         }
-        manifest = commit.manifest_of(before.manifest if before else None, facts, files, [])
+        manifest = manifest_of(before.manifest if before else None, facts, files, [])
         self.expected[number] = {file["path"] for file in manifest["files"]}
-        self._how.commit(self.root, manifest, before.manifest if before else None, files)
-        self._how.finish(self.root, run, keep)
+        self.dataset.commit(manifest, before.manifest if before else None, files)
+        self.dataset.finish(run, keep)
         staging.clean_up(self.root, run)
 
     def check_versions(self, keep: int = KEEP) -> int:

@@ -7,14 +7,13 @@ import shutil
 import pytest
 
 from dateline.errors import Locked
-from dateline.pipeline.dataset import commit_store
-from dateline.pipeline.dataset import restore as restoring
+from dateline.pipeline.dataset import commit_store, repair_store, republish
 from dateline.pipeline.dataset.history import kept_manifests
-from dateline.pipeline.dataset.store_manifests import POINTER, looked_at, newest_manifest
+from dateline.pipeline.dataset.restore import restore as restore_version
+from dateline.pipeline.dataset.store_manifests import POINTER, newest_manifest
 from dateline.pipeline.dataset.store_objects import newest_complete
 from dateline.pipeline.names import object_name
 from dateline.pipeline.store.address import open_bucket
-from dateline.pipeline.verify import repair_store
 from tests.conftest import files_of
 from tests.dataset.test_commit import FIRST, SECOND, THIRD
 from tests.dataset.test_commit_store import ADDRESS, Client, Died, using
@@ -328,8 +327,8 @@ def test_a_repair_that_dies_at_any_call_makes_nothing_worse(small, dying):
 
 
 MOMENTS = {
-    "as it has read all": (repair_store, "look_at"),
-    "as it knows the strays": (repair_store, "strays"),
+    "as it has read all": (repair_store, "check_bytes"),
+    "as it knows the strays": (repair_store, "unlisted"),
     "as it puts the folder right": (repair_store, "tidy"),
 }
 
@@ -375,14 +374,14 @@ def test_versions_that_are_removed_meanwhile_are_not_named_as_lost(small, monkey
 def test_the_command_says_that_another_was_faster(store, environ, good, grown, monkeypatch):
     dump = grown / "other.txt"
     dump.write_text((grown / "dump-2.txt").read_text().replace("Lamp 8", "Lamp 9"))
-    real = repair_store.strays
+    real = repair_store.unlisted
 
-    def beside(version):
-        monkeypatch.setattr(repair_store, "strays", real)
+    def beside(*args):
+        monkeypatch.setattr(repair_store, "unlisted", real)
         assert run(environ, dump).returncode == 0  # beside it, as another machine's
-        return real(version)
+        return real(*args)
 
-    monkeypatch.setattr(repair_store, "strays", beside)
+    monkeypatch.setattr(repair_store, "unlisted", beside)
     done = command_here(["repair", ADDRESS], environ)
     assert done.returncode == 4
     assert verified(environ)[0] == 0
@@ -417,9 +416,9 @@ def test_a_restore_that_dies_at_any_call(small, dying):
 
 
 def restore(dataset) -> None:
-    with looked_at(dataset.address) as folder:
-        newest, older = kept_manifests(folder)
-        restoring.restore(folder, older, newest, "back")
+    with dataset.dataset.opened() as found:
+        newest, older = kept_manifests(found.root)
+        restore_version(found, older, newest, "back")
 
 
 @pytest.mark.parametrize(
@@ -431,13 +430,13 @@ def restore(dataset) -> None:
 )
 def test_of_a_run_and_a_restore_one_makes_the_version(small, tmp_path, monkeypatch, keep, words):
     other = small.seen_by(Small(tmp_path / "other"))
-    real = restoring.require_bytes
+    real = republish.require_bytes
 
     def beside(*args):
         other.add(THIRD, keep)
         return real(*args)
 
-    monkeypatch.setattr(restoring, "require_bytes", beside)
+    monkeypatch.setattr(republish, "require_bytes", beside)
     with pytest.raises(Locked, match=words):
         restore(small)
     other.check_tidy(keep)

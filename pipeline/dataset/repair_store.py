@@ -16,14 +16,14 @@ from typing import Any, NamedTuple
 
 from dateline.errors import DamagedFile, Locked
 from dateline.pipeline.dataset.commit_store import all_kept, tidy
+from dateline.pipeline.dataset.interface import Rebuild, Repaired
+from dateline.pipeline.dataset.repair import is_whole
 from dateline.pipeline.dataset.store_manifests import POINTER, newest_manifest, read_pointer
 from dateline.pipeline.dataset.store_objects import Entry, are_current, check_bytes
-from dateline.pipeline.dataset.version import Manifest, Version, parse_manifest, store_of
+from dateline.pipeline.dataset.version import Manifest, parse_manifest
+from dateline.pipeline.dataset.visible import unlisted
 from dateline.pipeline.names import MANIFESTS, RUNS, STRAYS, manifest_name, version_of
-from dateline.pipeline.store.address import address_of, open_bucket
 from dateline.pipeline.store.bucket import Bucket, at_once
-from dateline.pipeline.verify.repair import Rebuild, Repaired, is_whole
-from dateline.pipeline.verify.strays import strays
 
 
 class Copies(NamedTuple):
@@ -39,11 +39,11 @@ class Copies(NamedTuple):
         return [*self.names, *self.spare]
 
 
-def find_again(dataset: str, run: str) -> Repaired:
+def find_manifests(bucket: Bucket, run: str) -> Repaired:
     """Have a dataset have a newest version, as far as its manifests are there; nothing of what its versions hold is looked at.
 
     Args:
-        dataset: its address; nothing is done to a folder.
+        bucket: the dataset.
         run: what the repair is called.
 
     Raises:
@@ -51,17 +51,13 @@ def find_again(dataset: str, run: str) -> Repaired:
         StoreError, NewerDataset: see newest_manifest().
     """
     done = Repaired([], [], [], [])
-    address = address_of(dataset)
-    if not address:
-        return done
-    bucket = open_bucket(address)
     numbers = set()
     for number in filter(None, map(version_of, list(bucket.names(f"{MANIFESTS}/")))):
         found = bucket.get(manifest_name(number))
         if found is None:
             continue
         try:
-            torn = parse_manifest(address, number, found[0]) is None
+            torn = parse_manifest(bucket.address, number, found[0]) is None
         except DamagedFile:  # it is whole, and none that a run writes: who looks at it says so
             torn = False
         if torn:
@@ -95,11 +91,11 @@ def _point_again(bucket: Bucket, numbers: set[int], done: Repaired) -> None:
     done.linked.append(POINTER)
 
 
-def repair_stored(root: str, manifests: list[Manifest], run: str, rebuild: Rebuild | None) -> Repaired:
+def repair(bucket: Bucket, manifests: list[Manifest], run: str, rebuild: Rebuild | None) -> Repaired:
     """Mend what can be mended.
 
     Args:
-        root: a working copy that has all versions.
+        bucket: the dataset.
         manifests: theirs, the newest first.
         run: what this is called.
         rebuild: makes the files of a version once more; None where the dumps are not given.
@@ -108,9 +104,8 @@ def repair_stored(root: str, manifests: list[Manifest], run: str, rebuild: Rebui
         Locked: versions were made or removed meanwhile. All that was done is right all the same.
         StoreError: the store failed.
     """
-    bucket = open_bucket(store_of(root))
     try:
-        done = _repaired(bucket, root, manifests, run, rebuild)
+        done = _repaired(bucket, manifests, run, rebuild)
     except FileNotFoundError:  # what was there a moment ago
         _require_same(bucket, manifests)
         raise
@@ -118,9 +113,7 @@ def repair_stored(root: str, manifests: list[Manifest], run: str, rebuild: Rebui
     return done
 
 
-def _repaired(
-    bucket: Bucket, root: str, manifests: list[Manifest], run: str, rebuild: Rebuild | None
-) -> Repaired:
+def _repaired(bucket: Bucket, manifests: list[Manifest], run: str, rebuild: Rebuild | None) -> Repaired:
     done, newest = Repaired([], [], [], []), manifests[0]
     copies = _copies(manifests, set(bucket.names()))
     looked = check_bytes(bucket, ((name, file.entry) for file in copies for name in file.all()))
@@ -138,7 +131,7 @@ def _repaired(
     done.made.sort()
     done.lost.extend(sorted(lost))
     kept = {file.entry["path"] for file in copies} - lost.keys()
-    found = strays(Version(root, newest))
+    found = unlisted(bucket.names(), newest)
     _require_same(bucket, manifests)
     for path in found:
         if path in kept:  # its place is another's by now

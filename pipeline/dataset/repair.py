@@ -7,32 +7,18 @@ strays         what no manifest lists is moved out of readers' sight, into the f
 
 import os
 import shutil
-from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from dateline.pipeline.atomic import flush
 from dateline.pipeline.dataset import staging
+from dateline.pipeline.dataset.interface import Rebuild, Repaired
 from dateline.pipeline.dataset.links import put_in_place
 from dateline.pipeline.dataset.safe_files import require_folders, size_in
-from dateline.pipeline.dataset.version import Manifest, Version
+from dateline.pipeline.dataset.version import Manifest
+from dateline.pipeline.dataset.visible import unlisted, visible_files
 from dateline.pipeline.names import RUNS, STRAYS, run_folder, second_name
 from dateline.pipeline.store.checksum import sha256_of
-from dateline.pipeline.verify.strays import strays
-
-Rebuild = Callable[[Manifest], str]
-"""Makes a version once more of its dumps; the folder of that dataset."""
-
-
-class Repaired(NamedTuple):
-    linked: list[str]
-    """Names that files have again which are whole under their other one."""
-    made: list[str]
-    """Files that were made again."""
-    moved: list[str]
-    """What no manifest lists; it lies in `strays` of the run now."""
-    lost: list[str]
-    """Files that are whole nowhere."""
 
 
 def repair(root: str, manifests: list[Manifest], run: str, rebuild: Rebuild | None) -> Repaired:
@@ -55,7 +41,7 @@ def repair(root: str, manifests: list[Manifest], run: str, rebuild: Rebuild | No
         if done.made:
             _link(root, manifests, done)
         done.lost.extend(sorted(path for path, found in lost.items() if not found))
-        for path in strays(Version(root, manifests[0])):
+        for path in unlisted(visible_files(root), manifests[0]):
             _move(root, path, f"{RUNS}/{run}/{STRAYS}/{path}")
             done.moved.append(path)
         flush(root, [])
