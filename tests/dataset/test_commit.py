@@ -20,6 +20,7 @@ from dateline.errors import Locked, NewerDataset
 from dateline.pipeline import atomic, names
 from dateline.pipeline.dataset import commit, staging
 from dateline.pipeline.dataset import version as dataset
+from dateline.pipeline.dataset.local_dataset import LocalDataset
 from dateline.pipeline.dataset.lock import lock
 from tests.helpers.disk import Died, Disk, on
 from tests.helpers.versions import KEEP, Folder
@@ -192,9 +193,7 @@ def test_a_reader_at_any_moment_and_any_later_one(tmp_path):
 
 
 def _read(root: str, path: str) -> bytes:
-    from dateline.pipeline.dataset.reader import _place
-
-    return Path(_place(root, path)).read_bytes()
+    return Path(LocalDataset(root)._kept_file(path)).read_bytes()
 
 
 def test_a_second_writer_is_refused_at_any_moment(tmp_path):
