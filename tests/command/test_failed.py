@@ -151,7 +151,7 @@ def test_the_record_of_a_run_stands_between_the_versions(dumps, monkeypatch):
     ("module", "name", "error", "stage"),
     [
         (job, "_config", FULL, "start"),
-        (runs.staging, "receipts", DamagedFile("a receipt is none"), "balance"),
+        (runs.staging, "read_receipts", DamagedFile("a receipt is none"), "balance"),
         (runs, "settle", ValueError("a fault of ours"), "balance"),
         (commit, "flush", FULL, "commit"),
         (commit, "_publish", PermissionError(errno.EPERM, "Operation not permitted"), "commit"),
