@@ -41,7 +41,7 @@ sys.exit(dateline.runners.command.cli.main(sys.argv[5:]))
 STEPS = [
     # module, function, before or after its nth call, version afterwards
     ("dateline.pipeline.dataset.staging", "prepare", "after", 1, 1),
-    ("dateline.pipeline.dataset.staging", "receipts", "before", 1, 1),
+    ("dateline.pipeline.dataset.staging", "read_receipts", "before", 1, 1),
     ("dateline.pipeline.run", "settle", "before", 1, 1),
     ("dateline.pipeline.dataset.commit", "commit", "before", 1, 1),
     ("dateline.pipeline.dataset.commit", "write_whole", "after", 1, 1),
