@@ -40,6 +40,11 @@ class Dump(NamedTuple):
     """The share of an input that is unpacked into `path` before it is read; None for plain text."""
 
     @property
+    def has_records(self) -> bool:
+        """Whether it is made of records, each with a place of its own, and not one text."""
+        return self.part is not None and self.part.format not in ("text", "utf-16")
+
+    @property
     def origin(self) -> str:
         """The file that the user named."""
         return self.part.path if self.part else self.path
@@ -81,6 +86,19 @@ class Block(NamedTuple):
     @property
     def text(self) -> str:
         return self.data.decode()
+
+
+class Place(NamedTuple):
+    """Where a block stands, as its row says it, and what its record's envelope says."""
+
+    source: str
+    offset: int
+    length: int
+    page_url: str | None = None
+    crawled: date | None = None
+    is_lead: bool = False
+    """Whether it is the first block of its page; only known where a record is a page."""
+    repairs: tuple[str, ...] = ()
 
 
 class RepeatedBlock(NamedTuple):

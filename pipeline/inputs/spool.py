@@ -11,11 +11,10 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from datetime import date
 from typing import IO, NamedTuple
 
 from dateline.errors import StoreError
-from dateline.pipeline.elements import Dump, Part
+from dateline.pipeline.elements import Dump, Part, Place
 from dateline.pipeline.inputs.containers import entries
 from dateline.pipeline.inputs.formats import Damaged, open_unpacked
 from dateline.pipeline.inputs.parquet import takes_much
@@ -137,22 +136,6 @@ def _unpack_records(records: Iterator[Entry], out: _Out, index: IndexWriter) -> 
         out.write(SEPARATOR)
 
 
-class Place(NamedTuple):
-    """Where a block stands, as its row tells it, and what its record's envelope says."""
-
-    source: str
-    offset: int
-    length: int
-    page_url: str | None = None
-    crawled: date | None = None
-    lead: bool = False
-    """Whether it is the first block of its page; only known where a record is a page."""
-    error: str | None = None
-    """Why the record cannot be used, and the reason of that kind."""
-    reason: str | None = None
-    repairs: tuple[str, ...] = ()
-
-
 class Locator:
     """From a block's place in what was read to its place as the dataset tells it."""
 
@@ -174,21 +157,19 @@ class Locator:
         inside = offset - row.start
         return Place(
             row.source or f"{entry.source}{row.place}", row.base + inside, length, row.url, row.crawled,
-            inside == 0, row.error, row.reason,
+            inside == 0,
         )  # fmt: skip
 
     def error(self, dump: int, offset: int) -> tuple[str, str] | None:
         """Why the record that a byte is in cannot be used: the reason, and what was found; None where it can."""
-        index = self.index(dump)
-        if not index.has_errors:
+        if not self._dumps[dump].has_records or not (index := self.index(dump)).has_errors:
             return None
         row = index.at(offset)
         return (row.reason, row.error) if row.reason and row.error else None
 
     def records(self, dump: int) -> Sequence[int]:
         """Where the records of a dump begin; none for a dump that is one text."""
-        part = self._dumps[dump].part
-        return self.index(dump).starts if part and part.format not in ("text", "utf-16") else []
+        return self.index(dump).starts if self._dumps[dump].has_records else []
 
     def index(self, dump: int) -> Index:
         if dump not in self._indexes:

@@ -8,11 +8,9 @@ from typing import Any
 import apache_beam as beam
 
 from dateline.pipeline.elements import Block, Dump, ParsedRecord, Reject, RepeatedBlock
-from dateline.pipeline.inputs.spool import Locator, Place
+from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.progress import Progress, at_dump
-from dateline.pipeline.rules.identity_rows import provisional_id
-from dateline.pipeline.rules.parse import Failure, node_of, parse_block
-from dateline.pipeline.rules.short_urls import short_url
+from dateline.pipeline.rules.record import record_of
 from dateline.pipeline.stages.counters import count
 from dateline.pipeline.stages.stage_outputs import REJECTED, Rejects, part, route
 
@@ -63,31 +61,3 @@ class ReadFields(beam.DoFn):
                     found.append(record_of(block, where, self._crawl_date))
         yield from route(found)
         self._progress.add(rejects=sum(isinstance(block, Reject) for block in found))
-
-
-def record_of(block: Block, place: Place, crawl_date: date | None) -> ParsedRecord | Reject:
-    """The record of a block as it would be written if no other were of the same article.
-
-    Args:
-        block: the block, placed in what was read.
-        place: where it stands in its dump, and what its page's envelope says.
-        crawl_date: the day of the crawl, for pages that nothing else dates.
-    """
-    fields = parse_block(
-        block.data,
-        block.page_day or place.crawled or crawl_date,
-        (*place.repairs, *block.repairs),
-        block.header,
-    )
-    if isinstance(fields, Failure):
-        return Reject(block.dump, block.offset, block.length, "parse", fields.reason, None, fields.detail)
-    fields["source"] = place.source
-    fields["source_offset"] = place.offset
-    fields["source_length"] = place.length
-    fields["page_url"] = place.page_url
-    if place.lead and place.page_url:
-        fields["node"] = node_of(place.page_url)
-        fields["short_url"] = fields["short_url"] or short_url(place.page_url)
-    fields["id"] = provisional_id(fields)
-    fields["copies"] = 1
-    return ParsedRecord(block.dump, block.offset, block.length, fields, block.digest)

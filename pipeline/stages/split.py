@@ -11,7 +11,8 @@ from dateline.pipeline.elements import Block, Piece, Reject, RepeatedBlock
 from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.names import progress_folder
 from dateline.pipeline.progress import Progress, at_dump
-from dateline.pipeline.rules.blocks import block_of, trimmed
+from dateline.pipeline.rules.blocks import trimmed
+from dateline.pipeline.rules.record import block_of_piece
 from dateline.pipeline.stages.block_memo import digest_of, memo_of
 from dateline.pipeline.stages.counters import count
 from dateline.pipeline.stages.stage_outputs import REJECTED, Rejects, part, route
@@ -60,22 +61,11 @@ class CutBlocks(beam.DoFn):
 
     def _block(self, piece: Piece) -> Block | RepeatedBlock | Reject | None:
         part = self._config.dumps[piece.dump].part
-        if part is not None and part.format != "text":  # its record has more than its bytes to say
-            return self._of_a_record(block_of(piece, self._config.limits))
-        if piece.page_day is not None:  # its page has more than its bytes to say
-            return block_of(piece, self._config.limits)
+        if piece.page_day or (part and part.format != "text"):  # its page has more than its bytes to say
+            return block_of_piece(piece, self._config.limits, self._locator)
         offset, data = trimmed(piece)
         digest = digest_of(data)
         row = self._memo.get(digest)
         if row is not None:
             return RepeatedBlock(piece.dump, offset, len(data), row)
-        return block_of(piece, self._config.limits, digest)
-
-    def _of_a_record(self, block: Block | Reject | None) -> Block | Reject | None:
-        return block and of_record(block, self._locator)
-
-
-def of_record(block: Block | Reject, locator: Locator) -> Block | Reject:
-    """A block of a record; a reject if the record cannot be used, whatever the block itself is."""
-    error = locator.error(block.dump, block.offset)
-    return Reject(*block[:3], "split", error[0], None, error[1][:1000]) if error else block
+        return block_of_piece(piece, self._config.limits, self._locator, digest)

@@ -8,9 +8,10 @@ import apache_beam as beam
 
 from dateline.pipeline.elements import ParsedRecord, Reject, RepeatedBlock
 from dateline.pipeline.progress import Progress
+from dateline.pipeline.rules.record import checked
 from dateline.pipeline.stages.counters import count
 from dateline.pipeline.stages.stage_outputs import REJECTED, Rejects, part, route
-from dateline.schemas.contract import Contract, contract
+from dateline.schemas.contract import contract
 
 
 @dataclass
@@ -39,18 +40,10 @@ class CheckSchema(beam.DoFn):
         self, records: list[ParsedRecord | RepeatedBlock]
     ) -> Iterable[list[ParsedRecord | RepeatedBlock] | Rejects]:
         count(records_in=len(records), bytes_in=sum(record.length for record in records))
-        checked = [
-            record if isinstance(record, RepeatedBlock) else check(record, self._contract)
+        found = [
+            record if isinstance(record, RepeatedBlock) else checked(record, self._contract)
             for record in records
         ]
-        yield from route(checked)
-        rejects = sum(isinstance(record, Reject) for record in checked)
-        self._progress.add(records=len(checked) - rejects, rejects=rejects)
-
-
-def check(parsed: ParsedRecord, schema: Contract) -> ParsedRecord | Reject:
-    """The record itself if it is valid, or a reject that says which field is not, and why."""
-    if schema.is_valid(parsed.record):
-        return parsed
-    pointer, message = schema.violation(parsed.record)
-    return Reject(parsed.dump, parsed.offset, parsed.length, "validate", "schema", pointer, message)
+        yield from route(found)
+        rejects = sum(isinstance(record, Reject) for record in found)
+        self._progress.add(records=len(found) - rejects, rejects=rejects)

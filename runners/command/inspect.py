@@ -5,22 +5,20 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from dateline.pipeline.elements import Block, Dump, Piece, Reject
+from dateline.pipeline.elements import Dump, Piece, Reject
 from dateline.pipeline.inputs.find import find_inputs, with_spools
 from dateline.pipeline.inputs.parts import unpack_all
 from dateline.pipeline.inputs.quota import Quota
 from dateline.pipeline.inputs.records import Columns
 from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.inputs.streams import Bounds
-from dateline.pipeline.rules.blocks import Limits, block_of
+from dateline.pipeline.rules.blocks import Limits
 from dateline.pipeline.rules.header import Part, first_part, header_from
 from dateline.pipeline.rules.line_forms import lines_of
+from dateline.pipeline.rules.record import record_of_piece
 from dateline.pipeline.rules.split import cut_range
 from dateline.pipeline.rules.text import printable, to_json
 from dateline.pipeline.rules.text_repairs import mend
-from dateline.pipeline.stages.parse import record_of
-from dateline.pipeline.stages.split import of_record
-from dateline.pipeline.stages.validate import check
 from dateline.pipeline.store.files import open_file
 from dateline.schemas.contract import contract
 
@@ -79,23 +77,18 @@ def _blocks(number: int, dump: Dump, locator: Locator, crawl_date: date | None) 
         for cut in cut_range(
             read, 0, lambda start: True, limits.block_bytes, records=locator.records(number)
         ):
-            block = block_of(Piece(number, *cut), limits)
-            if block is None:
+            outcome = record_of_piece(Piece(number, *cut), limits, locator, crawl_date, contract("article"))
+            if outcome is None:
                 continue
-            place = locator.place(number, block.offset, block.length)
-            if dump.part and dump.part.format not in ("text", "utf-16"):
-                block = of_record(block, locator)
-            item: Any = record_of(block, place, crawl_date) if isinstance(block, Block) else block
-            if not isinstance(item, Reject):
-                item = check(item, contract("article"))
-            text = mend(block.text)[0] if isinstance(block, Block) else ""
+            place, result = outcome.place, outcome.result
+            text = mend(outcome.text or "")[0]
             part = first_part(text.split("\n"))
             layout = header_from(part).layout if part and part.is_headed else None
             shown = _roles(part, text)
-            if isinstance(item, Reject):
-                yield Found(*place[:3], layout, None, item.reason, item.pointer, item.detail, shown)
+            if isinstance(result, Reject):
+                yield Found(*place[:3], layout, None, result.reason, result.pointer, result.detail, shown)
             else:
-                yield Found(*place[:3], layout, item.record, lines=shown)
+                yield Found(*place[:3], layout, result.record, lines=shown)
 
 
 def _roles(part: Part | None, text: str) -> list[tuple[str, str]]:

@@ -3,13 +3,12 @@
 See atheris_run.py.
 """
 
-from dateline.pipeline.elements import Block, Piece, Reject
-from dateline.pipeline.inputs.spool import Place
-from dateline.pipeline.rules.blocks import Limits, block_of
+from dateline.pipeline.elements import Dump, Piece
+from dateline.pipeline.inputs.spool import Locator
+from dateline.pipeline.rules.blocks import Limits
+from dateline.pipeline.rules.record import record_of_piece
 from dateline.pipeline.rules.split import CHUNK, Cut, cut_range
 from dateline.pipeline.rules.text import WHITE_SPACE
-from dateline.pipeline.stages.parse import record_of
-from dateline.pipeline.stages.validate import check
 from dateline.schemas.contract import contract
 
 LIMITS = Limits(block_bytes=1 << 16, line_bytes=1 << 15)
@@ -36,17 +35,18 @@ def cuts(data: bytes, begin: int, stop: int) -> list[Cut]:
 def parsed(data: bytes, whole: list[Cut]) -> list:
     """What the blocks of all cuts are, which leave nothing out but white space."""
     found = []
+    places = Locator([Dump("dump", "dump", len(data))])
     at = 0
     for cut in whole:
         assert cut.start == at
         at = cut.end
-        block = block_of(Piece(0, *cut), LIMITS)
-        if block is None:
+        outcome = record_of_piece(Piece(0, *cut), LIMITS, places, None, contract("article"))
+        if outcome is None:
             assert not data[cut.start : cut.end].strip(WHITE_SPACE)
             continue
-        assert not data[cut.start : block.offset].strip(WHITE_SPACE)
-        assert not data[block.offset + block.length : cut.end].strip(WHITE_SPACE)
-        item = record_of(block, Place("dump", *block[1:3]), None) if isinstance(block, Block) else block
-        found.append(item if isinstance(item, Reject) else check(item, contract("article")))
+        _, offset, length, *_ = outcome.place
+        assert not data[cut.start : offset].strip(WHITE_SPACE)
+        assert not data[offset + length : cut.end].strip(WHITE_SPACE)
+        found.append(outcome.result)
     assert at == len(data)
     return found

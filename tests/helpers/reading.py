@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dateline.pipeline.elements import Block, Dump, Piece, Reject
-from dateline.pipeline.inputs.spool import Place
+from dateline.pipeline.elements import Block, Dump, Piece, Place, Reject
 from dateline.pipeline.rules.blocks import Limits, block_of
+from dateline.pipeline.rules.record import record_of
 from dateline.pipeline.rules.split import cut_range
-from dateline.pipeline.stages.parse import record_of
 
 Item = dict[str, Any]
 """The record of an article, or the `reason`, `detail`, `offset` and `length` of a reject."""

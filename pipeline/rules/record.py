@@ -1,0 +1,109 @@
+"""From a piece of a dump to a record or a reject, in the three steps that the stages of a run take.
+
+    piece  -> block_of_piece -> Block     split: the bytes are text, and their record can be used
+    block  -> record_of      -> record    parse: a headline and a body were found
+    record -> checked        -> record    validate: the record keeps the JSON Schema
+
+Each step gives a reject instead, with its stage and reason. A run takes the steps in three stages, for many pieces at a time;
+record_of_piece() takes them all, for whoever looks at one piece: `dateline inspect`, the tests, the fuzzer.
+"""
+
+from datetime import date
+from typing import NamedTuple, Protocol
+
+from dateline.pipeline.elements import Block, ParsedRecord, Piece, Place, Reject
+from dateline.pipeline.rules.blocks import Limits, block_of
+from dateline.pipeline.rules.identity_rows import provisional_id
+from dateline.pipeline.rules.parse import Failure, node_of, parse_block
+from dateline.pipeline.rules.short_urls import short_url
+from dateline.schemas.contract import Contract
+
+MAX_DETAIL = 1000
+"""Characters of a reject's detail that come from a record's error."""
+
+
+class Places(Protocol):
+    """Where blocks stand: what a Locator tells."""
+
+    def place(self, dump: int, offset: int, length: int) -> Place:
+        """The place of the bytes [offset, offset + length) of what was read."""
+
+    def error(self, dump: int, offset: int) -> tuple[str, str] | None:
+        """Why the record that a byte is in cannot be used: the reason, and what was found; None where it can."""
+
+
+class Outcome(NamedTuple):
+    """What a piece of a dump comes to."""
+
+    place: Place
+    text: str | None
+    """Of its block; None where the block is none that can be read."""
+    result: ParsedRecord | Reject
+
+
+def record_of_piece(
+    piece: Piece, limits: Limits, places: Places, crawl_date: date | None, schema: Contract
+) -> Outcome | None:
+    """What a piece comes to if nothing else is of the same article; None where it is white space only.
+
+    Args:
+        piece: the bytes from one article start to the next.
+        limits: what a block may hold.
+        places: where the blocks of its dump stand.
+        crawl_date: the day of the crawl, for pages that nothing else dates.
+        schema: of articles.
+    """
+    block = block_of_piece(piece, limits, places)
+    if block is None:
+        return None
+    place = places.place(block.dump, block.offset, block.length)
+    if isinstance(block, Reject):
+        return Outcome(place, None, block)
+    return Outcome(place, block.text, checked(record_of(block, place, crawl_date), schema))
+
+
+def block_of_piece(
+    piece: Piece, limits: Limits, places: Places, digest: bytes = b""
+) -> Block | Reject | None:
+    """The block in a piece; a reject if it is no text, or its record cannot be used; None for white space only."""
+    block = block_of(piece, limits, digest)
+    error = block and places.error(block.dump, block.offset)
+    if block and error:
+        return Reject(*block[:3], "split", error[0], None, error[1][:MAX_DETAIL])
+    return block
+
+
+def record_of(block: Block, place: Place, crawl_date: date | None) -> ParsedRecord | Reject:
+    """The record of a block as it would be written if no other were of the same article.
+
+    Args:
+        block: the block, placed in what was read.
+        place: where it stands in its dump, and what its page's envelope says.
+        crawl_date: the day of the crawl, for pages that nothing else dates.
+    """
+    fields = parse_block(
+        block.data,
+        block.page_day or place.crawled or crawl_date,
+        (*place.repairs, *block.repairs),
+        block.header,
+    )
+    if isinstance(fields, Failure):
+        return Reject(block.dump, block.offset, block.length, "parse", fields.reason, None, fields.detail)
+    fields["source"] = place.source
+    fields["source_offset"] = place.offset
+    fields["source_length"] = place.length
+    fields["page_url"] = place.page_url
+    if place.is_lead and place.page_url:
+        fields["node"] = node_of(place.page_url)
+        fields["short_url"] = fields["short_url"] or short_url(place.page_url)
+    fields["id"] = provisional_id(fields)
+    fields["copies"] = 1
+    return ParsedRecord(block.dump, block.offset, block.length, fields, block.digest)
+
+
+def checked(parsed: ParsedRecord | Reject, schema: Contract) -> ParsedRecord | Reject:
+    """The record itself if it is valid, or a reject that says which field is not, and why; a reject as it is."""
+    if isinstance(parsed, Reject) or schema.is_valid(parsed.record):
+        return parsed
+    pointer, message = schema.violation(parsed.record)
+    return Reject(parsed.dump, parsed.offset, parsed.length, "validate", "schema", pointer, message)
