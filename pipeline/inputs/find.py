@@ -14,7 +14,8 @@ from dateline.pipeline.inputs.patterns import Listing, fixed_part, has_magic, li
 from dateline.pipeline.inputs.records import base_source
 from dateline.pipeline.inputs.rejects import reject_sources
 from dateline.pipeline.names import REJECTED
-from dateline.pipeline.store.files import SCHEMES, absolute, expand, in_store, size_of
+from dateline.pipeline.store.address import SCHEMES, absolute, in_store
+from dateline.pipeline.store.files import expand, size_of
 
 
 class Unreadable(NamedTuple):

@@ -21,7 +21,8 @@ from dateline.pipeline.inputs.rejects import reject_sources
 from dateline.pipeline.inputs.streams import Bounds, Unpacked, compression_of
 from dateline.pipeline.inputs.streams import Damaged as Damaged
 from dateline.pipeline.inputs.unsupported import what_it_is
-from dateline.pipeline.store.files import in_store, open_file
+from dateline.pipeline.store.address import in_store
+from dateline.pipeline.store.files import open_file
 
 PART_BYTES = 8 << 20
 """Bytes of a JSON Lines or WARC file that are unpacked by one task."""

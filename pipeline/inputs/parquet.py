@@ -25,7 +25,8 @@ from dateline.pipeline.inputs.records import (
     url_of,
 )
 from dateline.pipeline.inputs.streams import Bounds, Damaged
-from dateline.pipeline.store.files import arrow_file, in_store, look_of, open_file, size_of
+from dateline.pipeline.store.address import in_store
+from dateline.pipeline.store.files import arrow_file, look_of, open_file, size_of
 
 if TYPE_CHECKING:
     from dateline.pipeline.elements import Part

@@ -5,6 +5,7 @@ again: its length, and the checksum that the store says it has. How a store is a
 """
 
 import os
+import re
 import tempfile
 import uuid
 from abc import ABC, abstractmethod
@@ -12,12 +13,34 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from hashlib import file_digest
-from typing import IO, Any, TypeVar
+from typing import IO, Any, NamedTuple, Protocol, TypeVar
 
-from dateline.pipeline.store.checksum import sha256_of
-from dateline.pipeline.store.files import CALLS
+from dateline.errors import StoreError, Unusable
 
+CALLS = 10
+"""Calls of a store under way at one time, where many objects are asked about: connections that a client keeps."""
+_BUSY = (408, 429)
 T = TypeVar("T")
+
+
+class Head(NamedTuple):
+    """What a store says of an object without giving its bytes."""
+
+    size: int
+    """Bytes."""
+    changed_ns: int
+    """When it was written, in nanoseconds since 1970."""
+    tag: str
+    """What another write of it changes: S3's ETag, GCS's generation."""
+
+
+class Stream(Protocol):
+    """An object's bytes, from an offset on."""
+
+    def read(self, size: int, /) -> bytes | memoryview:
+        """The next bytes, at most so many; none at the object's end."""
+
+    def close(self) -> None: ...
 
 
 class Bucket(ABC):
@@ -30,7 +53,7 @@ class Bucket(ABC):
     def __init__(self, address: str) -> None:
         self.address = address
         self._bucket, _, folder = address.partition("://")[2].partition("/")
-        self._prefix = f"{folder}/"
+        self._prefix = f"{folder}/" if folder else ""
 
     def place(self, name: str) -> str:
         """Bucket and key of an object, as pyarrow has them."""
@@ -43,6 +66,24 @@ class Bucket(ABC):
     @abstractmethod
     def get(self, name: str) -> tuple[bytes, str] | None:
         """A small object, and a tag that another write of it changes; None where there is none."""
+
+    @abstractmethod
+    def head(self, name: str) -> Head:
+        """What the store says of an object.
+
+        Raises:
+            FileNotFoundError, PermissionError: it is not there, or not ours to read.
+        """
+
+    @abstractmethod
+    def stream(self, name: str, start: int, tag: str) -> Stream:
+        """An object's bytes, as of a tag; a connection that breaks is taken up again where it broke. To be closed.
+
+        Args:
+            name: of the object.
+            start: the byte to begin with; it has to be one of the object's.
+            tag: of the object: reading one that was written anew raises StoreError.
+        """
 
     @abstractmethod
     def put(self, name: str, data: bytes, new: bool = False, tag: str = "") -> None:
@@ -87,7 +128,9 @@ class Bucket(ABC):
         try:
             with open(temporary, "wb") as file:
                 self._fetch(name, file)
-            if sha256_of(temporary) != digest:
+            with open(temporary, "rb") as file:
+                found = file_digest(file, "sha256").hexdigest()
+            if found != digest:
                 raise OSError(f"{self.address}/{name}: its bytes are not those of the manifest's checksum")
             os.replace(temporary, path)
         finally:
@@ -145,3 +188,32 @@ def at_once(call: Callable[[T], None], items: Iterable[T]) -> None:
             pass
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def failure(
+    what: str, code: int, text: str, missing: type[Exception] = FileNotFoundError, reading: bool = False
+) -> Exception:
+    """The error that an answer of a store stands for.
+
+    Args:
+        what: what was tried; the message begins with it.
+        code: the answer's HTTP status.
+        text: what the store said.
+        missing: the error where there is no such object, or bucket.
+        reading: whether an object is read, of which there are others: that it is refused is then the object's affair.
+
+    Returns:
+        FileExistsError where a condition does not hold; PermissionError or Unusable where the store refused; StoreError
+        where it failed.
+    """
+    kinds: dict[int, type[Exception]] = {404: missing, 409: FileExistsError, 412: FileExistsError}
+    if reading:
+        kinds |= {401: PermissionError, 403: PermissionError}
+    refused = 400 <= code < 500 and code not in _BUSY
+    return kinds.get(code, Unusable if refused else StoreError)(f"{what}: {text}")
+
+
+def one_line(error: object) -> str:
+    """What an error says, in one line; an endpoint's URL may hold a password."""
+    text = " ".join(str(getattr(error, "message", None) or error).split()) or type(error).__name__
+    return re.sub(r"://\S*@", "://", text)

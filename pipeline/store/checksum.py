@@ -1,4 +1,4 @@
-"""Checksums: what a file's bytes are held against."""
+"""Checksums: the SHA-256 of a file, of this machine or of a store."""
 
 import hashlib
 import os

@@ -16,14 +16,13 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from requests import RequestException
 
 from dateline.errors import StoreError, Unusable
-from dateline.pipeline.store.bucket import Bucket, at_once
-from dateline.pipeline.store.files import one_line
+from dateline.pipeline.store.bucket import Bucket, Head, at_once, failure, one_line
 
 RETRY = DEFAULT_RETRY
 """What is asked again, and for how long: for two minutes. Its conditions make each write one that may be done twice."""
 READ_BYTES = 1 << 20
-_STATUS: dict[int, type[Exception]] = {409: FileExistsError, 412: FileExistsError}
-_BUSY = (408, 429)
+AHEAD_BYTES = 8 << 20
+"""Bytes that one call fetches of an object that is streamed."""
 
 
 class GSBucket(Bucket):
@@ -53,6 +52,17 @@ class GSBucket(Bucket):
                 return blob.download_as_bytes(raw_download=True, retry=RETRY), str(blob.generation)
         except FileNotFoundError:
             return None
+
+    def head(self, name: str) -> Head:
+        blob = self._blob(name)
+        with _gs_errors(f"{self.address}/{name} cannot be read", FileNotFoundError, reading=True):
+            blob.reload(retry=RETRY)
+        return Head(blob.size, int(blob.updated.timestamp() * 1e9), str(blob.generation))
+
+    def stream(self, name: str, start: int, tag: str) -> "_Stream":
+        return _Stream(
+            self._objects.blob(self._prefix + name, generation=int(tag)), f"{self.address}/{name}", start
+        )
 
     def put(self, name: str, data: bytes, new: bool = False, tag: str = "") -> None:
         condition = {"if_generation_match": int(tag or 0)} if new or tag else {}
@@ -117,6 +127,33 @@ class GSBucket(Bucket):
         return self._objects.blob(self._prefix + name)
 
 
+class _Stream:
+    """See Stream."""
+
+    def __init__(self, blob: Any, path: str, start: int) -> None:
+        self._blob, self._path = blob, path
+        self._offset = start
+        self._ahead = memoryview(b"")
+
+    def read(self, size: int, /) -> memoryview:
+        if not self._ahead:
+            last = self._offset + max(size, AHEAD_BYTES) - 1
+            try:
+                with _gs_errors(f"{self._path} cannot be read", FileNotFoundError, reading=True):
+                    data = self._blob.download_as_bytes(
+                        start=self._offset, end=last, raw_download=True, checksum=None, retry=RETRY
+                    )
+            except FileNotFoundError:
+                raise StoreError(f"{self._path} changed while it was read") from None
+            self._ahead = memoryview(data)
+            self._offset += len(data)
+        found, self._ahead = self._ahead[:size], self._ahead[size:]
+        return found
+
+    def close(self) -> None:
+        self._ahead = memoryview(b"")
+
+
 @lru_cache(maxsize=1)
 def _client(process: int) -> Any:
     """Google's client, one for each process; its threads share it. No call here is of a project."""
@@ -124,11 +161,11 @@ def _client(process: int) -> Any:
 
 
 @contextmanager
-def _gs_errors(what: str, missing: type[Exception] = Unusable) -> Iterator[None]:
-    """Have what Google's client raises told as ours, behind what was tried.
+def _gs_errors(what: str, missing: type[Exception] = Unusable, reading: bool = False) -> Iterator[None]:
+    """Raise what Google's client raises as our own errors.
 
     Args:
-        missing: what it is where there is no such object, or bucket.
+        what, missing, reading: see failure().
 
     Raises:
         FileExistsError: a condition of a write does not hold.
@@ -139,11 +176,7 @@ def _gs_errors(what: str, missing: type[Exception] = Unusable) -> Iterator[None]
         yield
     except raised.GoogleAPICallError as error:
         code = error.code or 0
-        refused = 400 <= code < 500 and code not in _BUSY
-        kind = {404: missing} | _STATUS
-        raise kind.get(code, Unusable if refused else StoreError)(
-            f"{what}: {code} {_answer(error)}"
-        ) from None
+        raise failure(what, code, f"{code} {_answer(error)}", missing, reading) from None
     except auth.TransportError as error:
         raise StoreError(f"{what}: {one_line(error)}") from None
     except auth.GoogleAuthError as error:

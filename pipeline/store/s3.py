@@ -3,13 +3,18 @@
 import os
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from functools import lru_cache
 from hashlib import sha256
 from typing import IO, Any
 
+import boto3
+from botocore import exceptions as raised
+from botocore.config import Config
+from botocore.session import get_session
+
 from dateline.errors import StoreError, Unusable
-from dateline.pipeline.store.bucket import Bucket
-from dateline.pipeline.store.files import s3_client, s3_errors
+from dateline.pipeline.store.bucket import Bucket, Head, failure, one_line
 
 PART_BYTES = 16 << 20
 """Bytes of a part of a larger upload, of which a call under way holds one."""
@@ -19,6 +24,11 @@ DELETED_AT_ONCE = 1000
 """The most objects that a store removes at one call."""
 TRIES = 5
 """How often an object is asked for whose answer broke off; a call without an answer the client itself repeats."""
+ATTEMPTS = 10
+"""How often the client makes a call that the store does not answer or is too busy for, within about two minutes; unless
+AWS_MAX_ATTEMPTS, AWS_RETRY_MODE or the same in a profile say otherwise."""
+PIECE_BYTES = 1 << 20
+"""Bytes of an object that are held at one time."""
 
 
 class S3Bucket(Bucket):
@@ -103,21 +113,23 @@ class S3Bucket(Bucket):
         if head["ContentLength"] != size or told != checksum:
             raise StoreError(f"{self.address}/{name} is not what was written to it")
 
+    def head(self, name: str) -> Head:
+        with s3_errors(f"{self.address}/{name} cannot be read", reading=True):
+            answer = self._client.head_object(**self._at(name))
+        return Head(answer["ContentLength"], int(answer["LastModified"].timestamp() * 1e9), answer["ETag"])
+
+    def stream(self, name: str, start: int, tag: str) -> "_Stream":
+        return _Stream(self._client, self._at(name), f"{self.address}/{name}", start, tag)
+
     def _read(self, name: str) -> Iterator[bytes]:
-        with s3_errors(f"{self.address}/{name} cannot be read"):
-            yield from self._client.get_object(**self._at(name))["Body"].iter_chunks(1 << 20)
+        stream = self.stream(name, 0, "")
+        try:
+            yield from iter(lambda: stream.read(PIECE_BYTES), b"")
+        finally:
+            stream.close()
 
     def _fetch(self, name: str, file: IO[bytes]) -> None:
-        for left in reversed(range(TRIES)):
-            try:
-                for data in self._read(name):
-                    file.write(data)
-                return
-            except StoreError as error:
-                if not left or isinstance(error, Unusable):
-                    raise
-                file.seek(0)
-                file.truncate()
+        file.writelines(self._read(name))
 
     def copy(self, source: str, target: str, size: int, digest: str) -> None:
         with s3_errors(f"{self.address}/{target} cannot be written"):
@@ -168,6 +180,93 @@ class S3Bucket(Bucket):
 
     def _at(self, name: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": self._prefix + name}
+
+
+class _Stream:
+    """See Stream; `tag` is that of the first answer if it is not given."""
+
+    def __init__(self, client: Any, place: dict[str, str], path: str, start: int, tag: str) -> None:
+        self._client, self._place, self._path = client, place, path
+        self._offset, self._tag = start, tag
+        self._body: Any = None
+
+    def read(self, size: int, /) -> bytes:
+        tries = TRIES
+        while True:
+            try:
+                with s3_errors(f"{self._path} cannot be read", reading=True):
+                    if self._body is None:
+                        self._body = self._asked()
+                    data: bytes = self._body.read(size)
+                self._offset += len(data)
+                return data
+            except FileExistsError:
+                raise StoreError(f"{self._path} changed while it was read") from None
+            except StoreError as error:
+                self.close()
+                tries -= 1
+                if not tries or isinstance(error, Unusable):
+                    raise
+
+    def _asked(self) -> Any:
+        """The rest of the object."""
+        rest = {"Range": f"bytes={self._offset}-"} if self._offset else {}
+        same = {"IfMatch": self._tag} if self._tag else {}
+        answer = self._client.get_object(**self._place, **rest, **same)
+        self._tag = answer["ETag"]
+        return answer["Body"]
+
+    def close(self) -> None:
+        if self._body is not None:
+            self._body.close()
+            self._body = None
+
+
+def s3_client() -> Any:
+    """boto3's client, one for each process; its threads may share it.
+
+    Raises:
+        StoreError: see s3_errors().
+    """
+    with s3_errors("S3 cannot be asked"):
+        return _client(os.getpid())
+
+
+@lru_cache(maxsize=1)
+def _client(process: int) -> Any:
+    session = get_session()
+    told = any(session.get_config_variable(name) is not None for name in ("max_attempts", "retry_mode"))
+    patience = None if told else Config(retries={"mode": "standard", "total_max_attempts": ATTEMPTS})
+    return boto3.session.Session(botocore_session=session).client("s3", config=patience)
+
+
+@contextmanager
+def s3_errors(what: str, reading: bool = False) -> Iterator[None]:
+    """Raise what boto3's client raises as our own errors.
+
+    Args:
+        what: what is tried; the messages begin with it.
+        reading: see failure().
+
+    Raises:
+        FileNotFoundError, FileExistsError: there is no such key; a condition does not hold.
+        Unusable: the store refused, or was not asked: no credentials, no such profile or bucket, an endpoint that is
+            no URL.
+        StoreError: it failed, or did not answer.
+    """
+    try:
+        yield
+    except raised.ClientError as error:
+        code = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        lost = error.response.get("Error", {}).get("Code") == "NoSuchBucket"
+        missing = Unusable if lost else FileNotFoundError
+        raise failure(what, code, one_line(error), missing, reading) from None
+    except (
+        raised.ConnectionError, raised.HTTPClientError, raised.IncompleteReadError, raised.FlexibleChecksumError,
+    ) as error:  # fmt: skip
+        raise StoreError(f"{what}: {one_line(error)}") from None
+    except (raised.BotoCoreError, ValueError) as error:
+        raise Unusable(f"{what}: {one_line(error)}") from None
 
 
 def _updating(digest: Any, chunks: Iterable[bytes]) -> Iterator[bytes]:

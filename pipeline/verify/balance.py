@@ -16,7 +16,8 @@ from dateline.pipeline.dataset.staging import File
 from dateline.pipeline.dataset.version import Version
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.rules.text import WHITE_SPACE
-from dateline.pipeline.store.files import in_store, size_of
+from dateline.pipeline.store.address import in_store
+from dateline.pipeline.store.files import size_of
 
 MAX_FINDINGS = 10
 GAP_BYTES = 1 << 16

@@ -11,7 +11,7 @@ from dateline.pipeline.dataset.interface import Dataset
 from dateline.pipeline.dataset.open import dataset_at
 from dateline.pipeline.inputs.find import require_known
 from dateline.pipeline.rules.text import to_json
-from dateline.pipeline.store.files import in_store
+from dateline.pipeline.store.address import in_store
 from dateline.runners.command import explain as explaining
 from dateline.runners.command.diff import print_changes
 from dateline.runners.command.log import print_versions

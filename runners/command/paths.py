@@ -46,7 +46,7 @@ def inputs_of(args: argparse.Namespace, dataset: "Dataset") -> "Inputs":
     from dateline.errors import UsageError
     from dateline.pipeline.inputs.find import find_inputs
     from dateline.pipeline.names import REJECTED
-    from dateline.pipeline.store.files import absolute
+    from dateline.pipeline.store.address import absolute
 
     output, option = dataset.root, _option(dataset)
     if os.path.lexists(output) and not os.path.isdir(output):

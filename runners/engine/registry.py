@@ -68,7 +68,7 @@ def require_fitting(args: argparse.Namespace) -> None:
         UsageError: one is missing, or goes with another engine; a file that one names is not there, or is a secret that
             others may read; or --work-dir and --output do not go together.
     """
-    from dateline.pipeline.store.files import in_store
+    from dateline.pipeline.store.address import in_store
     from dateline.runners.engine import secret
 
     if args.runner != "direct" and in_store(args.output) and not args.work_dir:

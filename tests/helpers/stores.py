@@ -9,23 +9,18 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 
 import boto3
+import botocore.endpoint
 import pytest
-from apache_beam.utils import retry
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dateline.pipeline.store import files as stores
+from dateline.pipeline.store import s3
 from tests.conftest import ROOT, dateline_here
 from tests.helpers.store import KEY, SECRET
 
 BUCKET = "dumps"
-IMPATIENT = (
-    "import logging, sys; logging.basicConfig(level=logging.CRITICAL); "  # as the command does before it imports Beam
-    "import apache_beam.utils.retry as retry; retry.Clock.sleep = lambda *_: None; "
-    "from dateline.runners.command.cli import main; sys.exit(main())"
-)
-"""The command, whose client does not wait between two tries: by itself it gives a store ten minutes."""
 
 
 class Store:
@@ -74,12 +69,12 @@ class Store:
         """A run over what the pattern matches; what it tells holds nothing secret, and so does what it leaves.
 
         process: as a process of its own, as a person would; else in this one, which has loaded everything.
-        patient: wait between two tries.
+        patient: wait between two tries; a process always does.
         """
         command = ["run", "--input", pattern, "--output", str(output), *map(str, args)]
         environ = self.environ | environ
         if process:
-            start = [sys.executable, *(["-m", "dateline"] if patient else ["-c", IMPATIENT])]
+            start = [sys.executable, "-m", "dateline"]
             done = subprocess.run(
                 [*start, *command], capture_output=True, text=True, cwd=ROOT, timeout=240, env=environ
             )
@@ -96,7 +91,7 @@ def client_for(environ) -> None:
     """Have the next client be one of this environment. The one that was made stays if it is; to make one takes long."""
     wanted = {name: value for name, value in environ.items() if name.startswith("AWS_") and value}
     if wanted != _made_for:
-        stores._s3.cache_clear()
+        s3._client.cache_clear()
         _made_for.clear()
         _made_for.update(wanted)
 
@@ -108,7 +103,7 @@ def command_here(args, environ, patient=True) -> subprocess.CompletedProcess:
         for name, value in environ.items():
             patch.setenv(name, value)
         if not patient:
-            patch.setattr(retry.Clock, "sleep", lambda *_: None)
+            patch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda seconds: None))
         return dateline_here(*args)
 
 

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dateline.errors import RunFailed, StoreError, UsageError
+from dateline.errors import RunFailed, StoreError, Unusable, UsageError
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.version import latest_manifest
 from dateline.pipeline.elements import Part
@@ -25,7 +26,8 @@ from dateline.pipeline.inputs.formats import open_unpacked
 from dateline.pipeline.inputs.records import Account, Columns
 from dateline.pipeline.inputs.streams import Bounds
 from dateline.pipeline.run import execute
-from dateline.pipeline.store import files as stores
+from dateline.pipeline.store import files
+from dateline.pipeline.store.bucket import Head
 from dateline.runners.engine.local import run_flow
 from tests.conftest import ROOT, files_of
 from tests.helpers.pages import Article, doubled, plain
@@ -115,7 +117,6 @@ def test_a_dump_is_not_read_again_as_long_as_it_looks_the_same(store, tmp_path):
     assert store.run(tmp_path / "news").returncode == 0
     (facts,) = json.loads((tmp_path / "news/_seen.json").read_text()).values()
     assert facts[0] == len(page("a").encode())
-    store.fail(["HEAD", "a.txt", 1, 0, "x"])
     store.fail(["GET", "/dumps/a.txt", 2, 0, "denied"])  # the first tells its format
     again = store.run(tmp_path / "news")
     assert (again.returncode, "Nothing new" in again.stdout) == (0, True), again.stderr
@@ -190,7 +191,6 @@ def test_what_lasts_fails_the_run_and_the_next_is_whole(store, tmp_path, expecte
         "--workers",
         workers,
         process=kind == "torn text",
-        patient=False,
         AWS_MAX_ATTEMPTS="1",
     )
     assert done.returncode == 1, done.stdout
@@ -249,21 +249,75 @@ class Breaking(io.RawIOBase):
 def test_the_end_of_an_object_is_no_earlier_than_its_size():
     """A client that takes a connection's end for the object's gives no error, and less."""
 
-    class Cut(io.BytesIO):
-        def readinto(self, buffer):
-            return super().readinto(memoryview(buffer)[: max(0, 7 - self.tell())])
+    class Cut:
+        address = "s3://dumps"
 
-        def detach(self):
-            raise io.UnsupportedOperation
+        def head(self, name):
+            return Head(10, 0, "tag")
 
-    opened = stores._Object(Cut(b"0123456789"), "s3://dumps/a.txt")
+        def stream(self, name, start, tag):
+            return io.BytesIO(b"0123456"[start:])
+
+    opened = files._Object(Cut(), "a.txt")
     assert opened.read(5) == b"01234"
     assert opened.readinto(bytearray(0)) == 0
     assert opened.read(5) == b"56"
-    with pytest.raises(StoreError, match="ended at byte 7 of 10"):
+    with pytest.raises(StoreError, match=r"s3://dumps/a.txt ended at byte 7 of 10"):
         opened.read(5)
     opened.seek(0, io.SEEK_END)
     assert opened.read(5) == b""
+    with pytest.raises(ValueError, match="no byte -1"):
+        opened.seek(-1)
+
+
+def test_an_object_is_read_at_any_offset(store, here):
+    here()
+    data = bytes(range(256)) * 5000
+    store.put("a", data)
+    with files.open_file("s3://dumps/a") as file:
+        for offset, size in ((0, 10), (1_279_990, 100), (5, 3), (600_000, 200_000), (600_000, 10)):
+            file.seek(offset)
+            assert file.read(size) == data[offset : offset + size]
+        assert file.seek(-4, io.SEEK_END) == len(data) - 4
+        assert file.read() == data[-4:]
+    store.put("none", b"")
+    with files.open_file("s3://dumps/none") as file:
+        assert file.read() == b""
+
+
+def test_a_stream_that_breaks_is_taken_up_where_it_broke(store, here):
+    here()
+    data = os.urandom(5 << 20)
+    store.put("a", data)
+    store.fail(["GET", "/dumps/a", 1, 3, "torn"], ["GET", "/dumps/a", 4, 4, "slow"])
+    with files.open_file("s3://dumps/a") as file:
+        assert file.read() == data
+
+
+def test_an_object_that_is_written_anew_while_it_is_read_is_no_mixture(store, here):
+    here()
+    store.put("a", b"old" * 500_000)
+    with files.open_file("s3://dumps/a") as file:
+        assert file.read(3) == b"old"
+        store.put("a", b"new" * 500_000)
+        file.seek(1_400_000)
+        with pytest.raises(StoreError, match=r"s3://dumps/a changed while it was read"):
+            file.read(3)
+
+
+def test_a_client_that_was_used_before_a_fork_is_of_use_after_it(store, here):
+    """Workers are forked from a process that has asked the store."""
+    here()
+    store.put("a", b"some bytes")
+    assert files.size_of("s3://dumps/a") == 10
+    child = os.fork()
+    if not child:
+        try:
+            with files.open_file("s3://dumps/a") as file:
+                os._exit(42 if file.read() == b"some bytes" else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 42
 
 
 @pytest.mark.parametrize("name", [name for name, data in DUMPS.items() if data])
@@ -271,7 +325,7 @@ def test_a_store_that_fails_is_no_damaged_dump(name, monkeypatch):
     """It would be told of, and left out, and the run would go on."""
     compression = {"gz": "gzip", "bz2": "bzip2"}.get(name.rsplit(".", 1)[1], "")
     form = {"jsonl": "jsonl", "parquet": "parquet", "wet": "warc"}.get(name.rsplit(".", 1)[1], "text")
-    for module in (formats, json_lines, parquet_rules, warc, stores):
+    for module in (formats, json_lines, parquet_rules, warc, files):
         monkeypatch.setattr(module, "open_file", lambda path: io.BufferedReader(Breaking(DUMPS[name])))
     part = Part(form, compression, f"s3://dumps/{name}", 0, 1 if form == "parquet" else len(DUMPS[name]))
 
@@ -290,7 +344,7 @@ def test_what_an_object_looks_like_tells_other_bytes_of_the_same_second(store, h
     looks = []
     for name in "aA":
         store.put("a.txt", page(name).encode())
-        looks.append(stores.look_of("s3://dumps/a.txt"))
+        looks.append(files.look_of("s3://dumps/a.txt"))
     assert looks[0][0] == looks[1][0] == len(page("a").encode())
     assert looks[0][2] != looks[1][2]
 
@@ -300,7 +354,7 @@ WRONG = [
     ("s3://dumps/nothing.txt", {}, "'s3://dumps/nothing.txt' matches no file"),
     ("s3://dumps/nothing/*", {}, "'s3://dumps/nothing/*' matches no file"),
     ("s3://dumps", {}, "names a bucket; give a pattern such as s3://dumps/*.txt"),
-    ("s3://dumps/*", {"AWS_ACCESS_KEY_ID": "AKIAWRONG"}, "s3://dumps/* cannot be read: "),
+    ("s3://dumps/*", {"AWS_ACCESS_KEY_ID": "AKIAWRONG"}, "s3://dumps/ cannot be listed: "),
     ("s3://dumps/plain.txt", {"AWS_ACCESS_KEY_ID": "AKIAWRONG"}, "s3://dumps/plain.txt cannot be read: "),
     ("s3://dumps/*", {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "Unable to locate credentials"),
     ("s3://dumps/*", {"AWS_ENDPOINT_URL": f"http://me:{SECRET}@here"}, "was not a valid URI"),
@@ -379,12 +433,16 @@ def test_checks_and_looks_read_the_dumps_there(store, tmp_path):
     assert (shown.returncode, "The first of plain" in shown.stdout) == (0, True), shown.stderr
 
 
-def test_local_files_never_meet_beam(tmp_path):
+CLIENTS = (
+    "import sys; assert not {'apache_beam', 'boto3', 'botocore', 'google.cloud.storage'} & {*sys.modules}"
+)
+
+
+def test_local_files_never_meet_a_client_of_a_store(tmp_path):
     (tmp_path / "a.txt").write_text(page("a"))
     code = (
-        "import sys; from dateline.pipeline.inputs.find import find_inputs; from dateline.pipeline.dataset.known_dumps import Seen, checksums, files_of, looks_of;"
-        "dumps = find_inputs(sys.argv[1:], None).dumps; looks_of(dumps); checksums(files_of(dumps), Seen('.'), True);"
-        "assert 'apache_beam' not in sys.modules"
+        "import sys; from dateline.pipeline.inputs.find import find_inputs; from dateline.pipeline.dataset.known_dumps import ChecksumCache, checksums, files_by_source, looks_of;"
+        f"dumps = find_inputs(sys.argv[1:], None).dumps; looks_of(dumps); checksums(files_by_source(dumps), ChecksumCache('.'), True); {CLIENTS}"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "*.txt")],
@@ -396,13 +454,52 @@ def test_local_files_never_meet_beam(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_looks_at_a_local_dataset_never_meet_a_client_of_a_store(sample):
+    code = (
+        "import sys; from contextlib import suppress; from dateline.runners.command.cli import main\n"
+        "for args in (['--help'], ['log', sys.argv[1]], ['diff', sys.argv[1], '1', '1'], ['explain', sys.argv[1], 'The']):\n"
+        f"    with suppress(SystemExit): main(args)\n    {CLIENTS}"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(sample)], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+
+
+KEYS = ("a.txt", "b/a.txt", "b/c/a.txt", "b/c/d/a.txt", "b/[x].txt", "b/(+).md", "x-y.txt", "folder/")
+
+
 @pytest.mark.parametrize(
-    ("pattern", "variants"),
+    ("pattern", "names"),
     [
-        ("s3://b/a/*.txt", {"s3://b/a/*.txt"}),
-        ("s3://b/**/*.txt", {"s3://b/**/*.txt", "s3://b/*.txt"}),
-        ("s3://b/**/c/**/d", {"s3://b/**/c/**/d", "s3://b/c/**/d", "s3://b/**/c/d", "s3://b/c/d"}),
+        ("a.txt", {"a.txt"}),
+        ("b", set()),
+        ("*.txt", {"a.txt", "x-y.txt"}),
+        ("**/*.txt", {"a.txt", "b/a.txt", "b/c/a.txt", "b/c/d/a.txt", "b/[x].txt", "x-y.txt"}),
+        ("**", {*KEYS} - {"folder/"}),
+        ("b/**/d/**/a.txt", {"b/c/d/a.txt"}),
+        ("b/**/a.txt", {"b/a.txt", "b/c/a.txt", "b/c/d/a.txt"}),
+        ("b**.txt", {"b/a.txt", "b/c/a.txt", "b/c/d/a.txt", "b/[x].txt"}),
+        ("b/?/a.txt", {"b/c/a.txt"}),
+        ("[!b].txt", {"a.txt"}),
+        ("[a-c].txt", {"a.txt"}),
+        ("b/[[]x[]].txt", {"b/[x].txt"}),
+        ("b/(+).*", {"b/(+).md"}),
+        ("x[!a]y.txt", {"x-y.txt"}),
+        ("b[!a]a.txt", set()),
+        ("b/[^x]*", set()),
+        ("b/[x", set()),
     ],
 )
-def test_two_stars_may_be_no_folder(pattern, variants):
-    assert set(stores._variants(pattern)) == variants
+def test_patterns(store, here, pattern, names):
+    """The same as on a disk, but that ** also stands in a name, and a dot is no other character there."""
+    here()
+    for key in KEYS:
+        store.put(key, b"")
+    assert files.expand(f"s3://dumps/{pattern}") == sorted(f"s3://dumps/{name}" for name in names)
+
+
+def test_a_pattern_that_is_none(store, here):
+    here()
+    with pytest.raises(Unusable, match="is no pattern"):
+        files.expand("s3://dumps/[z-a]")
