@@ -1,0 +1,20 @@
+"""What is measured of the client that is used: its calls do what they are called, and a forked process can make them."""
+
+from benchmarks import store_calls
+from tests.helpers.stores import BUCKET
+
+
+def test_the_calls(store):
+    calls = store_calls.boto3_calls(store, b"some bytes")
+    for call in calls.values():
+        assert store_calls.cpu_ms(call, ["a", "b"]) >= 0
+    listed = store.client.list_objects_v2(Bucket=BUCKET)["Contents"]
+    assert {found["Key"]: found["Size"] for found in listed} == dict.fromkeys(("a", "a~", "b", "b~"), 10)
+    assert calls["get"]("a~") == b"some bytes"
+
+
+def test_a_fork_is_survived_or_not(store):
+    head = store_calls.boto3_calls(store, b"")["head"]
+    store.put("a", b"")
+    assert store_calls.survives_fork(head, "a")
+    assert not store_calls.survives_fork(head, "none")
