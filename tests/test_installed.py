@@ -14,6 +14,8 @@ import dateline
 from tests.conftest import EXAMPLES, ROOT, files_of
 from tests.test_house import MODULES
 
+pytestmark = pytest.mark.slow
+
 LEFT_OUT = shutil.ignore_patterns(
     ".*", "__pycache__", "build", "dist", "*.egg-info", "news", "tests", "benchmarks"
 )

@@ -199,6 +199,7 @@ def test_the_share_of_copies(copies):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.slow
 def test_the_plain_script_agrees(tmp_path, workers):
     truth = make(tmp_path / "dumps", Recipe(mb=0.4, layouts="A", hot=20))
     command = [
@@ -241,6 +242,7 @@ def test_a_wrong_result_is_refused(tmp_path):
             results.check(tmp_path / "plain", truth | wrong, digests)
 
 
+@pytest.mark.slow
 def test_a_comparison_writes_table_chart_and_results(tmp_path):
     command = [sys.executable, "-m", "benchmarks.compare", "--out", tmp_path / "out", "--work", tmp_path, "--mb", "0.2",
                "--layouts", "A", "ABCDEFGHIJ", "--rounds", "2", "--contenders", "dateline-1", "plain-2", "plain-1", "--disk"]  # fmt: skip

@@ -114,6 +114,7 @@ def test_parts_do_their_work(tmp_path, part):
         assert 0 < found["packed"] < found["rows"] * scale_parts.ROW.itemsize
 
 
+@pytest.mark.slow
 def test_a_run_is_measured_and_nothing_of_it_stays(tmp_path):
     # In a process of its own: a measurement ends when all children have, and other tests' services are children here.
     code = "import json, sys; from pathlib import Path; from benchmarks import scale; "

@@ -278,6 +278,7 @@ def once(dumps, tmp_path_factory):
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.slow
 def test_other_workers_and_orders_write_the_same_bytes(dumps, once, tmp_path, workers):
     reverse = sorted(dumps.glob("*.txt"), reverse=True)
     done, output = run(tmp_path, *reverse, options=("--workers", workers), command=dateline)
@@ -286,6 +287,7 @@ def test_other_workers_and_orders_write_the_same_bytes(dumps, once, tmp_path, wo
 
 
 @pytest.mark.parametrize(("range_bytes", "keys"), [(8000, 1), (50_000, 17), (10**9, 300)])
+@pytest.mark.slow
 def test_other_ranges_and_keys_write_the_same_bytes(dumps, once, tmp_path, range_bytes, keys):
     from dateline.pipeline.config import Config
     from dateline.pipeline.inputs.find import find_inputs
@@ -297,6 +299,7 @@ def test_other_ranges_and_keys_write_the_same_bytes(dumps, once, tmp_path, range
     assert files_of(tmp_path / "news") == files_of(once)
 
 
+@pytest.mark.slow
 def test_a_run_again_is_nothing_new(dumps, once):
     before = files_of(once)
     done = dateline_here("run", "--input", dumps / "*.txt", "--output", once)
@@ -640,6 +643,7 @@ def test_a_worker_that_raises_stops_the_run(tmp_path):
 # --- what a person sees --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_progress_on_a_terminal(tmp_path):
     path = dump(tmp_path, many_pages(1_500))
     command = [sys.executable, "-m", "dateline", "run", "--input", str(path), "--output", str(tmp_path / "news"),

@@ -16,6 +16,8 @@ from dateline.pipeline.stop import LAST
 from tests.conftest import ROOT, dateline_here, files_of
 from tests.helpers.pages import Article, plain
 
+pytestmark = pytest.mark.slow
+
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
 MOMENTS = 50
 """Of each signal."""

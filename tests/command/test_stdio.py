@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import ROOT, dateline, dateline_here
 from tests.helpers.pages import Article, plain
 
+pytestmark = pytest.mark.slow
+
 HEADLINE = "Café of the “Léger” quay 北京 🙂 reopens"
 ODD = "odd\udcff\udce9\x1b[2J\n.txt"
 """A name with bytes that are not UTF-8, and some that steer a terminal."""

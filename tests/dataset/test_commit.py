@@ -139,6 +139,7 @@ def test_each_call_fails_once(tmp_path, error):
     assert committed == {2, 3}
 
 
+@pytest.mark.slow
 def test_death_at_each_call_and_again_at_each_call_of_the_recovery(tmp_path):
     """Exhaustive: the commit dies at each call, the recovery after it at each of its own, then all is well."""
     count = len(calls_of_a_commit(tmp_path / "count"))
@@ -376,7 +377,7 @@ class Life(RuleBasedStateMachine):
         self._place.cleanup()
 
 
-TestLife = Life.TestCase
+TestLife = pytest.mark.slow(Life.TestCase)
 TestLife.settings = settings(max_examples=200, stateful_step_count=12)
 
 

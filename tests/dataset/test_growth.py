@@ -78,6 +78,7 @@ SPLIT_RUNS = settings(max_examples=5, suppress_health_check=[HealthCheck.too_slo
         [[0], [1], [2]],
     )
 )
+@pytest.mark.slow
 def test_any_split_ends_in_the_same_files(tmp_path_factory, options, split):
     dumps, runs = split
     folder = tmp_path_factory.mktemp("growth")

@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 from tests.test_house import FLOORS
 
 TEXT = ROOT.joinpath("CONTRIBUTING.md").read_text("utf-8")
-SECTIONS = dict(re.findall(r"^##+ (.+)\n((?:(?!^## ).*\n)*)", TEXT, re.M))
+SECTIONS = dict(re.findall(r"^##+ (.+)\n((?:(?!##+ ).*\n)*)", TEXT, re.M))
 COMMANDS = [
     line for block in re.findall(r"^```sh\n(.*?)^```$", TEXT, re.M | re.S) for line in block.splitlines()
 ]
@@ -68,6 +68,19 @@ def test_each_pytest_command_chooses_tests(line):
         }
     if "-k" in words:
         assert re.search(rf"def test_\w*{words[-1]}", ROOT.joinpath(*files).read_text("utf-8"))
+
+
+MOST = {"A layout": 2, "A place alias": 1, "A column": 3, "An engine": 3, "A subcommand": 3}
+"""Files of the program that an addition touches, at most."""
+
+
+@pytest.mark.parametrize("what", MOST)
+def test_each_recipe_names_its_files_and_its_test(what):
+    files = re.findall(r"^\d\. `([^`]+)`: ", SECTIONS[what], re.M)
+    assert 0 < len(files) <= MOST[what]
+    assert all(file.startswith(("pipeline/", "runners/", "schemas/")) for file in files)
+    test = SECTIONS[what].partition("\nTest: ")[2]
+    assert re.search(r"`tests/[^`]+`", test)
 
 
 def test_the_set_up_brings_what_the_hooks_call():

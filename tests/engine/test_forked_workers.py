@@ -13,6 +13,8 @@ import pytest
 from tests.conftest import ROOT, left
 from tests.helpers.pages import Article, plain
 
+pytestmark = pytest.mark.slow
+
 RUN = """
 import logging, os, signal, sys, time
 logging.basicConfig(level=logging.CRITICAL)

@@ -124,12 +124,14 @@ def is_alive(process: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_the_dataset_is_the_same_byte_for_byte(services, sample, tmp_path):
     done = run(tmp_path / "news", "--json", *services.options)
     assert done.returncode == 0, done.stderr
     assert files_of(tmp_path / "news") == files_of(sample)
 
 
+@pytest.mark.slow
 def test_runs_of_both_runners_add_up(services, sample, tmp_path):
     news = tmp_path / "news"
     for dumps, options in ((EXAMPLES[::2], ()), (EXAMPLES[1::2], services.options)):

@@ -15,6 +15,8 @@ from dateline.pipeline.dataset.version import latest_manifest
 from tests.conftest import ROOT, dateline, files_of
 from tests.engine.test_portable import Services, job_service, started_pool, wait_until, workers_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def dumps(tmp_path_factory) -> list[str]:

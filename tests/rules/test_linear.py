@@ -33,6 +33,7 @@ def work(tmp_path_factory):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.slow
 def test_twice_the_dump_is_twice_the_work(work, shape):
     once, twice = (work(SHAPES[shape](size)) for size in (SIZE, 2 * SIZE))
     assert twice <= MOST * once
@@ -51,6 +52,7 @@ PUMPS = st.lists(LINES, min_size=1, max_size=6).map(lambda lines: "".join(f"{lin
 
 @settings(max_examples=10)
 @given(TEXTS, PUMPS, TEXTS)
+@pytest.mark.slow
 def test_whatever_is_repeated(work, above, part, below):
     shape = repeated(part, above, below)
     once, twice = (work(shape(size)) for size in (SIZE, 2 * SIZE))
@@ -159,6 +161,7 @@ def test_the_meter_sees_what_does_not(body):
     assert work_of(body, 2000) < 2.1 * work_of(body, 1000)
 
 
+@pytest.mark.slow
 def test_short_urls_and_days_of_one_headline(work):
     """Of a dump they are a small part; so the rules of identity alone, on rows: half with a URL each, half with a day."""
     identity = import_module("dateline.pipeline.rules.identity")  # the one whose work is counted
@@ -174,11 +177,13 @@ def test_short_urls_and_days_of_one_headline(work):
     assert cost(2000) <= MOST * cost(1000)
 
 
+@pytest.mark.slow
 def test_a_dump_costs_the_same_each_time(work):
     data = SHAPES["galleries"](SIZE // 4)
     assert work(data) == work(data)
 
 
+@pytest.mark.slow
 def test_the_shapes_reach_all_stages(work):
     """A dump that is rejected whole says little of the stages behind."""
     found = {name: set(work.run(shape(10_000))) for name, shape in SHAPES.items()}

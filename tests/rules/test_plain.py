@@ -84,6 +84,7 @@ def test_a_plain_header_is_the_engines(text):
 
 @MANY
 @given(DUMPS)
+@pytest.mark.slow
 def test_starts_with_and_without_plain_headers(text):
     data = unify_newlines(text.encode())
     for at_start in (True, False):
@@ -92,6 +93,7 @@ def test_starts_with_and_without_plain_headers(text):
 
 @MANY
 @given(HEADERS)
+@pytest.mark.slow
 def test_records_with_and_without_plain_headers(text):
     block = text.rstrip().encode()
     assert parse_block(block, None, (), spans_of(block)) == parse_block(block, None)
