@@ -60,9 +60,10 @@ def run(inputs: "Sequence[str]", output: "str | os.PathLike[str]", **options: An
         The outcome, as `dateline run --json` prints it; its "exit" is 0, or 3 where some input could not be used.
 
     Raises:
-        UsageError: something that was asked for cannot be done; nothing was done.
+        UsageError, NewerDataset, Unusable: what was asked for cannot be done; nothing was done.
         Locked: another run is under way.
-        RunFailed: the run failed, and nothing was committed, or the message says what is not known.
+        RunFailed, DamagedFile, StoreError: the run failed, and nothing was committed.
+        Uncertain: the store gave no answer; the next run finds out whether the version was made.
     """
     from dateline.runners.command import api
 

@@ -11,8 +11,8 @@
             Unusable        2
             Uncertain       1
 
-The number is the exit status of a command that the error ends; `advice` says what to do, whatever the message is of. The
-message says what was found, and where.
+The number is the exit status of a command that the error ends; it stands here and nowhere else. The message says what was
+found, and where. `advice` says what to do; the command line shows it where the message does not (`message_advises`).
 """
 
 from typing import ClassVar
@@ -36,6 +36,7 @@ class DatelineError(Exception):
 
     exit_status: ClassVar[int] = 1
     advice: ClassVar[str] = "read the message: it says what was found, and where"
+    message_advises: ClassVar[bool] = True
 
 
 class UsageError(DatelineError):
@@ -84,22 +85,26 @@ class DamagedFile(DatelineError):
     """Something of a dataset is not what a run writes, or not what its manifest says; the message names it."""
 
     advice = "`dateline verify` tells all that is wrong, `dateline repair` mends what can be mended"
+    message_advises = False
 
 
 class StoreError(DatelineError):
     """A store failed; the message says which object, and what the store said, in one line."""
 
-    advice = "run again once the store answers: nothing was committed"
+    advice = "run the command again once the store answers; a run that failed committed nothing"
+    message_advises = False
 
 
 class Unusable(StoreError):
     """A store cannot be used as things are set up: no client, no credentials, no such bucket."""
 
     exit_status = 2
+    message_advises = True
     advice = "install the client, or set up the credentials, region and endpoint where the store's own client looks"
 
 
 class Uncertain(StoreError):
     """Whether the version was made is not known: the store gave no answer, neither to the PUT nor when asked."""
 
+    message_advises = True
     advice = "run again: the next run finds out whether the version was made, and goes on from there"

@@ -5,13 +5,17 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
 import dateline
 from tests.conftest import EXAMPLES, ROOT, files_of
+from tests.helpers.pages import Article, plain
 from tests.test_house import MODULES
 
 pytestmark = pytest.mark.slow
@@ -99,45 +103,117 @@ def have_names(folder: Path) -> None:
     (folder / "runners" / "__init__.py").write_text(STRANGER)
 
 
-def test_the_wheel_beside_a_package_with_our_folders_names(wheel, sample, tmp_path):
-    python, packages = environment(tmp_path / "v")
+class Stranger(NamedTuple):
+    """An environment with our wheel, and a folder where somebody works; both have modules of our folders' names."""
+
+    python: Path
+    packages: Path
+    work: Path
+
+    def start(self, *args: object, **settings: Any) -> "subprocess.Popen[str]":
+        """A program of the environment, started in the folder, which is also where Python looks first."""
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+        return subprocess.Popen(
+            [self.python.with_name(str(args[0])), *map(str, args[1:])],
+            cwd=self.work,
+            env=environ | {"PYTHONPATH": str(self.work)},
+            text=True,
+            **settings,
+        )
+
+    def done(self, *args: object, status: int = 0) -> str:
+        """What a program prints."""
+        with self.start(*args, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            out, err = process.communicate(timeout=120)
+        assert process.returncode == status, err
+        return str(out)
+
+
+@pytest.fixture(scope="module")
+def stranger(wheel, tmp_path_factory) -> Stranger:
+    folder = tmp_path_factory.mktemp("stranger")
+    python, packages = environment(folder / "v")
     before = {path.name for path in packages.iterdir()}
+    install(python, str(wheel))
+    new = {path.name for path in packages.iterdir()} - before
+    assert new == {"dateline", f"dateline-{dateline.__version__}.dist-info"}
     have_names(packages)
-    work = tmp_path / "work"
+    work = folder / "work"
     work.mkdir()
     have_names(work)
-    install(python, str(wheel))
-    theirs = {"pipeline.py", "schemas.py", "runners"}
-    assert {path.name for path in packages.iterdir()} - before - theirs == {
-        "dateline",
-        f"dateline-{dateline.__version__}.dist-info",
-    }
-    command = tmp_path / "v" / "bin" / "dateline"
+    return Stranger(python, packages, work)
 
-    def done(*args: object, start: tuple[str, ...] = (str(command),)) -> str:
-        """What a command prints, in the folder that has such files, which is also where Python looks first."""
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("COV")} | {
-            "PYTHONPATH": str(work)
-        }
-        result = subprocess.run(
-            [*start, *map(str, args)], cwd=work, env=environ, capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stderr
-        return result.stdout
 
-    assert done("--version") == f"dateline {dateline.__version__}\n"
-    module = (str(python), "-m", "dateline")
-    done("run", "--input", *EXAMPLES, "--output", "news", "--workers", 2, start=module)
-    assert files_of(work / "news") == files_of(sample)
-    assert "all well" in done("verify", "news", "--dumps", *EXAMPLES)
-    for args in (("log", "news"), ("diff", "news", 1, 1), ("inspect", EXAMPLES[0]), ("prune", "news", "--keep-versions", 1),
-                 ("repair", "news")):  # fmt: skip
-        done(*args)
-    look = "import dateline; version = dateline.open_dataset('news'); print(version.count_rows(), dateline.__file__)"
-    count, where = done("-c", look, start=(str(python),)).split()
-    assert int(count) == dateline.open_dataset(sample).count_rows()
-    assert where == str(packages / "dateline" / "__init__.py")
-    done("-m", "dateline.runners.engine.pool", "--help", start=(str(python),))
+@pytest.fixture(scope="module")
+def news(stranger, sample) -> str:
+    """A dataset that the module made, with two workers."""
+    stranger.done("python", "-m", "dateline", "run", "--input", *EXAMPLES, "--output", "news", "--workers", 2)
+    assert files_of(stranger.work / "news") == files_of(sample)
+    return "news"
+
+
+def test_the_command_beside_a_package_with_our_folders_names(stranger, news, sample):
+    assert stranger.done("dateline", "--version") == f"dateline {dateline.__version__}\n"
+    assert "all well" in stranger.done("dateline", "verify", news, "--dumps", *EXAMPLES)
+    headline = dateline.open_dataset(sample).head(1)["headline"][0].as_py()
+    for args in (("log", news), ("diff", news, 1, 1), ("explain", news, headline), ("inspect", EXAMPLES[0]),
+                 ("prune", news, "--keep-versions", 1), ("repair", news)):  # fmt: skip
+        assert stranger.done("dateline", *args)
+    for args in (("log", "nothing"), ("restore", news, "--version", 1)):  # there is none; it is the newest
+        stranger.done("dateline", *args, status=2)
+
+
+SCRIPT = """
+import dateline, sys
+
+if __name__ == "__main__":
+    outcome = dateline.run(sys.argv[1:], "by-script", workers=2)
+    version = dateline.open_dataset("by-script")
+    print(outcome["version"], version.count_rows(), dateline.verify("by-script"), len(dateline.log("by-script")))
+    print(dateline.diff("by-script", 1, 1), dateline.__file__)
+    try:
+        dateline.run(["nothing*"], "by-script")
+    except dateline.errors.UsageError as error:
+        print(error.exit_status)
+"""
+
+
+def test_a_script_beside_modules_of_our_folders_names(stranger, sample):
+    """Its folder is the first where Python looks, also in the workers that its run forks."""
+    (stranger.work / "script.py").write_text(SCRIPT)
+    told = stranger.done("python", "script.py", *EXAMPLES).splitlines()
+    rows = dateline.open_dataset(sample).count_rows()
+    assert told == [f"1 {rows} [] 1", f"[] {stranger.packages / 'dateline' / '__init__.py'}", "2"]
+    assert files_of(stranger.work / "by-script") == files_of(sample)
+
+
+def test_another_engine_and_a_pool_beside_modules_of_our_folders_names(stranger, sample, tmp_path):
+    """The pool starts its workers in the folder where it was started."""
+    port = tmp_path / "port"
+    service = ("-m", "apache_beam.runners.portability.local_job_service_main", "--port_file", port, "--staging_dir", tmp_path)  # fmt: skip
+    mute = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with (
+        stranger.start("python", "-m", "dateline.runners.engine.pool", stdout=subprocess.PIPE) as pool,
+        stranger.start("python", *service, **mute) as job_service,
+    ):
+        try:
+            wait_until(port.exists)
+            assert pool.stdout
+            stranger.done(
+                "dateline", "run", "--input", *EXAMPLES, "--output", "portable", "--runner", "portable",
+                "--worker-pool", pool.stdout.readline().strip(), "--job-endpoint", f"localhost:{port.read_text()}",
+            )  # fmt: skip
+        finally:
+            pool.kill()
+            job_service.kill()
+    assert files_of(stranger.work / "portable") == files_of(sample)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < until, "it never came to be"
+        time.sleep(0.05)
 
 
 def test_an_editable_install(clone, tmp_path):
@@ -146,6 +222,12 @@ def test_an_editable_install(clone, tmp_path):
     look = (
         "import importlib.util, dateline.pipeline.flow as flow; print(flow.__name__, flow.__file__); "
         "print([name for name in ('pipeline', 'runners', 'schemas') if importlib.util.find_spec(name)])"
+    )
+    (tmp_path / "a.txt").write_text(plain(Article()), "utf-8")
+    command = [str(python.with_name("dateline")), "run", "--input", "a.txt", "--output", "news"]
+    assert (
+        "version 1"
+        in subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     )
     done = subprocess.run(
         [str(python), "-c", look], cwd=tmp_path, capture_output=True, text=True, check=False

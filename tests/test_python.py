@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 import dateline
 from dateline import errors
 from dateline.pipeline.dataset.lock import lock
+from dateline.runners.command import failure
 from tests.conftest import EXAMPLES, ROOT, dateline_here, files_of
 from tests.helpers.pages import Article, plain
 from tests.test_house import MODULES
@@ -187,8 +189,8 @@ def of_stranger(news: Path) -> None:
         (errors.UsageError, None, {"no_such_option": 1}),
         (errors.UsageError, None, {"same_headline_days": 3}),
         (errors.RunFailed, None, {"max_rejects": 0}),
-        (errors.UsageError, of_newer, {}),
-        (errors.RunFailed, of_stranger, {}),
+        (errors.NewerDataset, of_newer, {}),
+        (errors.DamagedFile, of_stranger, {}),
     ],
 )
 def test_a_run_that_cannot_be_raises_what_its_status_says(tmp_path, kind, harm, options):
@@ -208,6 +210,30 @@ def test_a_run_that_cannot_be_raises_what_its_status_says(tmp_path, kind, harm, 
         done = dateline_here("run", "--quiet", "--input", bad, "--output", news, *words)
         assert done.returncode == kind.exit_status
         assert str(raised.value) in done.stderr
+        assert (kind.advice in done.stderr) is (not kind.message_advises)
+        if kind is errors.DamagedFile:
+            assert dateline_here("log", news).stderr.endswith(f"\n  {kind.advice}\n")
+
+
+def test_the_exit_status_of_an_error_stands_in_its_class_alone():
+    """Nowhere else is one of 1, 2 and 4 given a name, or returned."""
+    literals = {kind.exit_status for kind in map(errors.__dict__.get, errors.__all__)}
+    for name, path in MODULES.items():
+        if name.startswith("dateline.runners.command."):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                value = node.value if isinstance(node, ast.Return | ast.Assign) else None
+                values = value.elts if isinstance(value, ast.Tuple) else [value]
+                found = {each.value for each in values if isinstance(each, ast.Constant)} - {True}
+                assert not found & literals, f"{name}, line {node.lineno}"
+
+
+@pytest.mark.parametrize("name", errors.__all__)
+def test_an_error_that_a_worker_raised_is_known_again(name):
+    """A runner hands over the worker's traceback as text."""
+    error = getattr(errors, name)("what it says")
+    text = "".join(traceback.format_exception(error)).rstrip() + " [while running 'Parse/Map']"
+    reason, cause = failure._cause_of(RuntimeError(f"A stage failed:\n{text}\n\n"))
+    assert (reason, type(cause), str(cause)) == ("what it says", type(error), "what it says")
 
 
 def test_a_dataset_that_is_locked(tmp_path):

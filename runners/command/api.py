@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr
 from typing import TYPE_CHECKING, Any
 
-from dateline.errors import DatelineError, Locked, RunFailed, UsageError
+from dateline.errors import DatelineError, RunFailed, UsageError
 
 if TYPE_CHECKING:
     from dateline.pipeline.dataset.diff import Change
@@ -22,7 +22,7 @@ def run(
     """See dateline.run()."""
     from dateline.runners.command import run as command
     from dateline.runners.command.options import parser
-    from dateline.runners.command.outcome import LOCKED, OK, PARTLY, USAGE, begin
+    from dateline.runners.command.outcome import OK, PARTLY, begin
 
     if isinstance(inputs, str):
         raise UsageError(f"inputs is the text {inputs!r}; give a list of paths or patterns")
@@ -43,8 +43,10 @@ def run(
     status = command.run(args, outcome)
     if status in (OK, PARTLY):
         return outcome
-    kinds: dict[int, type[DatelineError]] = {USAGE: UsageError, LOCKED: Locked}
-    raise kinds.get(status, RunFailed)(outcome["message"])
+    error = outcome.error
+    if isinstance(error, DatelineError) and error.exit_status == status and not isinstance(error, RunFailed):
+        raise type(error)(outcome["message"]) from error
+    raise RunFailed(outcome["message"], outcome.get("dump")) from error
 
 
 def _arguments(options: Mapping[str, Any]) -> list[str]:

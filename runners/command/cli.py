@@ -16,7 +16,7 @@ os.environ.setdefault(
 from dateline.pipeline.stop import asked, hold, leave, look, take_signals
 from dateline.runners.command import run as job
 from dateline.runners.command.options import parser
-from dateline.runners.command.outcome import FAILED, OK, USAGE, begin, log
+from dateline.runners.command.outcome import FAILED, OK, begin, end_refused, log, log_error
 from dateline.runners.command.run import bounds, columns
 from dateline.runners.command.stdio import OutputLost, Stream, said
 from dateline.runners.engine.proxies import spare_this_machine
@@ -97,14 +97,16 @@ def _log_to_stderr(level: str) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from dateline.errors import UsageError
     from dateline.runners.command.metrics import why_unusable, write_metrics
 
     outcome = begin()
     refused = why_unusable(args.metrics, args.output, args.input) if args.metrics else None
     try:
-        status = (
-            job.refuse(outcome, f"--metrics {args.metrics} {refused}") if refused else job.run(args, outcome)
-        )
+        if refused:
+            status = end_refused(outcome, UsageError(f"--metrics {args.metrics} {refused}"))
+        else:
+            status = job.run(args, outcome)
         hold()
     except BaseException:
         hold()
@@ -126,16 +128,16 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _inspect(args: argparse.Namespace) -> int:
-    from dateline.errors import StoreError, UsageError
+    from dateline.errors import DatelineError
     from dateline.runners.command.inspect import as_json, as_text, inspect
 
     try:
         for found in inspect(args.file, args.offset, args.crawl_date, columns(args), bounds(args)):
             print(as_json(found) if args.json else as_text(found, sys.stdout.isatty(), args.full))
-    except UsageError as error:
-        log.error("%s", error)
-        return USAGE
-    except (StoreError, OSError) as error:
+    except DatelineError as error:
+        log_error(str(error), error)
+        return error.exit_status
+    except OSError as error:
         log.error("cannot read %s", error)
         return FAILED
     return OK

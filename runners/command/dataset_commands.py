@@ -15,7 +15,7 @@ from dateline.pipeline.store.address import in_store
 from dateline.runners.command import explain as explaining
 from dateline.runners.command.diff import print_changes
 from dateline.runners.command.log import print_versions
-from dateline.runners.command.outcome import FAILED, OK, log
+from dateline.runners.command.outcome import FAILED, OK, log, log_error
 from dateline.runners.command.prune import prune_dataset
 from dateline.runners.command.repair import begin_repair, repair_dataset
 from dateline.runners.command.restore import restore_version
@@ -50,10 +50,10 @@ def _command(
                 folder = dataset.root
                 return command(args, dataset)
         except DatelineError as error:
-            log.error("%s", shown(error))
+            log_error(shown(error), error)
             return error.exit_status
         except OSError as error:
-            log.error("%s", shown(error))
+            log_error(shown(error))
             return FAILED
 
     return run

@@ -10,18 +10,10 @@ import signal
 import traceback
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import TypeGuard
 
-from dateline import __version__
-from dateline.errors import (
-    DamagedFile,
-    Locked,
-    NewerDataset,
-    RunFailed,
-    StoreError,
-    Uncertain,
-    Unusable,
-    UsageError,
-)
+from dateline import __version__, errors
+from dateline.errors import DamagedFile, DatelineError, NewerDataset, StoreError, Uncertain, Unusable
 from dateline.pipeline.dataset.open import dataset_in
 from dateline.pipeline.dataset.safe_files import require_folders
 from dateline.pipeline.dataset.version import read_manifest, version_numbers
@@ -31,21 +23,17 @@ from dateline.pipeline.run import Course
 from dateline.pipeline.stop import asked
 from dateline.runners.command.outcome import (
     FAILED,
-    LOCKED,
     OK,
     PARTLY,
-    USAGE,
     Outcome,
     by_signal,
     end,
-    last_line,
+    end_refused,
     log,
 )
 
-_OF_OURS = re.compile(
-    r"^dateline\.errors\.(?:StoreError|Unusable|DamagedFile): (.*?)( \[while running .*\])?$"
-)
-"""A failure of a store, or a damaged dataset, as a runner tells it: none of the program's."""
+_OURS = re.compile(r"^dateline\.errors\.(\w+): (.*?)( \[while running .*\])?$")
+"""An error of dateline.errors that a worker raised, as a runner tells it."""
 _OF_SYSTEM = re.compile(r"^(?:RuntimeError: )?\w*Error: (\[Errno \d+\] .*?)( \[while running .*\])?$")
 """What the system refused, as a runner tells it."""
 AFTERWARDS = "version %d is committed, and whole; what came after went wrong: %s"
@@ -66,26 +54,23 @@ def by_error(outcome: Outcome, output: str, error: BaseException, course: Course
         raise error
     elif made:
         outcome["version"] = made
-        log.warning(AFTERWARDS, made, _told(error))
+        log.warning(AFTERWARDS, made, _cause_of(error)[0])
         return end(outcome, "done", PARTLY if outcome.get("unreadable") else OK, None)
-    elif (code := before_work(error)) is not None and not (
-        course.runner and isinstance(error, Unusable)
-    ):  # a store that refuses what it took before is no wrong usage
-        return end(outcome, "locked" if code == LOCKED else "usage", code, str(error))
+    elif is_refusal(error) and not (course.runner and isinstance(error, Unusable)):
+        # a store that refuses what it took before is no wrong usage
+        return end_refused(outcome, error)
     else:
         what = "failed" if isinstance(error, Uncertain) else "failed, nothing was committed"
-        reason = _told(error)
-        status = end(outcome, "failed", FAILED, f"{what}: {reason}")
+        reason, cause = _cause_of(error)
+        status = end(outcome, "failed", FAILED, f"{what}: {reason}", cause)
     if not made:
         _leave_record(outcome, output, error, reason, course)
     return status
 
 
-def before_work(error: Exception) -> int | None:
-    """The exit status of an error that is told before any work, or by whom another run was faster; None of others."""
-    if isinstance(error, Locked):
-        return LOCKED
-    return USAGE if isinstance(error, UsageError | NewerDataset | Unusable) else None
+def is_refusal(error: Exception) -> TypeGuard[DatelineError]:
+    """Whether an error is of those that are found before any work, or that another run was faster."""
+    return isinstance(error, DatelineError) and error.exit_status != FAILED
 
 
 def version_made(output: str, run: str | None) -> int | None:
@@ -98,16 +83,29 @@ def version_made(output: str, run: str | None) -> int | None:
     return None
 
 
-def _told(error: Exception) -> str:
-    """An error in one line; where it is the program's, with its traceback above."""
-    if isinstance(error, RunFailed | StoreError | DamagedFile | OSError):
-        return re.sub(r" \[while running .*\]$", "", str(error))  # Beam says in which step
+def _cause_of(error: Exception) -> tuple[str, Exception]:
+    """What a worker or this process raised, in one line, and as the error that it was. Where it is a mistake of the
+    program, its traceback is printed."""
+    if isinstance(error, DatelineError | OSError):
+        return re.sub(r" \[while running .*\]$", "", str(error)), error  # Beam says in which step
     last = last_line(error)
-    for pattern in (_OF_OURS, _OF_SYSTEM):
-        if match := pattern.match(last):
-            return match[1]
+    if match := _OURS.match(last):
+        return match[2], getattr(errors, match[1], DatelineError)(match[2])
+    if match := _OF_SYSTEM.match(last):
+        return match[1], error
     traceback.print_exception(error)
-    return last
+    return last, error
+
+
+def last_line(error: Exception) -> str:
+    """The line of an error that says what a worker raised: a runner puts the worker's traceback into the message.
+
+    >>> last_line(RuntimeError("Traceback ..\\nValueError: no such day [while running 'Parse']\\n\\n"))
+    "ValueError: no such day [while running 'Parse']"
+    """
+    of_classes = rf"(dateline\.errors\.({'|'.join(errors.__all__)})|[A-Za-z_.]+(Error|Exception|Exit)):"
+    lines = [line for line in str(error).splitlines() if re.match(of_classes, line)]
+    return lines[-1] if lines else f"{type(error).__name__}: {error}"
 
 
 def _leave_record(outcome: Outcome, output: str, error: BaseException, reason: str, course: Course) -> None:

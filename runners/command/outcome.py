@@ -1,37 +1,42 @@
-"""The outcome of a run, as `dateline run --json` prints it and --metrics tells it."""
+"""The outcome of a run, as `dateline run --json` prints it and --metrics tells it; and how errors are told.
+
+The exit status of an error stands in its class, in dateline/errors.py. OK and PARTLY are no errors.
+"""
 
 import logging
-import re
 import signal
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from dateline.errors import DatelineError, Locked, UsageError
 from dateline.pipeline.stop import asked
 
 if TYPE_CHECKING:
     from dateline.pipeline.config import Config
     from dateline.pipeline.run import Result
 
-OK, FAILED, USAGE, PARTLY, LOCKED = 0, 1, 2, 3, 4
-"""Exit status: all well; failed, nothing committed; wrong usage, before any work; done, but some input could
-not be used; the dataset is locked by another run."""
+OK, PARTLY = 0, 3
+"""Exit status: all well; done, but some input could not be used."""
+FAILED = DatelineError.exit_status
+"""Exit status of most errors, and of those that nobody foresaw."""
+
+STATUSES = {UsageError.exit_status: "usage", Locked.exit_status: "locked"}
+"""What "status" says of a run that an error ended; of all others, "failed"."""
 
 log = logging.getLogger("dateline")
 
-Outcome = dict[str, Any]
-"""What a run came to, as --json prints it and --metrics tells it; see docs/scheduling.md."""
+
+class Outcome(dict[str, Any]):
+    """What a run came to; see docs/scheduling.md."""
+
+    error: Exception | None = None
+    """What ended it, if that was an error; it is not printed."""
 
 
 def begin() -> Outcome:
     """The outcome of a run that has done nothing yet."""
-    return {
-        "status": "failed",
-        "exit": FAILED,
-        "run": None,
-        "version": None,
-        "message": None,
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    return Outcome(status="failed", exit=FAILED, run=None, version=None, message=None, started=started)
 
 
 def tell(result: "Result", config: "Config", outcome: Outcome) -> None:
@@ -57,12 +62,25 @@ def tell(result: "Result", config: "Config", outcome: Outcome) -> None:
     }
 
 
-def end(outcome: Outcome, status: str, code: int, message: str | None, told: bool = False) -> int:
-    """Note how a run ended, and say why where it was no success."""
+def end(outcome: Outcome, status: str, code: int, message: str | None, error: Exception | None = None) -> int:
+    """Note how a run ended; the exit status. Where it is an error, say so, unless a signal caused it: that is told."""
     outcome |= {"status": status, "exit": code, "message": message}
-    if message and not told and not (asked and code == FAILED):  # the signal is told, not what it broke
-        log.error("%s", message)
+    outcome.error = error
+    if message and code not in (OK, PARTLY) and not (asked and code == FAILED):
+        log_error(message, error)
     return code
+
+
+def end_refused(outcome: Outcome, error: DatelineError) -> int:
+    """Note that an error ended a run before it did anything; the exit status."""
+    return end(outcome, STATUSES.get(error.exit_status, "failed"), error.exit_status, str(error), error)
+
+
+def log_error(message: str, error: Exception | None = None) -> None:
+    """Tell of an error; on a line of its own what to do, where the message of such an error does not say it."""
+    if isinstance(error, DatelineError) and not error.message_advises and "`dateline " not in message:
+        message += f"\n  {error.advice}"
+    log.error("%s", message)
 
 
 def by_signal(outcome: Outcome, made: int | None, unknown: str = "") -> int:
@@ -78,13 +96,3 @@ def by_signal(outcome: Outcome, made: int | None, unknown: str = "") -> int:
     whole = f"version {made} was committed before, and is whole" if made else "nothing was committed"
     name = signal.Signals(asked[0]).name
     return end(outcome, "stopped", 128 + asked[0], f"stopped by {name}; {unknown or whole}")
-
-
-def last_line(error: Exception) -> str:
-    """What a worker raised: a runner puts the whole traceback into the message."""
-    lines = [
-        line
-        for line in str(error).splitlines()
-        if re.match(r"[A-Za-z_.]+(Error|Exception|Exit|File)\b", line)
-    ]
-    return lines[-1] if lines else f"{type(error).__name__}: {error}"

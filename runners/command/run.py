@@ -6,7 +6,17 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dateline.pipeline.stop import asked
-from dateline.runners.command.outcome import FAILED, OK, PARTLY, USAGE, Outcome, by_signal, end, log, tell
+from dateline.runners.command.outcome import (
+    FAILED,
+    OK,
+    PARTLY,
+    Outcome,
+    by_signal,
+    end,
+    end_refused,
+    log,
+    tell,
+)
 from dateline.runners.command.paths import dataset_of, inputs_of, no_dataset
 from dateline.runners.engine.start import engine_of
 
@@ -30,11 +40,11 @@ def run(args: argparse.Namespace, outcome: Outcome) -> int:
     Raises:
         BaseException: whatever the runner raises once a signal ended it.
     """
-    from dateline.errors import DamagedFile, Locked, StoreError
+    from dateline.errors import DatelineError
     from dateline.pipeline.dataset.lock import lock
     from dateline.pipeline.run import Course, new_run_id
     from dateline.pipeline.stop import held
-    from dateline.runners.command.failure import before_work, by_error
+    from dateline.runners.command.failure import by_error, is_refusal
     from dateline.runners.engine.registry import require_fitting
 
     decided = False
@@ -56,11 +66,11 @@ def run(args: argparse.Namespace, outcome: Outcome) -> int:
         if decided and not asked:
             log.warning("the run is over; what came after went wrong: %s", error)
             return status
-        if (code := before_work(error)) is not None:
-            return end(outcome, "locked" if isinstance(error, Locked) else "usage", code, str(error))
-        if not isinstance(error, StoreError | DamagedFile | OSError):
+        if is_refusal(error):
+            return end_refused(outcome, error)
+        if not isinstance(error, DatelineError | OSError):
             raise
-        return end(outcome, "failed", FAILED, f"failed, nothing was committed: {error}")
+        return end(outcome, "failed", FAILED, f"failed, nothing was committed: {error}", error)
 
 
 def _locked(
@@ -114,7 +124,7 @@ def _nothing_new(
     if not args.quiet and not args.json:
         print(message)
     partly = bool(outcome["unreadable"])
-    return end(outcome, "nothing_new", PARTLY if partly else OK, message, told=True)
+    return end(outcome, "nothing_new", PARTLY if partly else OK, message)
 
 
 def _config(
@@ -229,11 +239,6 @@ def _so_far(config: "Config", folder: str) -> dict[str, int]:
     counts = read_progress(folder)._asdict()
     del counts["winners"]
     return {"dumps": len(files_by_source(config.dumps)), "bytes": config.input_bytes} | counts
-
-
-def refuse(outcome: Outcome, message: str) -> int:
-    """Note that what was asked for is wrong, before any work; the exit status."""
-    return end(outcome, "usage", USAGE, message)
 
 
 def stopped(args: argparse.Namespace, outcome: Outcome) -> int:
