@@ -12,7 +12,7 @@ a caption with its credit (g), a sentence or paragraph (t), or what is too long 
 import re
 from functools import lru_cache
 
-from dateline.pipeline.rules.site import AGENCIES, FIRST_CHARACTERS, LINE_KINDS
+from dateline.pipeline.rules.site import AGENCIES, BEGINNINGS, FIRST_CHARACTERS, LINE_KINDS
 from dateline.pipeline.rules.text_repairs import mend_encoding
 
 _KIND = re.compile("|".join(f"(?P<{kind.name}>{kind.pattern})" for kind in LINE_KINDS))
@@ -32,18 +32,28 @@ def code_of(line: str) -> str:
     return _known_code(line) if len(line) <= MAX_LINE else _code(line)
 
 
+def kind_of(stripped: str) -> str:
+    """The code of the kind of a stripped line that is not empty; "" for text.
+
+    >>> kind_of("Short Url"), kind_of("Shortly after noon")
+    ('s', '')
+    """
+    if (
+        (stripped[0] in FIRST_CHARACTERS and stripped.startswith(BEGINNINGS))
+        or stripped.endswith(("|", "ARAB NEWS"))  # an author's line
+        or (stripped[0] > "\x7f" and len(stripped) <= 20)  # a token
+    ):
+        match = _KIND.match(stripped)
+        return _CODES[match.lastgroup or ""] if match else ""
+    return ""
+
+
 def _code(line: str) -> str:
     stripped = line.strip()
     if not stripped:
         return "_"
-    if (
-        stripped[0] in FIRST_CHARACTERS
-        or stripped.endswith(("|", "ARAB NEWS"))
-        or (stripped[0] > "\x7f" and len(stripped) <= 20)
-    ):
-        match = _KIND.match(stripped)
-        if match:
-            return _CODES[match.lastgroup or ""]
+    if kind := kind_of(stripped):
+        return kind
     if len(stripped) > MAX_LINE:
         return "x"
     last = stripped[-1]

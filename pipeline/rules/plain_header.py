@@ -23,7 +23,7 @@ import re
 from dateline.pipeline.elements import Spans
 from dateline.pipeline.rules.header import Header
 from dateline.pipeline.rules.line_forms import form_of
-from dateline.pipeline.rules.line_kinds import MAX_LINE, MAX_NAME, code_of, is_author, is_text, line_of
+from dateline.pipeline.rules.line_kinds import MAX_LINE, MAX_NAME, code_of, is_author, kind_of, line_of
 from dateline.pipeline.rules.places import dateline
 from dateline.pipeline.rules.site import FULL_MONTH, SHORT_URL
 from dateline.pipeline.rules.text import normalise
@@ -31,13 +31,9 @@ from dateline.pipeline.rules.text import normalise
 _STAMP = rf"Updated [0-9]{{1,2}} {FULL_MONTH} [0-9]{{4}}"
 _END = " *\n"
 _REST = r"[^\x21-\x7e\n]*\n"
-_OTHER_KINDS = (
-    r"•|\{\{|©|quotes |Special |https?://|Updated|Publi|Short Url|Topics: |MOST POPULAR|MORE FROM |date [0-9]"
-    r"|Latest (?:published|updates)|Last updated: |Search form|You are here|Click on the number|By [^\n]*·"
-    rf"|(?:Follow|Enter|keywords){_REST}|[0-9][0-9 /]*+(?:{FULL_MONTH} [0-9]{{4}})?{_REST}|[^A-Za-z.!?\n]{{1,80}}(?:\n|\Z)"
-)
-"""Whatever begins a line that line_kinds.py takes for something else than text, and somewhat more."""
-_TEXT = rf"(?!{_OTHER_KINDS})[^\s-][^\n]"
+_NO_TEXT = r"quotes |Special |•|\{|[^A-Za-z.!?\n]{1,80}(?:\n|\Z)"
+"""How a line begins that may be no text, though of no kind that line_kinds.py knows: a label, a glyph, no letter at all."""
+_TEXT = rf"(?!{_NO_TEXT})[^\s-][^\n]"
 _HEADER = (
     rf"(?P<headline>{_TEXT}{{3,295}}[^\s]){_END}{_END}"
     rf"(?P<alt>(?P=headline){_END})?"
@@ -45,7 +41,7 @@ _HEADER = (
     rf"(?:(?P<slot>Short Url){_END}(?:(?:{_END}){{0,2}}"
     rf"(?P<url>{SHORT_URL}){_END}(?:{_END}){{0,2}})?)?"
     rf"(?P<stamp>{_STAMP}){_END}"
-    rf"(?:Follow{_END}|(?P<name>(?!{_OTHER_KINDS})[A-Z][^\n|]{{0,57}}[^\s|.,:;!?)\"\x80-\xff]){_END})?"
+    rf"(?:Follow{_END}|(?P<name>(?!{_NO_TEXT})[A-Z][^\n|]{{0,57}}[^\s|.,:;!?)\"\x80-\xff]){_END})?"
     rf"{_END}(?P=headline){_END}(?:{_END}(?P=headline){_END})?"
     rf"(?:(?:{_END})?(?P<bullets>(?: {{0,4}}• (?! *(?:Home|Search form)\s)(?=[^\n]*[A-Za-z])[^\n]*\n){{1,6}}))?"
     rf"(?:(?:{_END})?{_STAMP}{_END}(?P=name){_END})?"
@@ -126,8 +122,10 @@ def _is_certain(match: re.Match[bytes]) -> bool:
         return False  # an author's line; no line of a header
     if headline[-1] in ")]" or (headline[1:2].isupper() and dateline(headline)):
         return False  # a caption's credit, a paragraph's dateline: no headline
-    if caption and len(caption) <= MAX_NAME and (is_author(caption) or not is_text(code_of(caption))):
-        return False  # an author above the stamp, a player's word
+    if any(line and kind_of(line.strip()) for line in (headline, caption, name, below)):
+        return False  # no text, but a line of the site
+    if caption and len(caption) <= MAX_NAME and is_author(caption):
+        return False  # an author above the stamp
     if caption and caption[:TOLD_BY] in (below[:TOLD_BY], headline[:TOLD_BY]):
         return False  # the caption once more, or the headline but for its end
     if headline[-TOLD_BY:] in (caption.rstrip()[-TOLD_BY:], below.rstrip()[-TOLD_BY:]):

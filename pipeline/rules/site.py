@@ -25,8 +25,11 @@ MONTHS = {
 # formatter counts them: 30 and 365 days.
 DAYS_PER_UNIT = {"sec": 0, "min": 0, "hour": 0, "day": 1, "week": 7, "month": 30, "year": 365}
 
-FULL_MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+FULL_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 """The months as the site writes them."""
+FULL_MONTH = f"(?:{'|'.join(FULL_MONTHS)})"
 MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 MONTH = f"(?i:{MONTH})"
 _UNIT = "|".join(DAYS_PER_UNIT)
@@ -51,9 +54,16 @@ FIRST_YEAR = 1975
 """Arab News first appeared in 1975; a stamp before that is a mistake."""
 
 
+ANY: tuple[str, ...] = ()
+"""What a kind begins with that may begin with anything: its end, or what it holds, tells it (see line_kinds.kind_of)."""
+DIGITS = tuple("0123456789")
+
+
 class LineKind(NamedTuple):
     code: str
     name: str
+    begins: tuple[str, ...]
+    """What a line of the kind begins with: one of these. The fast paths look no further at other lines; see ANY."""
     pattern: str
     """Of a stripped line, from its beginning."""
     since: str
@@ -71,35 +81,36 @@ SHORT_URL = rf"{SHORT_URL_HOST}[0-9A-Za-z_]{{1,{MAX_SLUG}}}/?"
 rejected: see short_urls.py."""
 
 LINE_KINDS = (
-    LineKind("S", "stamp", rf"{STAMP_LINE}$", "2012", "the one line that every full header has"),
-    LineKind("s", "slot", r"Short Url$", "2019-12", "the label stands even where no URL follows"),
-    LineKind("U", "short", rf"{SHORT_URL}$", "2022", "the slot's URL, an empty line below its label, or without one"),
-    LineKind("u", "url", r"https?://\S+$", "2022", "another URL, which is the slot's only below its label"),
-    LineKind("f", "follow", r"Follow$|0$", "2017", "the button under the stamp; in 2017 its count, 0"),
-    LineKind("c", "counter", r"\d{1,3} ?/ ?\d{1,3}$", "2017", "the place in a gallery, above its caption"),
-    LineKind("d", "crawl", r"date \d{4}-\d\d-\d\d(?: |$)", "2017", "the crawler's own line: a page starts here"),
-    LineKind("v", "form", rf"(?:• +)?Search form$|Last updated: {RELATIVE}$", "2016", "the top of a page of 2016 to 2018"),
-    LineKind("j", "day", rf"{DAY_LINE}$", "2021", "the day an opinion first appeared, alone under its headline"),
-    LineKind("y", "here", r"You are here$", "2017", "the label of the breadcrumb"),
-    LineKind("o", "home", r"• +Home$", "2018", "the head of the breadcrumb"),
-    LineKind("m", "timeline", r"Click on the number for more info$|1 2 3(?: \d+)+$", "2019", "a timeline's numbers"),
-    LineKind("L", "player", r"\d+ seconds of .{0,40}Volume \d+%$|\d+ seconds of .{1,40}$|Volume \d+%$|Press shift question mark to .{0,60}$|\d\d:\d\d$|View this post on \w+$|A post shared by .{1,80}$|pic\.twitter\.com/\w+$|(?:Next Up|Live|Keyboard Shortcuts|Play/Pause|Error messageThe page .{0,80})$",
+    LineKind("S", "stamp", ("Updated", "Published: ", "Publié "), rf"{STAMP_LINE}$", "2012", "the one line that every full header has"),
+    LineKind("s", "slot", ("Short Url",), r"Short Url$", "2019-12", "the label stands even where no URL follows"),
+    LineKind("U", "short", ("http",), rf"{SHORT_URL}$", "2022", "the slot's URL, an empty line below its label, or without one"),
+    LineKind("u", "url", ("http",), r"https?://\S+$", "2022", "another URL, which is the slot's only below its label"),
+    LineKind("f", "follow", ("Follow", "0"), r"Follow$|0$", "2017", "the button under the stamp; in 2017 its count, 0"),
+    LineKind("c", "counter", DIGITS, r"\d{1,3} ?/ ?\d{1,3}$", "2017", "the place in a gallery, above its caption"),
+    LineKind("d", "crawl", ("date ",), r"date \d{4}-\d\d-\d\d(?: |$)", "2017", "the crawler's own line: a page starts here"),
+    LineKind("v", "form", ("• ", "Search form", "Last updated: "), rf"(?:• +)?Search form$|Last updated: {RELATIVE}$", "2016", "the top of a page of 2016 to 2018"),
+    LineKind("j", "day", DIGITS, rf"{DAY_LINE}$", "2021", "the day an opinion first appeared, alone under its headline"),
+    LineKind("y", "here", ("You are here",), r"You are here$", "2017", "the label of the breadcrumb"),
+    LineKind("o", "home", ("• ",), r"• +Home$", "2018", "the head of the breadcrumb"),
+    LineKind("m", "timeline", ("Click on the number", "1 2 3"), r"Click on the number for more info$|1 2 3(?: \d+)+$", "2019", "a timeline's numbers"),
+    LineKind("L", "player", (*DIGITS, "Volume ", "Press shift", "View this post", "A post shared", "pic.twitter.com/", "Next Up", "Live", "Keyboard Shortcuts", "Play/Pause", "Error message"), r"\d+ seconds of .{0,40}Volume \d+%$|\d+ seconds of .{1,40}$|Volume \d+%$|Press shift question mark to .{0,60}$|\d\d:\d\d$|View this post on \w+$|A post shared by .{1,80}$|pic\.twitter\.com/\w+$|(?:Next Up|Live|Keyboard Shortcuts|Play/Pause|Error messageThe page .{0,80})$",
              "2024", "a video player's words, where a caption would be"),
-    LineKind("p", "topics", r"Topics: ", "2020", "tags at the end of a body, one empty line before the next"),
-    LineKind("z", "footer", r"© \d{4} SAUDI RESEARCH\b", "2024", "the copyright line at the foot of a page"),
-    LineKind("e", "end", r"MOST POPULAR$|Latest updates$|MORE FROM [^.:]{3,40}$", "2017", "a box behind the last paragraph"),
-    LineKind("q", "box", r"Enter$|keywords$", "2019", "the foot of a box in the midst of a body, which goes on below it"),
-    LineKind("i", "listing", r"Latest published$|By [^·]{2,80} ·$|Stay Connected$", "2020", "an author's or an index page: teasers, and no article"),
-    LineKind("I", "teaser", rf"{FULL_MONTH} \d\d, \d{{4}}$", "2016", "the day under a teaser of an author's page"),
-    LineKind("V", "template", r"-$|(?:- )?\{\{[#/]?\w+\}\}", "2017", "an amp template that nobody filled in"),
-    LineKind("a", "author", r"[A-Z][\w .&’'-]{1,60} \|(?: ARAB NEWS)?$", "2017", "the author's line of 2017"),
-    LineKind("w", "token", r"(?=.*[^\x00-\x7f])[^A-Za-z.!?]{1,20}$", "2024", "mojibake on a line of its own: the top of a mirror's page"),
-    LineKind("b", "bullet", r"[•-][ \u00a0]", "2014", "a line of the summary; in a breadcrumb, a crumb"),
+    LineKind("p", "topics", ("Topics: ",), r"Topics: ", "2020", "tags at the end of a body, one empty line before the next"),
+    LineKind("z", "footer", ("© ",), r"© \d{4} SAUDI RESEARCH\b", "2024", "the copyright line at the foot of a page"),
+    LineKind("e", "end", ("MOST POPULAR", "Latest updates", "MORE FROM "), r"MOST POPULAR$|Latest updates$|MORE FROM [^.:]{3,40}$", "2017", "a box behind the last paragraph"),
+    LineKind("q", "box", ("Enter", "keywords"), r"Enter$|keywords$", "2019", "the foot of a box in the midst of a body, which goes on below it"),
+    LineKind("i", "listing", ("Latest published", "By ", "Stay Connected"), r"Latest published$|By [^·]{2,80} ·$|Stay Connected$", "2020", "an author's or an index page: teasers, and no article"),
+    LineKind("I", "teaser", tuple(FULL_MONTHS), rf"{FULL_MONTH} \d\d, \d{{4}}$", "2016", "the day under a teaser of an author's page"),
+    LineKind("V", "template", ("-", "{{"), r"-$|(?:- )?\{\{[#/]?\w+\}\}", "2017", "an amp template that nobody filled in"),
+    LineKind("a", "author", ANY, r"[A-Z][\w .&’'-]{1,60} \|(?: ARAB NEWS)?$", "2017", "the author's line of 2017"),
+    LineKind("w", "token", ANY, r"(?=.*[^\x00-\x7f])[^A-Za-z.!?]{1,20}$", "2024", "mojibake on a line of its own: the top of a mirror's page"),
+    LineKind("b", "bullet", ("• ", "•\u00a0", "- ", "-\u00a0"), r"[•-][ \u00a0]", "2014", "a line of the summary; in a breadcrumb, a crumb"),
 )  # fmt: skip
 """In this order; the first whose pattern matches a stripped line names it."""
 
-FIRST_CHARACTERS = frozenset("UShF0123456789dYTCMLPkEB©{•-VKepANJDO")
-"""The characters that a line of LINE_KINDS can begin with, but for the author's, which ends in a bar."""
+BEGINNINGS = tuple(sorted({word for kind in LINE_KINDS for word in kind.begins}))
+"""What a line of LINE_KINDS can begin with, but for those kinds that begin with anything."""
+FIRST_CHARACTERS = frozenset(word[0] for word in BEGINNINGS)
 
 AGENCIES = frozenset(
     ("AFP", "AN", "AP", "Arab News", "ARAB NEWS", "Argaam", "REUTERS", "Reuters", "SPA", "WAM", "Bloomberg", "APP", "Agencies")

@@ -102,13 +102,13 @@ def test_every_expression_is_looked_at():
         "body",
         "dates",
         "formats",
-        "lines",
+        "line_kinds",
         "parse",
         "places",
-        "plain",
+        "plain_header",
         "records",
         "credits",
-        "mend",
+        "text_repairs",
         "text",
     ):
         assert any(re.match(rf"dateline\.pipeline\.(rules|inputs)\.{module}\.", place) for place in places), (
