@@ -18,6 +18,7 @@ from hypothesis import settings
 from dateline.pipeline.dataset.version import latest_manifest
 from dateline.runners.command import cli
 from tests.helpers.flows import of_engine
+from tests.helpers.quick_beam import quicken
 
 ROOT = Path(__file__).parent.parent
 # How long an example takes is the machine's affair. The same examples are drawn in each run, so that a failure comes
@@ -25,6 +26,7 @@ ROOT = Path(__file__).parent.parent
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("random", deadline=None)
 settings.load_profile("same")
+quicken()
 
 IN_MEMORY = Path("/dev/shm")
 ROOM_BYTES = 4 << 30
