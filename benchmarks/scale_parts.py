@@ -30,7 +30,7 @@ from dateline.pipeline.elements import Dump
 from dateline.pipeline.rules.identity_rows import ROW, Rows, new_rank
 from dateline.pipeline.stages.deduplicate import FLUSH_ROWS, FoldByHeadline, NameLosers, ResolveChains
 from dateline.pipeline.stages.row_batches import RowBatch, RowBatchCoder
-from dateline.pipeline.stages.shuffle_keys import headline_keys, parted
+from dateline.pipeline.stages.shuffle_keys import headline_keys, keyed_batches
 from dateline.pipeline.stages.write_ledgers import WriteLedgers
 from dateline.pipeline.stages.write_task import pointers
 from dateline.pipeline.verify.balance import settle
@@ -133,7 +133,7 @@ def by_keys(keys: int) -> dict[str, Any]:
     begin = time.process_time()
     for at in range(0, len(rows), FLUSH_ROWS):
         part = rows[at : at + FLUSH_ROWS]
-        for keyed in parted(part, headline_keys(part, keys)):
+        for keyed in keyed_batches(part, headline_keys(part, keys)):
             for _, copies in FoldByHeadline().process(keyed):
                 encoded = coder.encode(copies)
                 packed += len(encoded)

@@ -37,7 +37,7 @@ class Progress(SameVersions):
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self._told = 0.0
+        self._last = 0.0
 
     def add(self, **counts: int) -> None:
         """Add to the counts; a folder that is gone (the run is over) counts nothing."""
@@ -45,9 +45,9 @@ class Progress(SameVersions):
         for name, count in counts.items():
             sums[Counts._fields.index(name)] += count
         now = time.monotonic()
-        if now - self._told < TELL_SECONDS:
+        if now - self._last < TELL_SECONDS:
             return
-        self._told = now
+        self._last = now
         with suppress(OSError):
             Path(self._folder, str(os.getpid())).write_bytes(_COUNTS.pack(*sums))
 

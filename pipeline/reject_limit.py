@@ -1,4 +1,8 @@
-"""How many rejects a run may have before it fails, and what is told where it has more."""
+"""How many rejects a run may have before it fails, and the message where it has more.
+
+--max-rejects 20      at most 20 blocks
+--max-rejects 2.5%    at most 2.5 % of all blocks
+"""
 
 import math
 from collections import Counter
@@ -50,7 +54,7 @@ class RejectLimit:
 def too_many(
     files: "Sequence[File]", dumps: "Sequence[Dump]", reasons: Mapping[str, int], limit: RejectLimit | None
 ) -> tuple[str, str] | None:
-    """What is to be told of a run's rejects, and the source of the dump that has most; None if they are not too many.
+    """The message on a run's rejects, and the source of the dump that has most; None if they are not too many.
 
     Args:
         files: what the run wrote.

@@ -50,14 +50,14 @@ def merged(
     keys = [*older, *new]
     order = sorted(range(len(keys)), key=keys.__getitem__)
     for places in batches_of(order, size, lengths):
-        kept = [place for place in places if place < len(older)]
+        old = [place for place in places if place < len(older)]
         made = [place - len(older) for place in places if place >= len(older)]
-        if not kept:
+        if not old:
             yield batch_of(made)
             continue
-        parts = [take(kept)]
+        parts = [take(old)]
         if made:
             parts.append(pa.Table.from_batches([batch_of(made)]))
-        rank = {place: n for n, place in enumerate([*kept, *(place + len(older) for place in made)])}
+        rank = {place: n for n, place in enumerate([*old, *(place + len(older) for place in made)])}
         table = pa.concat_tables(parts).take([rank[place] for place in places])
         yield table.combine_chunks().to_batches()[0]

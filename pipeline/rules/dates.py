@@ -1,6 +1,6 @@
 """Stamps: what the text after "Updated" says about the day.
 
-"07 September 2023"  -> 2023-09-07, told by the stamp
+"07 September 2023"  -> 2023-09-07, from the stamp
 "13 sec ago"         -> the day of the crawl, where that is known
 "3 days 2 hours ago" -> three days before the day of the crawl
 """
@@ -34,7 +34,7 @@ def stamp_of(line: str) -> str:
 
 @lru_cache(maxsize=4096)
 def read_stamp(stamp: str, crawled: date | None) -> tuple[date | None, UpdatedSource]:
-    """The day that a stamp means, and what told it.
+    """The day that a stamp means, and where it comes from.
 
     Args:
         stamp: the text after "Updated", matching STAMP.

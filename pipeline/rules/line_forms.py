@@ -1,6 +1,6 @@
 """The lines of a stretch of text as a reading needs them: each with its code, its keys, and the empty lines above it.
 
-To the kinds and forms of line_kinds.py come finer ones, told by a line's text alone:
+To the kinds and forms of line_kinds.py come finer ones, by a line's text alone:
 
     K  a paragraph that a known place in capitals opens     P  one that other capitals open
     Q  such a paragraph right below another line

@@ -55,7 +55,7 @@ def parse_block(
     Args:
         data: the block in UTF-8, lines parted by LF.
         crawl_date: the day of the crawl where the block itself does not say it.
-        repairs: what was mended to get at the text, to be told in the record with what is mended here.
+        repairs: what was mended to get at the text; the record has it together with what is mended here.
         spans: of the plain header that was found as the block was cut, if one was.
     """
     common = is_common(data)
@@ -79,7 +79,7 @@ def parse_block(
     if not paragraphs:
         return Failure("no_body", "a header and nothing below it; expected at least one paragraph")
     body = "\n\n".join(paragraphs)
-    if header.layout == "F" and header.bullets and _are_told_in(body, (header.headline, *header.bullets)):
+    if header.layout == "F" and header.bullets and _stand_in(body, (header.headline, *header.bullets)):
         return Failure(
             "no_headline",
             "a stamp and a summary, whose lines come again in the body, and no headline above them",
@@ -179,7 +179,7 @@ def _no_header(lines: Sequence[str], part: Part | None) -> Failure:
     return Failure("not_an_article", "no stamp, no slot, no dateline: text that belongs to no article")
 
 
-def _are_told_in(body: str, lines: Sequence[str]) -> bool:
+def _stand_in(body: str, lines: Sequence[str]) -> bool:
     """Whether a body says what each of some lines says, word for word: a summary's do, a headline does not."""
     text = normalise(body)
     return all(normalise(line).rstrip(".") in text for line in lines)

@@ -1,6 +1,6 @@
 """Datelines: which country a place is in, and which region the country is in.
 
-    "KYIV"                      -> UA, eastern-europe     (told by the dateline)
+    "KYIV"                      -> UA, eastern-europe     (from the dateline)
     "IMOLA, Italy"              -> IT, southern-europe
     "RIYADH/JEDDAH"             -> SA, western-asia       (the first place that is known)
     "NORTHERN SYRIA"            -> SY, western-asia       (what is left without "NORTHERN")

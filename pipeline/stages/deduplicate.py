@@ -2,7 +2,7 @@
 
     records -> one small row each (identity_rows.ROW), in batches keyed by a share of the headlines
                  |                                       |
-                 |  FoldByHeadline                       |  (every row, to be told its article)
+                 |  FoldByHeadline                       |  (every row, to learn its article)
                  v                                       v
     chains, resolved -> rows with a URL -> NameUrls -> winners -> NameLosers -> winners and duplicates
                  +-----> winners without a URL ----------^
@@ -37,10 +37,10 @@ from dateline.pipeline.stages.row_batches import RowBatch, spill_to
 from dateline.pipeline.stages.shuffle_keys import (
     KeyedBatch,
     article_keys,
-    cut,
+    batches_under,
     headline_keys,
-    parted,
-    under,
+    in_batches,
+    keyed_batches,
     url_keys,
 )
 
@@ -83,8 +83,8 @@ class Deduplicate(beam.PTransform):
         if older:
             of_url = (of_url, older.urls) | "AllOfUrls" >> beam.Flatten()
             won_before = older.urls | "WonBefore" >> beam.ParDo(WonBefore())
-            kept = older.copies | "KeyByArticle" >> beam.ParDo(KeyByArticle(keys))
-            of_article = (of_article, kept, won_before) | "AllArticles" >> beam.Flatten()
+            of_older = older.copies | "KeyByArticle" >> beam.ParDo(KeyByArticle(keys))
+            of_article = (of_article, of_older, won_before) | "AllArticles" >> beam.Flatten()
         urls = of_url | "GroupByUrl" >> beam.GroupByKey() | "NameUrls" >> beam.ParDo(NameUrls())
         found: beam.PCollection[RowBatch] = (
             {"copies": of_article, "answers": chains.answers, "articles": chains.articles, "urls": urls}
@@ -153,8 +153,8 @@ class KeyRows(beam.DoFn):
         self._write()
         rows = concat(self._waiting)
         self._waiting = []
-        yield from parted(rows, headline_keys(rows, self._keys))
-        for keyed in parted(rows, article_keys(rows, self._keys)):
+        yield from keyed_batches(rows, headline_keys(rows, self._keys))
+        for keyed in keyed_batches(rows, article_keys(rows, self._keys)):
             yield TaggedOutput("articles", keyed)
 
 
@@ -166,7 +166,7 @@ class KeyByArticle(beam.DoFn):
 
     def process(self, keyed: KeyedBatch) -> Iterable[KeyedBatch]:
         rows = keyed[1].rows
-        return parted(rows, article_keys(rows, self._keys))
+        return keyed_batches(rows, article_keys(rows, self._keys))
 
 
 class FoldByHeadline(beam.DoFn):
@@ -210,13 +210,13 @@ class ResolveChains(beam.DoFn):
         key, batches = group
         found = resolve(fold_all(counted(batches, "headlines"), HEADLINE_GROUP), self._same_headline_days)
         if len(found.urls):
-            yield from parted(found.urls, url_keys(found.urls, self._keys))
+            yield from keyed_batches(found.urls, url_keys(found.urls, self._keys))
         if len(found.articles):
             require_text(found.articles)
             count(records_out=len(found.articles))
-            for keyed in under(key, found.articles):
+            for keyed in batches_under(key, found.articles):
                 yield TaggedOutput("articles", keyed)
-        for keyed in under(key, found.answers):
+        for keyed in batches_under(key, found.answers):
             yield TaggedOutput("answers", keyed)
 
 
@@ -228,17 +228,17 @@ class NameUrls(beam.DoFn):
         urls = fold_all(counted(batches, "urls"), URL_GROUP)
         require_text(urls)
         count(records_out=len(urls))
-        yield from under(key, name_urls(urls))
+        yield from batches_under(key, name_urls(urls))
 
 
 def require_text(winners: Rows) -> None:
-    """Check that no winner is a copy that was folded before: its text was not kept.
+    """Check that no winner is a duplicate of the version before: its text is not in the dataset.
 
     Raises:
         RuntimeError: the rules of identity let one win. No input can cause this, only a mistake of ours.
     """
     if (winners["dump"] == OLDER_DUPLICATE).any():
-        raise RuntimeError("a copy that was folded before would win, and its text was not kept")
+        raise RuntimeError("a duplicate of the version before would win, and its text is not in the dataset")
 
 
 class WonBefore(beam.DoFn):
@@ -264,23 +264,23 @@ class NameLosers(beam.DoFn):
         count_key("articles", sum(copies.rows.nbytes for batches in group.values() for copies in batches))
         yield from (*group["articles"], *group["urls"])
         answers = concat(copies.rows for copies in (*group["answers"], *group["urls"]))
-        for rows in _heaps(group["copies"], max(FLUSH_ROWS, len(answers))):
+        for rows in _concatenated(group["copies"], max(FLUSH_ROWS, len(answers))):
             lost = losers(rows, answers, by)
             lost = lost[(lost["dump"] != OLDER_DUPLICATE) | (lost["id_hi"] != lost["was"])]
             if len(lost):
                 count(records_out=len(lost))
-                yield from cut(lost)
+                yield from in_batches(lost)
 
 
-def _heaps(batches: Iterable[RowBatch], size: int) -> Iterator[Rows]:
-    """The rows of all batches, about `size` at a time: a hot headline's never stand in memory together."""
-    heap: list[Rows] = []
-    rows = 0
-    for copies in batches:
-        heap.append(copies.rows)
-        rows += len(copies.rows)
-        if rows >= size:
-            yield concat(heap)
-            heap, rows = [], 0
-    if heap:
-        yield concat(heap)
+def _concatenated(batches: Iterable[RowBatch], size: int) -> Iterator[Rows]:
+    """The rows of all batches, about `size` at a time: those of a hot headline are never in memory together."""
+    parts: list[Rows] = []
+    count = 0
+    for batch in batches:
+        parts.append(batch.rows)
+        count += len(batch.rows)
+        if count >= size:
+            yield concat(parts)
+            parts, count = [], 0
+    if parts:
+        yield concat(parts)

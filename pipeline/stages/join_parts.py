@@ -1,5 +1,7 @@
-"""Whole dumps, as a step of reading: what is told of all parts of a dump decides whether it is read; see
-pipeline/inputs/parts.py.
+"""The step of reading that joins the parts of a dump: it is read whole or not at all; see pipeline/inputs/parts.py.
+
+part 1: 12 MB unpacked, part 2: 9 MB unpacked   -> the byte ranges of both
+part 1: 12 MB unpacked, part 2: damaged         -> nothing
 """
 
 from collections.abc import Iterable
@@ -14,7 +16,7 @@ from dateline.pipeline.stages.unpack_parts import PartReport, quota_of
 
 
 class JoinParts(beam.DoFn):
-    """What is told of the parts of a dump, by its first -> the byte ranges of their spools."""
+    """The reports of the parts of a dump, under the number of its first part -> the byte ranges of their spools."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -23,7 +25,7 @@ class JoinParts(beam.DoFn):
         self._quota = quota_of(self._config)
 
     def process(self, group: tuple[int, Iterable[PartReport]]) -> Iterable[Ranges]:
-        reports = {told[0]: Report(*told[1:]) for told in group[1]}
+        reports = {report[0]: Report(*report[1:]) for report in group[1]}
         numbers = sorted(reports)
         dumps = [self._config.dumps[number] for number in numbers]
         sizes = whole(dumps, [reports[number] for number in numbers], self._config.columns, self._quota)

@@ -30,7 +30,7 @@ from dateline.pipeline.rules.identity_rows import (
     Rows,
     url_id,
 )  # fmt: skip
-from dateline.pipeline.stages.shuffle_keys import KeyedBatch, headline_keys, parted, url_keys
+from dateline.pipeline.stages.shuffle_keys import KeyedBatch, headline_keys, keyed_batches, url_keys
 from dateline.pipeline.versions import SameVersions
 
 KEY_COLUMNS = ["id", "headline_key"]
@@ -154,7 +154,7 @@ class ByHeadline(_ReadShard):
             which = _among(heads[:, 0], headlines)
             if which.any():
                 rows = self._rows(entry, which, kind)
-                yield from parted(rows, headline_keys(rows, self._config.shuffle_keys))
+                yield from keyed_batches(rows, headline_keys(rows, self._config.shuffle_keys))
 
 
 class ByUrl(_ReadShard):
@@ -174,7 +174,7 @@ class ByUrl(_ReadShard):
             unfilled = rows["slug"] == b""
             rows["dated"][unfilled] = ONLY_COUNTED
             rows["slug"] = slugs[by_id[np.searchsorted(ids[by_id, 0], rows["id_hi"])]]
-            yield from parted(rows, url_keys(rows, self._config.shuffle_keys))
+            yield from keyed_batches(rows, url_keys(rows, self._config.shuffle_keys))
 
 
 def _among(values: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:

@@ -1,7 +1,10 @@
-"""Copies: rows of identity_rows.ROW as one element of a PCollection.
+"""Row batches: many rows of identity_rows.ROW as one element of a PCollection, and how they are encoded.
 
-Between two stages a large batch lies in a file of the run's folder, and the element says where: a runner that keeps
-what it shuffles in memory, as the local one does, would need memory for all rows of the run, several times.
+    a small batch   a byte 0, then its columns, packed
+    a large one     a byte 1, then the place of these bytes in a file of the run's folder
+
+A runner that keeps what it shuffles in memory, as the local one does, would need memory for all rows of the run, several
+times. So large batches wait in files.
 """
 
 import os
@@ -34,9 +37,9 @@ class RowBatch:
 class RowBatchCoder(SameVersions, beam.coders.Coder):
     """Column after column, zstd: a sixth of the rows' bytes, since dumps, lengths and dates repeat."""
 
-    def encode(self, copies: RowBatch) -> bytes:
-        columns = b"".join(copies.rows[name].tobytes() for name in ROW.names or ())
-        packed = len(copies.rows).to_bytes(4, "little") + bytes(pa.compress(columns, "zstd", asbytes=True))
+    def encode(self, batch: RowBatch) -> bytes:
+        columns = b"".join(batch.rows[name].tobytes() for name in ROW.names or ())
+        packed = len(batch.rows).to_bytes(4, "little") + bytes(pa.compress(columns, "zstd", asbytes=True))
         count(shuffled_bytes=len(packed))
         place = _spill.put(packed) if _spill and len(packed) > SPILLED_BYTES else None
         return _IN_FILE + place if place else _HERE + packed
@@ -52,9 +55,9 @@ class RowBatchCoder(SameVersions, beam.coders.Coder):
             at += count * ROW[name].itemsize
         return RowBatch(rows)
 
-    def estimate_size(self, copies: RowBatch) -> int:
+    def estimate_size(self, batch: RowBatch) -> int:
         """In bytes, before they are packed. (Beam would encode an element to learn its size, and throw that away.)"""
-        return 4 + copies.rows.nbytes
+        return 4 + batch.rows.nbytes
 
     def is_deterministic(self) -> bool:
         return False
@@ -104,7 +107,7 @@ _spill: Spill | None = None
 
 
 def spill_to(root: str, run: str) -> None:
-    """Have this process put large batches into files of a run. Where none told it, they stay in their elements."""
+    """Have this process put large batches into files of a run. In a process that never calls this they stay in their elements."""
     global _spill
     folder = shuffled_folder(root, run)
     if _spill is None or (_spill.folder, _spill.process) != (folder, os.getpid()):

@@ -1,6 +1,9 @@
-"""Spool, as a step of reading: each part of a dump is unpacked by one task; see pipeline/inputs/spool.py.
+"""The step of reading that unpacks: each part of a dump is unpacked by one task; see pipeline/inputs/spool.py.
 
-A dump is read once all of its parts are whole: of a damaged one nothing is (see join_parts.py).
+    pages.jsonl.gz, part 2   ->  a spool, which is plain text, and a report: its bytes, and what was wrong with it
+    dump.txt                 ->  passed on: it is plain text as it lies there
+
+A dump is read once all of its parts are whole; of a damaged one nothing is read (see join_parts.py).
 """
 
 from bisect import bisect_left
@@ -24,8 +27,8 @@ PartReport: TypeAlias = tuple[int, int, str | None, int | None, int]
 
 
 class UnpackParts(beam.DoFn):
-    """Unpacks the parts of a task, and tells of each under the first part of its dump; passes on the byte ranges of
-    plain dumps, tagged as PLAIN."""
+    """Unpacks the parts of a task, and reports each under the number of its dump's first part; passes on the byte ranges
+    of plain dumps, tagged as PLAIN."""
 
     def __init__(self, config: Config) -> None:
         self._config = config

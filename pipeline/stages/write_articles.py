@@ -27,7 +27,7 @@ from dateline.pipeline.rules.places import regions
 from dateline.pipeline.stages.counters import count, count_key
 from dateline.pipeline.stages.record_files import RecordReader
 from dateline.pipeline.stages.row_batches import RowBatch
-from dateline.pipeline.stages.shuffle_keys import parted
+from dateline.pipeline.stages.shuffle_keys import keyed_batches
 from dateline.pipeline.stages.write_task import WriteTask, pointers
 from dateline.schemas.columns import arrow_schema
 
@@ -55,13 +55,13 @@ class KeyByPartition(beam.DoFn):
         self._granularity = config.granularity
         self._progress = Progress(progress_folder(config.output, config.run))
 
-    def process(self, copies: RowBatch) -> Iterator[tuple[int, RowBatch]]:
-        rows = copies.rows
+    def process(self, batch: RowBatch) -> Iterator[tuple[int, RowBatch]]:
+        rows = batch.rows
         count(records_in=len(rows))
         rows = rows[(rows["copies"] > 0) | (rows["dump"] == OLDER_ARTICLE)]
         self._progress.add(winners=len(rows))
         shares = (periods(rows, self._granularity) * 31 + rows["region"]) % self._keys
-        return parted(rows, shares)
+        return keyed_batches(rows, shares)
 
 
 class WriteArticles(WriteTask):
@@ -73,7 +73,7 @@ class WriteArticles(WriteTask):
 
     def process(self, group: tuple[int, Iterable[RowBatch]]) -> Iterable[str]:
         task, batches = group
-        rows = concat(copies.rows for copies in batches)
+        rows = concat(batch.rows for batch in batches)
         count_key("partitions", rows.nbytes)
         period = periods(rows, self._config.granularity)
         # Ids in the order of their hexadecimal digits: the bytes as they stand.
@@ -84,7 +84,7 @@ class WriteArticles(WriteTask):
         edges = np.flatnonzero(np.diff(period, prepend=-1) | np.diff(rows["region"], prepend=0))
         edges = np.unique([0, *edges, len(rows)])
         partitions = [rows[begin:end] for begin, end in pairwise(edges)]
-        files = [file for heap in heaps(partitions) for file in self._partitions(heap)]
+        files = [file for some in taken_together(partitions) for file in self._partitions(some)]
         yield self._finish(f"articles-{task}", [file for file in files if file])
 
     def _partitions(self, partitions: list[Rows]) -> Iterator[File | None]:
@@ -192,20 +192,20 @@ def _is_small(rows: Rows) -> bool:
     return len(rows) <= BATCH_ROWS and int(rows["body"].sum()) <= BATCH_CHARACTERS
 
 
-def heaps(partitions: Iterable[Rows]) -> Iterator[list[Rows]]:
-    """Partitions in lists of about TAKEN_ROWS rows, or TAKEN_CHARACTERS, together."""
-    heap: list[Rows] = []
+def taken_together(partitions: Iterable[Rows]) -> Iterator[list[Rows]]:
+    """Partitions in lists whose records are read together: about TAKEN_ROWS of them, or TAKEN_CHARACTERS."""
+    some: list[Rows] = []
     filled = characters = 0
     for rows in partitions:
         more = int(rows["body"].sum())
-        if heap and (filled + len(rows) > TAKEN_ROWS or characters + more > TAKEN_CHARACTERS):
-            yield heap
-            heap, filled, characters = [], 0, 0
-        heap.append(rows)
+        if some and (filled + len(rows) > TAKEN_ROWS or characters + more > TAKEN_CHARACTERS):
+            yield some
+            some, filled, characters = [], 0, 0
+        some.append(rows)
         filled += len(rows)
         characters += more
-    if heap:
-        yield heap
+    if some:
+        yield some
 
 
 def cut_out(records: pa.RecordBatch, at: int, count: int) -> pa.RecordBatch:

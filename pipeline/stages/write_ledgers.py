@@ -25,7 +25,7 @@ from dateline.pipeline.rules.places import regions
 from dateline.pipeline.rules.site import SHORT_URL_PREFIX
 from dateline.pipeline.stages.counters import count_key
 from dateline.pipeline.stages.row_batches import RowBatch
-from dateline.pipeline.stages.shuffle_keys import KeyedBatch, parted
+from dateline.pipeline.stages.shuffle_keys import KeyedBatch, keyed_batches
 from dateline.pipeline.stages.write_task import WriteTask, pointers
 from dateline.schemas.columns import arrow_schema
 
@@ -40,14 +40,14 @@ class KeyByShard(beam.DoFn):
         self._new = DumpShards(self._config.dumps)
         self._older = shards_of_older(self._config)
 
-    def process(self, copies: RowBatch) -> Iterator[KeyedBatch]:
-        rows = copies.rows
+    def process(self, batch: RowBatch) -> Iterator[KeyedBatch]:
+        rows = batch.rows
         rows = rows[(rows["dump"] != OLDER_ARTICLE) | (rows["copies"] == 0) | (rows["id_hi"] != rows["was"])]
         new = rows["dump"] >= 0
         shards = np.empty(len(rows), np.int64)
         shards[new] = self._new.shards(rows["dump"][new], rows["offset"][new])
         shards[~new] = [self._older(row) for row in rows[~new]]
-        return parted(rows, shards)
+        return keyed_batches(rows, shards)
 
 
 def shards_of_older(config: Config) -> Any:
@@ -69,7 +69,7 @@ class WriteLedgers(WriteTask):
 
     def process(self, group: tuple[int, Iterable[RowBatch]]) -> Iterable[str]:
         shard, batches = group
-        rows = concat(copies.rows for copies in batches)
+        rows = concat(batch.rows for batch in batches)
         count_key("ledgers", rows.nbytes)
         new, older = rows[rows["dump"] >= 0], rows[rows["dump"] < 0]
         before = {folder: self._before("duplicate", folder, shard) for folder in (KEYS, DUPLICATES)}
@@ -80,7 +80,7 @@ class WriteLedgers(WriteTask):
             table = pa.concat_tables([before[folder], *changed[folder], self._table(mine)])
             blocks = pointers(
                 mine if not won else mine[:0]
-            )  # an article's block is told by its partition's file
+            )  # an article's block is in the receipt of its partition
             files.append(self._file(folder, shard, kind, table, blocks))
         self._progress.add(files=2)
         yield self._finish(f"ledgers-{shard}", [file for file in files if file])

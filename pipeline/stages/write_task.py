@@ -42,7 +42,7 @@ class WriteTask(beam.DoFn):
         return self._version.read(entry) if self._version and entry else arrow_schema(schema).empty_table()
 
     def _emptied(self, entry: dict[str, Any], kind: str) -> File:
-        """Word of a file of the version before of which nothing stays."""
+        """The entry of a file of the version before of which nothing stays."""
         return File(entry["path"], "", kind, 0, 0, "", **pointers(np.empty(0, _NO_POINTERS)), facts={})
 
     def _finish(self, task: str, files: list[File]) -> str:

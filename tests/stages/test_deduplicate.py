@@ -20,7 +20,7 @@ from dateline.pipeline.stages import deduplicate, older_records
 from dateline.pipeline.stages import row_batches as module
 from dateline.pipeline.stages.deduplicate import Deduplicate, FoldByHeadline, fold_all
 from dateline.pipeline.stages.row_batches import SPILLED_BYTES, RowBatch, RowBatchCoder, spill_to
-from dateline.pipeline.stages.shuffle_keys import article_keys, parted
+from dateline.pipeline.stages.shuffle_keys import article_keys, keyed_batches
 from tests.helpers.flows import pipeline
 from tests.helpers.records import RECORD
 from tests.helpers.reference import Copy, articles
@@ -177,7 +177,7 @@ def test_rows_survive_the_shuffle():
 def test_no_rows_have_no_shares():
     """A bundle may have rejects only."""
     rows = np.empty(0, ROW)
-    assert list(parted(rows, article_keys(rows, 7))) == []
+    assert list(keyed_batches(rows, article_keys(rows, 7))) == []
 
 
 def test_an_article_is_keyed_by_its_url_else_by_its_headline():
