@@ -18,12 +18,15 @@ from dateline.pipeline.dataset import staging
 from dateline.pipeline.dataset.commit import manifest_of, next_version
 from dateline.pipeline.dataset.known_dumps import ChecksumCache, checksums, files_by_source, looks_of
 from dateline.pipeline.dataset.open import dataset_in, open_version
+from dateline.pipeline.dataset.run_reports import earlier_reports
 from dateline.pipeline.dataset.staging import File
 from dateline.pipeline.dataset.version import Manifest, Version
 from dateline.pipeline.inputs.dump_list import write_list
 from dateline.pipeline.inputs.find import Unreadable
 from dateline.pipeline.reject_limit import RejectLimit, reasons_of, too_many
-from dateline.pipeline.report import Stages, report_of, write_report
+from dateline.pipeline.report.files import write_report
+from dateline.pipeline.report.numbers import Report, Stages, report_of
+from dateline.pipeline.report.page import RUNS_SHOWN
 from dateline.pipeline.rules import RULES
 from dateline.pipeline.rules.text import printable
 from dateline.pipeline.stop import held
@@ -199,10 +202,12 @@ def execute(
                 seen.save()
             seconds["commit"] = clock() - then
             seconds["all"] = clock() - begin
+            earlier: list[Report] = []
+            with _warned(warnings, "its report says nothing of earlier runs"):
+                earlier = earlier_reports(dataset, manifest["version"], RUNS_SHOWN - 1)
             with _warned(warnings, "its report could not be written"):
-                write_report(
-                    names.run_folder(config.output, config.run), report_of(config, result, started, runner)
-                )
+                report = report_of(config, result, started, runner)
+                write_report(names.run_folder(config.output, config.run), report, earlier)
         return replace(result, warnings=warnings)
 
 

@@ -21,7 +21,7 @@ FLOORS = (
         "dateline.pipeline.stop",
         "dateline.pipeline.versions",
     ),
-    ("dateline.pipeline.progress", "dateline.pipeline.elements"),
+    ("dateline.pipeline.progress", "dateline.pipeline.elements", "dateline.pipeline.samples"),
     ("dateline.pipeline.reject_limit", "dateline.pipeline.rules"),
     ("dateline.pipeline.store",),
     ("dateline.pipeline.inputs",),

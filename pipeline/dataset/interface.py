@@ -123,8 +123,12 @@ class Dataset(ABC):
         """
 
     @abstractmethod
-    def run_reports(self) -> Iterator[tuple[str, bytes]]:
-        """The newest runs that have a report, and the bytes of each; see newest_runs()."""
+    def run_reports(self, most: int) -> Iterator[tuple[str, bytes]]:
+        """The reports of the newest runs, the newest first: each run's name, and the bytes of its report.json.
+
+        Args:
+            most: how many runs are looked at; those without a report among them.
+        """
 
     # A run
 

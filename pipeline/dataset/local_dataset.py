@@ -9,12 +9,12 @@ from typing import Any
 
 from dateline.errors import DamagedFile
 from dateline.pipeline.dataset import commit, relink, repair
-from dateline.pipeline.dataset.failed_runs import newest_runs
 from dateline.pipeline.dataset.interface import ArrowFiles, Dataset, Rebuild, Repaired
 from dateline.pipeline.dataset.links import require_links
 from dateline.pipeline.dataset.lock import lock
 from dateline.pipeline.dataset.prune import prune_versions
 from dateline.pipeline.dataset.republish import Origin, publish
+from dateline.pipeline.dataset.run_reports import newest_runs
 from dateline.pipeline.dataset.safe_files import read_own, require_folders, require_own, size_in
 from dateline.pipeline.dataset.staging import File
 from dateline.pipeline.dataset.version import (
@@ -94,10 +94,10 @@ class LocalDataset(Dataset):
     def wrong_copies(self, entries: Collection[dict[str, Any]]) -> dict[str, bool | None]:
         return {}  # both names are of one file
 
-    def run_reports(self) -> Iterator[tuple[str, bytes]]:
+    def run_reports(self, most: int) -> Iterator[tuple[str, bytes]]:
         require_folders(self.root, f"{RUNS}/", set())
         try:
-            runs = newest_runs(os.listdir(f"{self.root}/{RUNS}"))
+            runs = newest_runs(os.listdir(f"{self.root}/{RUNS}"), most)
         except FileNotFoundError:
             return
         for run in runs:

@@ -168,7 +168,7 @@ def _require_names(place: str, staged: str, file: File) -> None:
         raise DamagedFile(f"{place} names {file.staged!r}, which is not where a run writes")
 
 
-_NO_FACTS: dict[str, Any] = {"reasons": {}, "folded": []}
+_NO_FACTS: dict[str, Any] = {"reasons": {}, "shown": [], "folded": [], "countries": {}, "groups": []}
 _NOTHING = json.dumps(_NO_FACTS)
 _LISTS = ("dumps", "offsets", "lengths")
 _RECEIPT = pa.schema(

@@ -8,10 +8,10 @@ from typing import Any
 
 from dateline.errors import DamagedFile, StoreError, Unusable
 from dateline.pipeline.dataset import commit_store, repair_store
-from dateline.pipeline.dataset.failed_runs import newest_runs
 from dateline.pipeline.dataset.interface import ArrowFiles, Dataset, Rebuild, Repaired
 from dateline.pipeline.dataset.prune import prune_store
 from dateline.pipeline.dataset.republish import publish_in_store, require_kept
+from dateline.pipeline.dataset.run_reports import newest_runs
 from dateline.pipeline.dataset.staging import File
 from dateline.pipeline.dataset.store_manifests import manifest_at, newest_manifest, read_pointer
 from dateline.pipeline.dataset.store_objects import check_bytes
@@ -117,7 +117,7 @@ class StoreDataset(Dataset):
         looked = check_bytes(self.bucket, ((entry["path"], entry) for entry in entries))
         return {path: whole for path, whole in looked.items() if not whole}
 
-    def run_reports(self) -> Iterator[tuple[str, bytes]]:
+    def run_reports(self, most: int) -> Iterator[tuple[str, bytes]]:
         bucket = self.bucket
         names = {name for name in bucket.names(f"{RUNS}/") if name.endswith("/report.json")}
         found: dict[str, bytes] = {}
@@ -126,7 +126,7 @@ class StoreDataset(Dataset):
             if there := bucket.get(f"{RUNS}/{run}/report.json"):
                 found[run] = there[0]
 
-        runs = newest_runs(name.split("/")[1] for name in names if name.count("/") == 2)
+        runs = newest_runs((name.split("/")[1] for name in names if name.count("/") == 2), most)
         at_once(fetch, runs)
         yield from ((run, found[run]) for run in runs if run in found)
 

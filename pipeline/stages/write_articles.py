@@ -24,6 +24,8 @@ from dateline.pipeline.names import Granularity, partition_folder, progress_fold
 from dateline.pipeline.progress import Progress
 from dateline.pipeline.rules.identity_rows import NO_DATE, OLDER_ARTICLE, Rows, concat, hexes, iso
 from dateline.pipeline.rules.places import regions
+from dateline.pipeline.samples import MAX_TEXT
+from dateline.pipeline.stages.added import Added
 from dateline.pipeline.stages.counters import count, count_key
 from dateline.pipeline.stages.record_files import RecordReader
 from dateline.pipeline.stages.row_batches import RowBatch
@@ -73,6 +75,7 @@ class WriteArticles(WriteTask):
 
     def process(self, group: tuple[int, Iterable[RowBatch]]) -> Iterable[str]:
         task, batches = group
+        self._added = Added()
         rows = concat(batch.rows for batch in batches)
         count_key("partitions", rows.nbytes)
         period = periods(rows, self._config.granularity)
@@ -85,7 +88,10 @@ class WriteArticles(WriteTask):
         edges = np.unique([0, *edges, len(rows)])
         partitions = [rows[begin:end] for begin, end in pairwise(edges)]
         files = [file for some in taken_together(partitions) for file in self._partitions(some)]
-        yield self._finish(f"articles-{task}", [file for file in files if file])
+        written = [file for file in files if file]
+        if written:  # the task's sums go with one of its files
+            written[0] = written[0]._replace(facts=written[0].facts | self._added.facts())
+        yield self._finish(f"articles-{task}", written)
 
     def _partitions(self, partitions: list[Rows]) -> Iterator[File | None]:
         """The files of some partitions, whose new records are taken together."""
@@ -124,9 +130,12 @@ class WriteArticles(WriteTask):
         return self._write(rows, batches)
 
     def _write(self, rows: Rows, batches: Iterator[pa.RecordBatch]) -> File:
+        folds = _long_folds(rows)
+        if folds:
+            batches = with_headlines(folds, batches)
         written = self._writer.write(self._folder(rows), "part-", arrow_schema("article"), batches)
         new = rows[rows["dump"] >= 0]
-        return File(**written, kind="articles", **pointers(new), facts={"folded": _long_folds(rows)})
+        return File(**written, kind="articles", **pointers(new), facts={"folded": folds})
 
     def _folder(self, rows: Rows) -> str:
         """The partition of some rows, by the first."""
@@ -151,13 +160,15 @@ class WriteArticles(WriteTask):
             "copies": rows["copies"],
         }
         schema = arrow_schema("article")
-        return pa.record_batch(
+        records = pa.record_batch(
             [
                 pa.array(own[field.name], field.type) if field.name in own else waiting[field.name]
                 for field in schema
             ],
             schema=schema,
         )
+        self._added.count(records)
+        return records
 
 
 def require_own_ids(rows: Rows, period: npt.NDArray[np.int64]) -> None:
@@ -260,3 +271,15 @@ def _long_folds(rows: Rows) -> list[dict[str, Any]]:
         {"id": name, "copies": int(row["copies"]), "first": iso(row["first"]), "last": iso(row["last"])}
         for row, name in zip(far, hexes(far, "id_hi", "id_lo"), strict=True)
     ]
+
+
+def with_headlines(
+    folds: list[dict[str, Any]], batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """The batches as they are; on their way each fold gets its article's headline."""
+    wanted = {fold["id"]: fold for fold in folds}
+    for batch in batches:
+        for name, headline in zip(batch["id"].to_pylist(), batch["headline"].to_pylist(), strict=True):
+            if name in wanted:
+                wanted[name]["headline"] = headline[:MAX_TEXT]
+        yield batch

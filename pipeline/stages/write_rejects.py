@@ -11,11 +11,12 @@ import pyarrow as pa
 
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.staging import File
-from dateline.pipeline.elements import Reject
+from dateline.pipeline.elements import Place, Reject
 from dateline.pipeline.ledgers.merge import merged
 from dateline.pipeline.ledgers.rows import MAX_RAW_BYTES
 from dateline.pipeline.ledgers.shards import DumpShards
 from dateline.pipeline.names import REJECTED
+from dateline.pipeline.samples import first_line, first_rejects
 from dateline.pipeline.stages.counters import count, count_key
 from dateline.pipeline.stages.write_task import WriteTask
 from dateline.schemas.columns import arrow_schema, to_batch
@@ -23,6 +24,8 @@ from dateline.schemas.contract import require_valid
 
 REJECTS_AT_A_TIME = 256
 """Rows of a record batch: with their bytes they are long."""
+SHOWN_BYTES = 400
+"""Of a reject, in whose first line they end at the latest that a report shows."""
 
 
 class KeyRejects(beam.DoFn):
@@ -65,10 +68,22 @@ class WriteRejects(WriteTask):
             "lengths": np.array([reject.length for reject in rejects], np.int64),
         }
         reasons = Counter(reject.reason for reject in rejects)
+        facts = {"reasons": reasons, "shown": self._shown(rejects, places)}
         self._progress.add(files=1)
-        yield self._finish(
-            f"rejected-{shard}", [File(**written, kind="rejected", **blocks, facts={"reasons": reasons})]
+        yield self._finish(f"rejected-{shard}", [File(**written, kind="rejected", **blocks, facts=facts)])
+
+    def _shown(self, rejects: list[Reject], places: list[Place]) -> list[dict[str, Any]]:
+        """The first few of each reason, by where they are, and how they begin."""
+        found = (
+            {"reason": reject.reason, "source": place.source, "offset": place.offset, "at": at}
+            for at, (reject, place) in enumerate(zip(rejects, places, strict=True))
         )
+        shown = first_rejects(found)
+        for each in shown:
+            reject = rejects[each.pop("at")]
+            raw = self._blocks.read(reject.dump, reject.offset, min(reject.length, SHOWN_BYTES))
+            each["line"] = first_line(raw)
+        return shown
 
     def _batch(self, rejects: list[Reject]) -> pa.RecordBatch:
         return to_batch([self._row(reject) for reject in rejects], arrow_schema("reject"))

@@ -14,10 +14,12 @@ from dateline.pipeline.rules.text import to_json
 from dateline.pipeline.store.address import in_store
 from dateline.runners.command import explain as explaining
 from dateline.runners.command.diff import print_changes
+from dateline.runners.command.export import export_version
 from dateline.runners.command.log import print_versions
 from dateline.runners.command.outcome import FAILED, OK, log, log_error
 from dateline.runners.command.prune import prune_dataset
 from dateline.runners.command.repair import begin_repair, repair_dataset
+from dateline.runners.command.report import make_report
 from dateline.runners.command.restore import restore_version
 from dateline.runners.command.verify import verify_dataset
 
@@ -70,5 +72,5 @@ def _explain(args: argparse.Namespace, dataset: Dataset) -> int:
 
 
 COMMANDS = {
-    "explain": _command(_explain), "verify": _command(verify_dataset), "log": _command(print_versions, may_be_empty=True), "diff": _command(print_changes), "prune": _command(prune_dataset), "restore": _command(restore_version), "repair": _command(repair_dataset, begin_repair),
+    "explain": _command(_explain), "verify": _command(verify_dataset), "log": _command(print_versions, may_be_empty=True), "diff": _command(print_changes), "prune": _command(prune_dataset), "restore": _command(restore_version), "repair": _command(repair_dataset, begin_repair), "export": _command(export_version), "report": _command(make_report, may_be_empty=True),
 }  # fmt: skip

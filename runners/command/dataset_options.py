@@ -32,10 +32,18 @@ COMMANDS = {
         "Have the files of all versions be what their manifests say: from their second names, or from the dumps; and move "
         "what no manifest lists out of the readers' sight. Exit status: 0 all is well, 1 something is left.",
     ),
+    "export": (
+        "write a version as few, compact files",
+        "Write the articles of a version as Parquet, an Arrow stream or JSON Lines, sorted by date, region and id.",
+    ),
+    "report": (
+        "make the page of a run anew",
+        "Make the report of a run anew, as one file of HTML, beside those of the runs before it.",
+    ),
 }
 """What each is for, in a line of `dateline --help`, and in its own --help."""
 
-WRITING = ("prune", "restore", "repair")
+WRITING = ("prune", "restore", "repair", "export", "report")
 """Those that do something besides what they print."""
 
 
@@ -56,6 +64,18 @@ def add_dataset_commands(commands: "argparse._SubParsersAction[argparse.Argument
     made["prune"].add_argument("--keep-versions", type=size, required=True, metavar="N", help=stay)
     made["restore"].add_argument("--version", type=size, required=True, metavar="N", help="the version")
     _add_dumps(made["repair"], "read these again, where a file is nowhere whole")
+    formats = ("parquet", "ipc-stream", "jsonl")
+    made["export"].add_argument("--format", choices=formats, default="parquet", help="(default: %(default)s)")
+    made["export"].add_argument(
+        "--to", required=True, metavar="PATH", help="a new folder, or with --one-file a new file"
+    )
+    made["export"].add_argument("--one-file", action="store_true", help="one file, however large")
+    made["export"].add_argument("--version", type=size, metavar="N", help=newest)
+    made["report"].add_argument("--run", metavar="ID", help="the run (default: the newest that has a report)")
+    made["report"].add_argument(
+        "--to", metavar="FILE", help="where to (default: the run's folder; of a store the current folder)"
+    )
+    made["report"].add_argument("--open", action="store_true", help="open it in the browser")
     for each in made.values():
         add_json(each)
 

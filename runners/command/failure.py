@@ -18,7 +18,7 @@ from dateline.pipeline.dataset.open import dataset_in
 from dateline.pipeline.dataset.safe_files import require_folders
 from dateline.pipeline.dataset.version import read_manifest, version_numbers
 from dateline.pipeline.names import RUNS, run_folder
-from dateline.pipeline.report import write_report
+from dateline.pipeline.report.files import write_report
 from dateline.pipeline.run import Course
 from dateline.pipeline.stop import asked
 from dateline.runners.command.outcome import (

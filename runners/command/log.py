@@ -3,9 +3,9 @@
 import argparse
 from typing import Any
 
-from dateline.pipeline.dataset.failed_runs import failed_runs, in_order
 from dateline.pipeline.dataset.history import kept_manifests, log_entry
 from dateline.pipeline.dataset.interface import Dataset
+from dateline.pipeline.dataset.run_reports import failed_runs, in_order
 from dateline.pipeline.dataset.version import version_numbers
 from dateline.pipeline.rules.text import printable, to_json
 from dateline.runners.command.outcome import OK, log

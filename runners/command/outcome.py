@@ -41,7 +41,7 @@ def begin() -> Outcome:
 
 def tell(result: "Result", config: "Config", outcome: Outcome) -> None:
     """What a run that was committed came to."""
-    from dateline.pipeline.report import told_records, totals
+    from dateline.pipeline.report.numbers import account, totals
 
     outcome |= {
         "version": result.version,
@@ -55,7 +55,7 @@ def tell(result: "Result", config: "Config", outcome: Outcome) -> None:
         },
         "dataset": totals(result.manifest),
         "rejects_by_reason": result.reasons,
-        "records": told_records(result.records),
+        "records": account(result.records),
         "bytes_read": result.balance.read,
         "unreadable": [entry._asdict() for entry in result.unreadable],
         "notes": list(result.notes),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dateline.pipeline.inputs.find import Inputs
     from dateline.pipeline.inputs.records import Columns
     from dateline.pipeline.inputs.streams import Bounds
-    from dateline.pipeline.report import Stages
+    from dateline.pipeline.report.numbers import Stages
     from dateline.pipeline.run import Course
 
 # Beam and Arrow take a second to import: only a command that works imports them.
@@ -81,7 +81,7 @@ def _locked(
     from dateline.pipeline.dataset.history import other_rules
     from dateline.pipeline.dataset.known_dumps import ChecksumCache, sort_inputs
     from dateline.pipeline.dataset.version import is_unfinished, latest_manifest
-    from dateline.pipeline.report import totals
+    from dateline.pipeline.report.numbers import totals
 
     output = dataset.root
     dataset.require_links(outcome["run"])

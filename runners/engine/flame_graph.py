@@ -43,26 +43,49 @@ class Process(NamedTuple):
 
 
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 1.5rem; color: #222 }
-table { border-collapse: collapse; margin: 1rem 0 }
-th, td { text-align: right; padding: .15rem .9rem .15rem 0; border-bottom: 1px solid #ddd; font-weight: normal }
-th:first-child { text-align: left } p { color: #555; margin: .3rem 0 }
-#flame { position: relative; margin-top: 1rem }
-#flame div { position: absolute; box-sizing: border-box; height: 18px; padding: 0 3px; overflow: hidden;
-  font: 12px/18px ui-monospace, monospace; white-space: nowrap; text-overflow: ellipsis; border-right: 1px solid #fff;
-  border-radius: 2px; cursor: pointer }
-#flame div:hover { outline: 1px solid #000 }
+:root { color-scheme: light dark; --page: #fff; --ink: #1d2329; --soft: #57606a; --line: #d8dce0 }
+@media (prefers-color-scheme: dark) { :root { --page: #14181c; --ink: #e6e9ec; --soft: #a5aeb7; --line: #343c44 } }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 1.5rem; color: var(--ink); background: var(--page) }
+.scroll { overflow-x: auto } table { border-collapse: collapse; margin: 1rem 0 }
+th, td { text-align: right; padding: .15rem .9rem .15rem 0; border-bottom: 1px solid var(--line); font-weight: normal }
+th:first-child { text-align: left } p { color: var(--soft); margin: .3rem 0; max-width: 60rem }
+#told { font: 13px/1.5 ui-monospace, monospace; color: var(--ink); min-height: 1.5em; overflow-wrap: anywhere }
+#flame { position: relative; margin-top: .5rem }
+#flame button { position: absolute; box-sizing: border-box; height: 18px; padding: 0 3px; margin: 0; overflow: hidden;
+  font: 12px/18px ui-monospace, monospace; text-align: left; white-space: nowrap; text-overflow: ellipsis; color: #14181c;
+  border: 0; border-right: 1px solid var(--page); border-radius: 2px; cursor: pointer }
+#flame button:hover, #flame button:focus-visible { outline: 2px solid var(--ink); z-index: 1 }
 """
 
 _ZOOM = """
-const boxes = [...document.querySelectorAll("#flame div")];
-for (const box of boxes) { box.x = parseFloat(box.style.left); box.w = parseFloat(box.style.width); }
-for (const chosen of boxes) chosen.onclick = () => boxes.forEach(box => {
-  const left = Math.max(0, (box.x - chosen.x) / chosen.w * 100);
-  const right = Math.min(100, (box.x + box.w - chosen.x) / chosen.w * 100);
-  box.hidden = 0.01 > right - left;
-  box.style.left = left + "%"; box.style.width = right - left + "%";
-});
+const boxes = [...document.querySelectorAll("#flame button")], told = document.getElementById("told");
+for (const box of boxes) { box.x = parseFloat(box.style.left); box.w = parseFloat(box.style.width);
+  box.depth = parseFloat(box.style.top); }
+const middle = box => box.x + box.w / 2;
+const shown = depth => boxes.filter(box => box.depth === depth ? !box.hidden : false).sort((a, b) => a.x - b.x);
+const step = boxes.length > 1 ? Math.min(...boxes.filter(box => box.depth > 0).map(box => box.depth)) : 1;
+function widen(chosen) {
+  for (const box of boxes) {
+    const left = Math.max(0, (box.x - chosen.x) / chosen.w * 100);
+    const right = Math.min(100, (box.x + box.w - chosen.x) / chosen.w * 100);
+    box.hidden = 0.01 > right - left;
+    box.style.left = left + "%"; box.style.width = right - left + "%";
+  }
+}
+function go(to) { if (to) { boxes.forEach(box => box.tabIndex = -1); to.tabIndex = 0; to.focus(); } }
+function beside(box, by) { const row = shown(box.depth); return row[row.indexOf(box) + by]; }
+function above(box) { return shown(box.depth - step).find(up => up.w + 0.01 >= Math.abs(middle(box) - middle(up)) * 2); }
+function below(box) {
+  const row = shown(box.depth + step).filter(down => box.w + 0.01 >= Math.abs(middle(down) - middle(box)) * 2);
+  return row.sort((a, b) => b.w - a.w)[0];
+}
+const keys = {ArrowUp: above, ArrowDown: below, ArrowLeft: box => beside(box, -1), ArrowRight: box => beside(box, 1),
+  Home: () => boxes[0], Escape: () => { widen(boxes[0]); return boxes[0]; }};
+for (const box of boxes) {
+  box.onclick = () => { widen(box); go(box); };
+  box.onfocus = box.onmouseenter = () => told.textContent = box.title;
+  box.onkeydown = event => { if (keys[event.key]) { event.preventDefault(); go(keys[event.key](box)); } };
+}
 """
 
 
@@ -96,12 +119,15 @@ def page(processes: Sequence[Process]) -> str:
     height = ROW_PX * (1 + max(depth for depth, _ in boxes))
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/><title>Dateline: profile</title>'
-        f"<style>{_STYLE}</style></head>\n<body><h1>Where the time of a run went</h1>\n"
-        "<p>Seconds of the processor's time; waiting is not in it. A box is a function with all that it called; point "
-        f"at one to read it, click to widen it, click the topmost to go back.</p><p>{ABOUT}</p>\n"
-        f'{_table(processes)}\n<div id="flame" style="height:{height}px">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"/><style>{_STYLE}</style></head>\n'
+        "<body><main><h1>Where the time of a run went</h1>\n"
+        "<p>Seconds of the processor's time; waiting is not in it. A box is a function with all that it called. Point "
+        "at one to read it, click to widen it, click the topmost to go back. With the keyboard: Tab to the boxes, arrows "
+        f"from one to the next, Enter to widen, Escape to go back.</p><p>{ABOUT}</p>\n"
+        f'{_table(processes)}\n<p id="told" role="status"></p>\n'
+        f'<div id="flame" role="group" aria-label="Flame graph" style="height:{height}px">\n'
         + "\n".join(box for _, box in boxes)
-        + f"\n</div>\n<script>{_ZOOM}</script></body></html>\n"
+        + f"\n</div></main>\n<script>{_ZOOM}</script></body></html>\n"
     )
 
 
@@ -134,9 +160,9 @@ def _boxes(root: Box) -> Iterator[tuple[int, str]]:
         name, text = html.escape(box.name), html.escape(".".join(box.name.split(".")[-2:]))
         yield (
             depth,
-            f'<div style="left:{100 * left / total:.3f}%;width:{100 * box.count / total:.3f}%;'
+            f'<button type="button" tabindex="{-1 if depth else 0}" style="left:{100 * left / total:.3f}%;width:{100 * box.count / total:.3f}%;'
             f'top:{ROW_PX * depth}px;background:{color}" '
-            f'title="{name}: {box.count / 1e6:.2f} s, {100 * box.count / total:.1f} %">{text}</div>',
+            f'title="{name}: {box.count / 1e6:.2f} s, {100 * box.count / total:.1f} %">{text}</button>',
         )
         children = list(box.children.values())
         if depth:  # the groups stand in the flow's order
@@ -155,14 +181,15 @@ def _table(processes: Sequence[Process]) -> str:
             counts[stack[0], process.name] += count
             counts[stack[0], "all"] += count
     names = [*(process.name for process in processes), "all"]
-    heads = "".join(f"<th>{html.escape(name)}</th>" for name in ("", *names))
+    heads = "".join(f"<th>{html.escape(name)}</th>" for name in ("group", *names))
     rows = "".join(
         f"<tr><th>{group}</th>"
         + "".join(f"<td>{counts[group, name] / 1e6:.2f}</td>" for name in names)
         + "</tr>"
         for group in GROUPS
     )
-    return f"<table><tr>{heads}</tr>{rows}</table>"
+    label = 'class="scroll" tabindex="0" role="region" aria-label="Seconds by group and process"'
+    return f"<div {label}><table><tr>{heads}</tr>{rows}</table></div>"
 
 
 def events(processes: Sequence[Process]) -> Iterator[dict[str, Any]]:

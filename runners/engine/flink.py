@@ -23,7 +23,7 @@ import grpc
 
 from dateline.errors import RunFailed
 from dateline.pipeline.config import Config
-from dateline.pipeline.report import Stages
+from dateline.pipeline.report.numbers import Stages
 from dateline.pipeline.stop import held, let
 from dateline.runners.engine import portable
 from dateline.runners.engine.parent_death import end_with_parent

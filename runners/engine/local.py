@@ -12,7 +12,7 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from dateline.pipeline.config import Config
 from dateline.pipeline.flow import build
-from dateline.pipeline.report import Stages
+from dateline.pipeline.report.numbers import Stages
 from dateline.runners.engine.forked_workers import ForkedEnvironment
 from dateline.runners.engine.stage_metrics import pipeline_on, stages_of
 

@@ -18,7 +18,7 @@ from apache_beam.runners.portability.portable_runner import PortableRunner
 from dateline.errors import RunFailed, VersionError
 from dateline.pipeline.config import Config
 from dateline.pipeline.flow import build
-from dateline.pipeline.report import Stages
+from dateline.pipeline.report.numbers import Stages
 from dateline.pipeline.versions import REFUSED, compare, here
 from dateline.runners.engine import pool, secret
 from dateline.runners.engine.proxies import spare_this_machine

@@ -16,7 +16,7 @@ from apache_beam.metrics import MetricsFilter
 from apache_beam.metrics.monitoring_infos import TOTAL_MSECS_URN, extract_counter_value
 from apache_beam.runners.worker import statesampler
 
-from dateline.pipeline.report import Stages
+from dateline.pipeline.report.numbers import Stages
 from dateline.pipeline.stages import counters
 from dateline.pipeline.stages.counters import KEY_BYTES, NAMESPACE, SHUFFLED
 from dateline.pipeline.stop import held, let

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dateline.pipeline.config import Config
-    from dateline.pipeline.report import Stages
+    from dateline.pipeline.report.numbers import Stages
 
 
 def engine_of(args: argparse.Namespace, config: "Config") -> tuple[int, "Callable[[Config], Stages]", str]:

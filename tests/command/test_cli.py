@@ -176,7 +176,7 @@ def test_the_report_of_the_samples(sample):
     assert ("PortableRunner" if ENGINE else "FnApiRunner") in report["runner"]
     page = path.with_suffix(".html").read_text()
     assert f"{balance['duplicates']:,}" in page
-    assert "Closing" not in page
+    assert "Closing Bell: market ends the week in calm" in page
 
 
 def test_the_manifest_lists_every_file(sample):

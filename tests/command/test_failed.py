@@ -62,7 +62,7 @@ def record(news: Path) -> dict:
     assert contract("failure").is_valid(found)
     folder = news / "_runs" / found["run"]
     assert {path.name for path in folder.iterdir()} == {"report.json", "report.html"}
-    assert "<h1>Run" in (folder / "report.html").read_text()
+    assert "<h1>The run " in (folder / "report.html").read_text()
     return found
 
 

@@ -14,7 +14,7 @@ from apache_beam.runners.portability.portable_runner import PortableRunner
 from apache_beam.testing.test_pipeline import TestPipeline
 
 from dateline.pipeline.config import Config
-from dateline.pipeline.report import Stages
+from dateline.pipeline.report.numbers import Stages
 from dateline.runners.engine import local, portable
 from dateline.runners.engine.secret import file_for_run
 

@@ -1,0 +1,157 @@
+"""The numbers of a run report: what a run brought, what the dataset has, and where each dump's blocks went.
+
+They come from the receipts and the manifest alone: no file of the dataset is opened for them.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dateline import __version__ as VERSION
+from dateline.pipeline.dataset.known_dumps import files_by_source
+from dateline.pipeline.dataset.version import Manifest
+from dateline.pipeline.names import GRANULARITIES, NULL_PARTITION, PARTITION
+from dateline.pipeline.samples import first_rejects, most_copies
+
+if TYPE_CHECKING:
+    from dateline.pipeline.config import Config
+    from dateline.pipeline.dataset.staging import File
+    from dateline.pipeline.run import Result
+    from dateline.pipeline.verify.record_account import Records
+
+Report = dict[str, Any]
+"""In the terms of schemas/report.schema.json."""
+Stages = dict[str, dict[str, float]]
+"""What a runner tells of each stage, in the terms of `stages` there; empty where it tells nothing."""
+
+MONTH = GRANULARITIES["month"]
+
+
+def report_of(config: "Config", result: "Result", started: datetime, runner: str) -> Report:
+    """The report of a run that made a version."""
+    balance = result.balance
+    articles = [file for file in result.manifest["files"] if file["kind"] == "articles"]
+    written = [file for file in result.files if file.kind == "articles"]
+    return {
+        "run": config.run,
+        "state": "done",
+        "version": result.version,
+        "dateline": VERSION,
+        "runner": runner,
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
+        "stages": result.stages,
+        "counts": {
+            "dumps": len(files_by_source(config.dumps)),
+            "articles": result.blocks("articles"),
+            "duplicates": result.blocks("duplicates"),
+            "rejects": result.blocks("rejected"),
+            "partitions": result.partitions,
+            "files": len(result.files),
+        },
+        "dataset": totals(result.manifest) | {"files": len(result.manifest["files"])},
+        "new": by_partition((file.path, len(file.offsets)) for file in written)
+        | {"countries": _summed(file.facts.get("countries", {}) for file in written)},
+        "all": by_partition((file["path"], file["rows"]) for file in articles),
+        "partitions": partitions([file["path"] for file in articles]),
+        "dumps": dumps_of(config, result.files),
+        "rejects_by_reason": result.reasons,
+        "rejects_shown": first_rejects(each for file in result.files for each in file.facts.get("shown", ())),
+        "balance": {
+            "read": balance.read,
+            "articles": balance.articles,
+            "duplicates": balance.duplicates,
+            "rejects": balance.rejected,
+            "white_space": balance.white_space,
+        },
+        "records": account(result.records),
+        "largest_groups": most_copies(each for file in written for each in file.facts.get("groups", ())),
+        "unreadable": [entry._asdict() for entry in result.unreadable],
+        "notes": list(result.notes),
+        "folded_over_a_year": result.folded_over_a_year,
+    }
+
+
+def totals(manifest: Manifest) -> dict[str, int]:
+    """What a version has: its rows by kind, and how many dumps it was made of."""
+    rows = Counter[str]()
+    for file in manifest["files"]:
+        rows[file["kind"]] += file["rows"]
+    return {
+        "articles": rows["articles"],
+        "duplicates": rows["duplicates"],
+        "rejects": rows["rejected"],
+        "dumps": len(manifest["dumps"]),
+    }
+
+
+def account(records: "Records") -> dict[str, Any]:
+    """The account of the containers, for programs."""
+    return {"held": records.held, "pages": records.pages, "rejected": records.rejected}
+
+
+def by_partition(files: Iterable[tuple[str, int]]) -> dict[str, dict[str, int]]:
+    """Rows by month and by region, from the paths of files.
+
+    >>> by_partition([("date=2023-09-07/region=eastern-europe/part-0.arrow", 3)])
+    {'dates': {'2023-09': 3}, 'regions': {'eastern-europe': 3}}
+    """
+    dates, regions = Counter[str](), Counter[str]()
+    for path, rows in files:
+        date, region = _keys(path)
+        dates[date[:MONTH]] += rows
+        regions[region] += rows
+    return {"dates": _positive(dates), "regions": _positive(regions)}
+
+
+def partitions(paths: Sequence[str]) -> dict[str, int]:
+    """How many partitions there are, and how many there would be if dates were coarser.
+
+    >>> partitions(["date=2023-09-07/region=a/part-0.arrow", "date=2023-09-08/region=a/part-0.arrow"])
+    {'now': 2, 'month': 1, 'year': 1}
+    """
+    keys = [_keys(path) for path in paths]
+    fine = max((len(date) for date, _ in keys), default=0)
+    coarser = {
+        name: len({(date[:length], region) for date, region in keys})
+        for name, length in GRANULARITIES.items()
+        if length < fine
+    }
+    return {"now": len(keys)} | coarser
+
+
+def dumps_of(config: "Config", files: Sequence["File"]) -> list[dict[str, Any]]:
+    """What became of the blocks of each dump, by source."""
+    kinds = {"articles": "articles", "duplicates": "duplicates", "rejected": "rejects"}
+    blocks = {name: np.zeros(len(config.dumps), np.int64) for name in kinds.values()}
+    for file in files:
+        if file.kind in kinds and len(file.dumps):
+            blocks[kinds[file.kind]] += np.bincount(file.dumps, minlength=len(config.dumps))
+    found: dict[str, dict[str, Any]] = {}
+    for number, dump in enumerate(config.dumps):
+        entry = found.setdefault(dump.source, {"source": dump.source, "bytes": 0} | dict.fromkeys(blocks, 0))
+        entry["bytes"] += dump.size
+        for name, counts in blocks.items():
+            entry[name] += int(counts[number])
+    return list(found.values())
+
+
+def _keys(path: str) -> tuple[str, str]:
+    """The date and region of a partition's file; "" for no date."""
+    date, region, _ = path.split("/")
+    value = date.removeprefix(PARTITION)
+    return "" if value == NULL_PARTITION else value, region.split("=", 1)[1]
+
+
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total = Counter[str]()
+    for each in counts:
+        total.update(each)
+    return _positive(total)
+
+
+def _positive(counts: Counter[str]) -> dict[str, int]:
+    return {name: count for name, count in sorted(counts.items()) if count}

@@ -1,0 +1,78 @@
+"""The numbers of a report, held against what a run wrote."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from dateline import open_dataset
+from dateline.pipeline.report.numbers import by_partition, partitions
+from tests.conftest import EXAMPLES, dateline_here
+
+PATHS = [
+    "date=2023-09-07/region=eastern-europe/part-0.arrow",
+    "date=2023-09-08/region=eastern-europe/part-1.arrow",
+    "date=2024-09-08/region=unknown/part-2.arrow",
+    "date=__HIVE_DEFAULT_PARTITION__/region=unknown/part-3.arrow",
+]
+
+
+def test_rows_by_month_and_region():
+    assert by_partition(zip(PATHS, (1, 2, 4, 8), strict=True)) == {
+        "dates": {"": 8, "2023-09": 3, "2024-09": 4},
+        "regions": {"eastern-europe": 3, "unknown": 12},
+    }
+    assert by_partition([("date=2023/region=a/part-0.arrow", 2), ("date=2023/region=b/part-0.arrow", 0)]) == {
+        "dates": {"2023": 2}, "regions": {"a": 2},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        (PATHS, {"now": 4, "month": 3, "year": 3}),
+        (["date=2023-09/region=a/x", "date=2023-10/region=a/x"], {"now": 2, "year": 1}),
+        (["date=2023/region=a/x"], {"now": 1}),
+        ([], {"now": 0}),
+    ],
+)
+def test_partitions_that_coarser_dates_would_give(paths, expected):
+    assert partitions(paths) == expected
+
+
+@pytest.fixture(scope="module")
+def news(tmp_path_factory):
+    """A dataset of the samples, made in two runs; and the reports of both."""
+    folder = tmp_path_factory.mktemp("report") / "news"
+    reports = []
+    for names in (EXAMPLES[3:4], [*EXAMPLES[:3], *EXAMPLES[4:]]):
+        done = dateline_here("run", "--quiet", "--input", *names, "--output", folder)
+        assert done.returncode == 0, done.stderr
+        runs = [json.loads(path.read_text("utf-8")) for path in folder.glob("_runs/*/report.json")]
+        reports.append(max(runs, key=lambda report: report["version"]))
+    return folder, reports
+
+
+def test_the_numbers_are_those_of_the_dataset(news):
+    folder, (first, second) = news
+    table = open_dataset(folder).to_table(["updated", "region", "country", "copies", "headline"])
+    months = Counter(str(day)[:7] if day else "" for day in table["updated"].to_pylist())
+    assert second["all"]["dates"] == dict(sorted(months.items()))
+    assert second["all"]["regions"] == dict(sorted(Counter(table["region"].to_pylist()).items()))
+    assert second["partitions"]["now"] == len(
+        set(zip(table["updated"].to_pylist(), table["region"].to_pylist(), strict=True))
+    )
+    for report in (first, second):
+        assert sum(report["new"]["dates"].values()) == report["counts"]["articles"]
+        assert sum(report["new"]["regions"].values()) == report["counts"]["articles"]
+        assert sum(report["new"]["countries"].values()) == report["counts"]["articles"]
+        for kind in ("articles", "duplicates", "rejects"):
+            assert sum(dump[kind] for dump in report["dumps"]) == report["counts"][kind]
+        assert sum(dump["bytes"] for dump in report["dumps"]) == report["balance"]["read"]
+        assert {each["reason"] for each in report["rejects_shown"]} == set(report["rejects_by_reason"])
+    countries = Counter(open_dataset(folder, 1).to_table(["country"])["country"].to_pylist())
+    assert first["new"]["countries"] == {
+        code or "": count for code, count in sorted(countries.items(), key=lambda item: item[0] or "")
+    }
+    largest = max(zip(table["copies"].to_pylist(), table["headline"].to_pylist(), strict=True))
+    assert (second["largest_groups"][0]["copies"], second["largest_groups"][0]["headline"]) == largest
