@@ -206,7 +206,7 @@ schema["required"].append("mood")
 path.write_text(json.dumps(schema))
 for name, old, new in (
     ("schemas/__init__.py", "VERSION = 2", "VERSION = 3"),
-    ("pipeline/stages/parse.py", '    fields["copies"] = 1\\n', '    fields["copies"] = 1\\n    fields["mood"] = "calm"\\n'),
+    ("pipeline/rules/record.py", '    fields["copies"] = 1\\n', '    fields["copies"] = 1\\n    fields["mood"] = "calm"\\n'),
 ):
     text = Path(name).read_text()
     assert old in text

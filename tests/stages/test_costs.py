@@ -9,10 +9,9 @@ import pytest
 from dateline.pipeline import config
 from dateline.pipeline.dataset.staging import Writer
 from dateline.pipeline.dataset.version import latest_manifest
-from dateline.pipeline.rules import header, windows
+from dateline.pipeline.rules import header, record, windows
 from dateline.pipeline.rules.blocks import Limits
 from dateline.pipeline.rules.identity_rows import ROW
-from dateline.pipeline.stages import parse as parse_stage
 from dateline.pipeline.stages import read, shuffle_keys
 from dateline.pipeline.stages.counters import SHUFFLES
 from dateline.pipeline.stages.record_files import RecordReader, RecordWriter
@@ -42,7 +41,7 @@ def calls(monkeypatch):
 
         monkeypatch.setattr(owner, name, counted)
 
-    count(parse_stage, "parse_block", "parses")
+    count(record, "parse_block", "parses")
     count(header, "read", "readings")
     count(windows, "read", "readings")
     count(read, "open_dump", "dumps opened")
