@@ -58,7 +58,7 @@ from dateline.pipeline.names import (
     version_of,
 )  # fmt: skip
 from dateline.pipeline.stop import held, let, look
-from dateline.pipeline.store.bucket import Bucket, at_once
+from dateline.pipeline.store.bucket import Bucket, in_parallel
 from dateline.schemas.contract import require_valid
 
 
@@ -137,7 +137,7 @@ def commit(
     with held():
         with let():
             new = [file for file in files if file.rows and file.path not in stored]
-            at_once(lambda file: bucket.upload(file.staged, names[file.path], file.sha256), new)
+            in_parallel(lambda file: bucket.upload(file.staged, names[file.path], file.sha256), new)
         look()
         _publish(bucket, root, manifest)
 
@@ -182,11 +182,11 @@ def tidy(bucket: Bucket, manifest: Manifest, keep: int) -> None:
         writer = upload_version(name)
         return writer is not None and writer <= newest and name not in needed
 
-    at_once(place, sorted(places.keys() - there))
+    in_parallel(place, sorted(places.keys() - there))
     bucket.delete([name for name in there if kind_of(name) and name not in places])
     for folder in (MANIFESTS, VERSIONS):  # in this order: no manifest may name what is not there
         bucket.delete([name for name in there if name.startswith(folder) and is_nobodys(name)])
-    bucket.abandon_uploads(is_nobodys)
+    bucket.abort_uploads(is_nobodys)
     _point(bucket, newest, newest)
 
 

@@ -25,7 +25,7 @@ from dateline.pipeline.elements import Dump
 from dateline.pipeline.inputs.find import Unreadable
 from dateline.pipeline.names import SEEN, SEEN_NEXT
 from dateline.pipeline.store.checksum import sha256_of
-from dateline.pipeline.store.files import each, look_of, size_of
+from dateline.pipeline.store.files import fingerprint_of, map_paths, size_of
 
 SETTLED_NS = 2_000_000_000
 """A file that changed this short a time before it was looked at may change again without a new time of change."""
@@ -63,7 +63,7 @@ class ChecksumCache:
 
     def checksum(self, path: str) -> str:
         """The SHA-256 of a file, without reading it if it looks as it did."""
-        look = look_of(path)
+        look = fingerprint_of(path)
         known = self._facts.get(path)
         if known and known[:-1] == look:
             return str(known[-1])
@@ -71,9 +71,9 @@ class ChecksumCache:
 
     def take(self, path: str) -> str:
         """The SHA-256 of a file, by reading it."""
-        now, look = _now(), look_of(path)
+        now, look = _now(), fingerprint_of(path)
         digest = self._taken[path] = sha256_of(path)
-        if look == look_of(path) and changed_ns(look) < now - SETTLED_NS:
+        if look == fingerprint_of(path) and changed_ns(look) < now - SETTLED_NS:
             self._facts[path] = [*look, digest]
         else:
             self._facts.pop(path, None)
@@ -102,7 +102,7 @@ def changed_ns(look: Sequence[int | str]) -> int:
 
 def looks_of(dumps: Sequence[Dump]) -> dict[str, list[int | str]]:
     """How each file of a run looks: to be held against how it looks when it has been read."""
-    return each(look_of, {dump.origin for dump in dumps})
+    return map_paths(fingerprint_of, {dump.origin for dump in dumps})
 
 
 def _now() -> int:
@@ -133,7 +133,7 @@ def checksums(
     paths = sorted({path for group in files.values() for path in group})
     with ThreadPoolExecutor(2) as pool:
         digest = dict(zip(paths, pool.map(take, paths), strict=True))
-    size = each(size_of, paths)
+    size = map_paths(size_of, paths)
     return {
         source: (
             sum(size[path] for path in group),

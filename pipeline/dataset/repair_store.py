@@ -23,7 +23,7 @@ from dateline.pipeline.dataset.store_objects import Entry, are_current, check_by
 from dateline.pipeline.dataset.version import Manifest, parse_manifest
 from dateline.pipeline.dataset.visible import unlisted
 from dateline.pipeline.names import MANIFESTS, RUNS, STRAYS, manifest_name, version_of
-from dateline.pipeline.store.bucket import Bucket, at_once
+from dateline.pipeline.store.bucket import Bucket, in_parallel
 
 
 class Copies(NamedTuple):
@@ -118,7 +118,7 @@ def _repaired(bucket: Bucket, manifests: list[Manifest], run: str, rebuild: Rebu
     copies = _copies(manifests, set(bucket.names()))
     looked = check_bytes(bucket, ((name, file.entry) for file in copies for name in file.all()))
     lost = {file.entry["path"]: file for file in copies if not any(looked[name] for name in file.all())}
-    at_once(
+    in_parallel(
         lambda file: _copy(bucket, file, looked, done),
         [file for file in copies if file.entry["path"] not in lost],
     )
@@ -176,7 +176,7 @@ def _take(bucket: Bucket, made: str, files: list[Any], lost: dict[str, Copies], 
 
 def _move(bucket: Bucket, name: str, run: str, done: Repaired) -> None:
     """Have an object stand in the folder of the repair."""
-    found = bucket.look(name)
+    found = bucket.measure(name)
     if found:
         bucket.copy(name, f"{RUNS}/{run}/{STRAYS}/{name}", *found)
         bucket.delete([name])

@@ -19,7 +19,7 @@ from dateline.pipeline.dataset.version import Manifest, Version
 from dateline.pipeline.dataset.working_copy import add_manifest, make_working_copy
 from dateline.pipeline.names import RUNS, run_folder
 from dateline.pipeline.store.address import open_bucket
-from dateline.pipeline.store.bucket import Bucket, at_once
+from dateline.pipeline.store.bucket import Bucket, in_parallel
 
 REPORTS = ("report.json", "report.html")
 
@@ -100,7 +100,7 @@ class StoreDataset(Dataset):
             raise FileNotFoundError(
                 f"{self.name} holds no dataset" if number is None else f"{self.name} has no version {number}"
             )
-        return ArrowFiles(manifest, lambda file: bucket.place(file["stored"]), bucket.filesystem())
+        return ArrowFiles(manifest, lambda file: bucket.arrow_path(file["stored"]), bucket.filesystem())
 
     def newest_number(self) -> int:
         manifest = newest_manifest(self.bucket)
@@ -127,7 +127,7 @@ class StoreDataset(Dataset):
                 found[run] = there[0]
 
         runs = newest_runs((name.split("/")[1] for name in names if name.count("/") == 2), most)
-        at_once(fetch, runs)
+        in_parallel(fetch, runs)
         yield from ((run, found[run]) for run in runs if run in found)
 
     def checked_out(self, keep: int) -> AbstractContextManager[None]:

@@ -7,7 +7,7 @@ from dateline.errors import DamagedFile
 from dateline.pipeline.dataset.store_manifests import newest_manifest
 from dateline.pipeline.dataset.version import Manifest
 from dateline.pipeline.names import VERSIONS, manifest_name
-from dateline.pipeline.store.bucket import Bucket, at_once
+from dateline.pipeline.store.bucket import Bucket, in_parallel
 
 Entry = dict[str, Any]
 """What a manifest says of a file."""
@@ -96,8 +96,8 @@ def check_bytes(bucket: Bucket, names: Iterable[tuple[str, Entry]]) -> dict[str,
 
     def look(item: tuple[str, Entry]) -> None:
         name, entry = item
-        found = bucket.look(name)
+        found = bucket.measure(name)
         looked[name] = found and found == (entry["bytes"], entry["sha256"])
 
-    at_once(look, names)
+    in_parallel(look, names)
     return looked

@@ -26,7 +26,7 @@ from dateline.pipeline.inputs.records import (
 )
 from dateline.pipeline.inputs.streams import Bounds, Damaged
 from dateline.pipeline.store.address import in_store
-from dateline.pipeline.store.files import arrow_file, look_of, open_file, size_of
+from dateline.pipeline.store.files import arrow_file, fingerprint_of, open_file, size_of
 
 if TYPE_CHECKING:
     from dateline.pipeline.elements import Part
@@ -115,7 +115,7 @@ def takes_much(part: "Part", columns: Columns) -> bool:
 
 def _chunks(path: str, columns: Columns) -> list[list[Chunk]]:
     """Where the pages of each row group are: read once by a worker, whatever the parts."""
-    return _chunks_of(path, columns, tuple(look_of(path)))
+    return _chunks_of(path, columns, tuple(fingerprint_of(path)))
 
 
 @lru_cache(maxsize=1)

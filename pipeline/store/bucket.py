@@ -1,7 +1,11 @@
-"""A bucket's objects below one prefix: what reading and committing a dataset there is made of.
+"""Bucket: what the rest of the program asks of an object store, whichever it is; s3.py and gs.py ask it.
 
-An object is there whole or not at all. Nothing here renames, and nothing but names() lists. What is uploaded is looked at
-again: its length, and the checksum that the store says it has. How a store is asked is in s3.py and gs.py.
+    bucket = open_bucket("s3://bucket/news")
+    bucket.put("_manifests/00000001.json", data, new=True)     one PUT that must not replace
+    bucket.names("_versions/")                                 ["_versions/00000001/5f0c....arrow", ...]
+
+An object is there whole or not at all. Nothing is renamed, and only names() and sizes() list. Each upload is checked: the
+object has the file's length, and the checksum that the store keeps of it is right.
 """
 
 import os
@@ -18,7 +22,7 @@ from typing import IO, Any, NamedTuple, Protocol, TypeVar
 from dateline.errors import StoreError, Unusable
 
 CALLS = 10
-"""Calls of a store under way at one time, where many objects are asked about: connections that a client keeps."""
+"""Calls of a store that are made at one time, where there are many: a client keeps as many connections."""
 _BUSY = (408, 429)
 T = TypeVar("T")
 
@@ -44,10 +48,10 @@ class Stream(Protocol):
 
 
 class Bucket(ABC):
-    """The objects of an address such as s3://bucket/news, by their names below it.
+    """The objects below an address such as s3://bucket/news. An object's name is its key without the address's prefix.
 
-    Any call raises Unusable where the store refuses it or cannot be asked, and StoreError where it fails for longer than
-    its client is patient.
+    Any call raises Unusable where the store refuses it or cannot be asked, and StoreError where it fails and its client
+    has tried often enough.
     """
 
     def __init__(self, address: str) -> None:
@@ -55,34 +59,34 @@ class Bucket(ABC):
         self._bucket, _, folder = address.partition("://")[2].partition("/")
         self._prefix = f"{folder}/" if folder else ""
 
-    def place(self, name: str) -> str:
-        """Bucket and key of an object, as pyarrow has them."""
+    def arrow_path(self, name: str) -> str:
+        """An object's path in filesystem(): bucket and key."""
         return f"{self._bucket}/{self._prefix}{name}"
 
     @abstractmethod
     def filesystem(self) -> Any:
-        """The store as pyarrow reads it; credentials it finds by itself, where the store's own client does."""
+        """The store as a file system of pyarrow's, which finds credentials where the store's own client does."""
 
     @abstractmethod
     def get(self, name: str) -> tuple[bytes, str] | None:
-        """A small object, and a tag that another write of it changes; None where there is none."""
+        """A small object's bytes and its tag, which any write changes; None if there is no such object."""
 
     @abstractmethod
     def head(self, name: str) -> Head:
-        """What the store says of an object.
+        """Size, time and tag of an object.
 
         Raises:
-            FileNotFoundError, PermissionError: it is not there, or not ours to read.
+            FileNotFoundError, PermissionError: there is no such object, or it may not be read.
         """
 
     @abstractmethod
     def stream(self, name: str, start: int, tag: str) -> Stream:
-        """An object's bytes, as of a tag; a connection that breaks is taken up again where it broke. To be closed.
+        """The bytes of an object from an offset on; the caller closes it. After a broken connection it goes on where it was.
 
         Args:
             name: of the object.
-            start: the byte to begin with; it has to be one of the object's.
-            tag: of the object: reading one that was written anew raises StoreError.
+            start: offset of the first byte, below the object's size.
+            tag: the object's, as of head(). If it has another by now, reading raises StoreError.
         """
 
     @abstractmethod
@@ -90,29 +94,29 @@ class Bucket(ABC):
         """Write a small object.
 
         Args:
-            new: only where there is none.
-            tag: only where its tag is this one.
+            new: on condition that there is no such object.
+            tag: on condition that the object has this tag.
 
         Raises:
-            FileExistsError: the condition does not hold; or it did, and the answer was lost.
+            FileExistsError: the condition does not hold; or the object was written, and the answer was lost.
         """
 
     @abstractmethod
     def upload(self, path: str, name: str, digest: str) -> None:
-        """Write a file's bytes, and see that they are there.
+        """Write a file as an object, and check the object.
 
         Args:
             path: the file.
             name: of the object.
-            digest: its SHA-256, in hexadecimal.
+            digest: the file's SHA-256, in hexadecimal.
 
         Raises:
-            OSError: the file is not what it was.
-            StoreError: the store failed, or has something else.
+            OSError: the file has another SHA-256.
+            StoreError: the store failed, or the object has other bytes.
         """
 
     def download(self, name: str, path: str, digest: str) -> None:
-        """An object into a file, whole or not at all.
+        """Write an object as a file, whole or not at all.
 
         Args:
             name: of the object.
@@ -147,8 +151,12 @@ class Bucket(ABC):
 
         Args:
             source, target: names.
-            size: of the object; the copy has to be as long.
-            digest: its SHA-256, in hexadecimal; held against what the store says of the copy, if it says so.
+            size: of the object in bytes, and of the copy.
+            digest: its SHA-256, in hexadecimal; the copy's, if the store keeps it, has to be the same.
+
+        Raises:
+            FileNotFoundError: there is no object of the name source.
+            StoreError: the store failed, or the copy is another.
         """
 
     def names(self, folder: str = "", most: int = 0) -> Iterator[str]:
@@ -157,11 +165,15 @@ class Bucket(ABC):
 
     @abstractmethod
     def sizes(self, folder: str = "", most: int = 0) -> Iterator[tuple[str, int]]:
-        """What the store lists below a folder, with its bytes, which may be less than what is there; `most` of it, 0 for
-        all."""
+        """Names and sizes, in bytes, of the objects that the store lists; it may not list all yet.
 
-    def look(self, name: str) -> tuple[int, str] | None:
-        """Bytes and SHA-256 of an object, by reading it; None where there is none."""
+        Args:
+            folder: what their names begin with.
+            most: how many are wanted; 0 for all.
+        """
+
+    def measure(self, name: str) -> tuple[int, str] | None:
+        """Size in bytes and SHA-256 of an object, which is read; None if there is no such object."""
         with tempfile.TemporaryFile() as file:
             try:
                 self._fetch(name, file)
@@ -173,15 +185,15 @@ class Bucket(ABC):
 
     @abstractmethod
     def delete(self, names: Sequence[str]) -> None:
-        """Remove objects; one that is not there is none to remove."""
+        """Remove objects; those that are not there are passed over."""
 
     @abstractmethod
-    def abandon_uploads(self, fitting: Callable[[str], bool]) -> None:
-        """Remove what uploads left that did not end, of the objects whose names fit."""
+    def abort_uploads(self, fits: Callable[[str], bool]) -> None:
+        """Remove the parts of unfinished uploads, of objects whose names fit."""
 
 
-def at_once(call: Callable[[T], None], items: Iterable[T]) -> None:
-    """Have calls of a store made, some at one time; once one fails, no other is begun."""
+def in_parallel(call: Callable[[T], None], items: Iterable[T]) -> None:
+    """Make a call for each item, CALLS at one time. Once one fails, no other is begun, and its error is raised."""
     pool = ThreadPoolExecutor(CALLS)
     try:
         for _ in pool.map(call, items):
@@ -193,14 +205,14 @@ def at_once(call: Callable[[T], None], items: Iterable[T]) -> None:
 def failure(
     what: str, code: int, text: str, missing: type[Exception] = FileNotFoundError, reading: bool = False
 ) -> Exception:
-    """The error that an answer of a store stands for.
+    """The exception for an answer of a store that is an error.
 
     Args:
         what: what was tried; the message begins with it.
         code: the answer's HTTP status.
         text: what the store said.
         missing: the error where there is no such object, or bucket.
-        reading: whether an object is read, of which there are others: that it is refused is then the object's affair.
+        reading: whether it is a dump that is read: others may still be readable, so a refusal is a PermissionError.
 
     Returns:
         FileExistsError where a condition does not hold; PermissionError or Unusable where the store refused; StoreError

@@ -1,6 +1,6 @@
 """Files: one way to read a file, whether it lies on this machine or in an object store.
 
-    look_of("s3://bucket/dumps/day-1.txt")    [120391, 1767225600000000000, '"9b2cf5..."']
+    fingerprint_of("s3://bucket/dumps/day-1.txt")    [120391, 1767225600000000000, '"9b2cf5..."']
     expand("s3://bucket/dumps/**/*.txt")      ["s3://bucket/dumps/day-1.txt", ...]
 
 An object is read as it was when it was opened: by its ETag or generation, so that no two states of it are mixed. What a
@@ -30,16 +30,19 @@ T = TypeVar("T")
 
 
 def size_of(path: str) -> int:
-    """Bytes of a file; raises what look_of() does."""
-    return int(look_of(path)[0]) if in_store(path) else os.path.getsize(path)
+    """Bytes of a file; raises what fingerprint_of() does."""
+    return int(fingerprint_of(path)[0]) if in_store(path) else os.path.getsize(path)
 
 
-def look_of(path: str) -> list[int | str]:
-    """What tells, without reading it, whether a file is still what it was: size, time of change in nanoseconds, its inode,
-    and when that changed; or of a store what it has in place of both (S3: the ETag, GCS: the generation).
+def fingerprint_of(path: str) -> list[int | str]:
+    """A file's fingerprint, which another write of it changes; the file is not read.
+
+    Returns:
+        Size in bytes, time of change in nanoseconds since 1970, and of a file of this machine its inode and when that
+        changed, of an object its tag (S3: the ETag, GCS: the generation).
 
     Raises:
-        OSError: it is not there, or not ours to read.
+        OSError: it is not there, or may not be read.
         StoreError: its store failed.
     """
     if in_store(path):
@@ -49,8 +52,8 @@ def look_of(path: str) -> list[int | str]:
     return [stat.st_size, stat.st_mtime_ns, stat.st_ino, stat.st_ctime_ns]
 
 
-def each(function: Callable[[str], T], paths: Iterable[str]) -> dict[str, T]:
-    """What a function gives for each path; objects of a store are asked for several at one time."""
+def map_paths(function: Callable[[str], T], paths: Iterable[str]) -> dict[str, T]:
+    """The result of a function for each path. If some are of a store, CALLS are asked for at one time."""
     paths = list(paths)
     if not any(map(in_store, paths)):
         return {path: function(path) for path in paths}
@@ -59,10 +62,10 @@ def each(function: Callable[[str], T], paths: Iterable[str]) -> dict[str, T]:
 
 
 def open_file(path: str) -> io.BufferedReader:
-    """A file, open for reading at any offset, as it lies there.
+    """A file's bytes, open for reading at any offset; nothing is unpacked.
 
     Raises:
-        OSError: it is not there, or not ours to read.
+        OSError: it is not there, or may not be read.
         StoreError: its store failed; also while it is read.
     """
     if not in_store(path):

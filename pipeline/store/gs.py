@@ -1,4 +1,7 @@
-"""A bucket of Google Cloud Storage. It tells no SHA-256: what was uploaded is held against the MD5 that it says it has."""
+"""Google Cloud Storage: the objects of a bucket there.
+
+It keeps no SHA-256, but an MD5, which an upload is checked against. docs/stores.md says why the client is Google's.
+"""
 
 import os
 from base64 import b64encode
@@ -16,10 +19,10 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from requests import RequestException
 
 from dateline.errors import StoreError, Unusable
-from dateline.pipeline.store.bucket import Bucket, Head, at_once, failure, one_line
+from dateline.pipeline.store.bucket import Bucket, Head, failure, in_parallel, one_line
 
 RETRY = DEFAULT_RETRY
-"""What is asked again, and for how long: for two minutes. Its conditions make each write one that may be done twice."""
+"""Which calls are repeated, for up to two minutes. Each write may be done twice: it is conditional, or writes the same."""
 READ_BYTES = 1 << 20
 AHEAD_BYTES = 8 << 20
 """Bytes that one call fetches of an object that is streamed."""
@@ -71,17 +74,17 @@ class GSBucket(Bucket):
 
     def upload(self, path: str, name: str, digest: str) -> None:
         blob, size = self._blob(name), os.path.getsize(path)
-        found, told = sha256(), md5(usedforsecurity=False)
+        found, sent = sha256(), md5(usedforsecurity=False)
         with open(path, "rb") as file:
             while data := file.read(READ_BYTES):
                 found.update(data)
-                told.update(data)
+                sent.update(data)
             if found.hexdigest() != digest:
                 raise OSError(f"{path} is not what was written to it")
             file.seek(0)
             with _gs_errors(f"{self.address}/{name} cannot be written"):
                 blob.upload_from_file(file, size=size, checksum="md5", retry=RETRY)
-        if blob.size != size or blob.md5_hash != b64encode(told.digest()).decode():
+        if blob.size != size or blob.md5_hash != b64encode(sent.digest()).decode():
             raise StoreError(f"{self.address}/{name} is not what was written to it")
 
     def _fetch(self, name: str, file: IO[bytes]) -> None:
@@ -89,7 +92,7 @@ class GSBucket(Bucket):
             self._blob(name).download_to_file(file, raw_download=True, retry=RETRY)
 
     def copy(self, source: str, target: str, size: int, digest: str) -> None:
-        """See Bucket; the store copies by its own checksums, and tells none that could be held against this digest."""
+        """See Bucket; the store checks the copy by its own checksums, and keeps none to compare with this digest."""
         blob, token = self._blob(target), None
         with _gs_errors(f"{self.address}/{target} cannot be written", FileNotFoundError):
             while True:  # it does what it can at one call
@@ -118,10 +121,10 @@ class GSBucket(Bucket):
             except FileNotFoundError:
                 pass
 
-        at_once(gone, names)
+        in_parallel(gone, names)
 
-    def abandon_uploads(self, fitting: Callable[[str], bool]) -> None:
-        """Nothing: nobody can list them, and the store itself forgets them after a week."""
+    def abort_uploads(self, fits: Callable[[str], bool]) -> None:
+        """Do nothing: they cannot be listed, and the store drops them after a week."""
 
     def _blob(self, name: str) -> Any:
         return self._objects.blob(self._prefix + name)
@@ -156,7 +159,7 @@ class _Stream:
 
 @lru_cache(maxsize=1)
 def _client(process: int) -> Any:
-    """Google's client, one for each process; its threads share it. No call here is of a project."""
+    """Google's client, one for each process; its threads share it. No call here needs a project."""
     return storage.Client(project="none")
 
 

@@ -1,4 +1,8 @@
-"""A bucket of S3, or of a server that speaks as it does."""
+"""S3: the objects of a bucket there, or of a server that speaks S3's protocol.
+
+S3 keeps the SHA-256 that each PUT and copy sends along; it is what an upload is checked against. docs/stores.md says why
+the client is boto3.
+"""
 
 import os
 from base64 import b64encode
@@ -23,10 +27,10 @@ COPY_BYTES = 5 << 30
 DELETED_AT_ONCE = 1000
 """The most objects that a store removes at one call."""
 TRIES = 5
-"""How often an object is asked for whose answer broke off; a call without an answer the client itself repeats."""
+"""How often an object is asked for when answers break off. The client itself repeats a call that got no answer."""
 ATTEMPTS = 10
-"""How often the client makes a call that the store does not answer or is too busy for, within about two minutes; unless
-AWS_MAX_ATTEMPTS, AWS_RETRY_MODE or the same in a profile say otherwise."""
+"""How often the client makes a call that fails, or for which the store is too busy: within two minutes, if it answers at
+once. AWS_MAX_ATTEMPTS and AWS_RETRY_MODE, or the same in a profile, replace this."""
 PIECE_BYTES = 1 << 20
 """Bytes of an object that are held at one time."""
 
@@ -83,7 +87,7 @@ class S3Bucket(Bucket):
         self._require(name, size, wanted, digest)
 
     def _upload_parts(self, name: str, parts: Iterable[bytes]) -> str:
-        """Write an object in parts; the checksum that the store has to tell of it, which is of the parts' checksums."""
+        """Write an object in parts; in base64 the SHA-256 of its parts' SHA-256, which the store keeps of it."""
         place = self._at(name)
         upload = self._client.create_multipart_upload(**place, ChecksumAlgorithm="SHA256")["UploadId"]
         done: list[dict[str, Any]] = []
@@ -95,22 +99,22 @@ class S3Bucket(Bucket):
                 done.append({"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": _base64(data)})
             self._client.complete_multipart_upload(**place, UploadId=upload, MultipartUpload={"Parts": done})
         except BaseException:
-            with suppress(Exception):  # abandon_uploads() does it later
+            with suppress(Exception):  # abort_uploads() does it later
                 self._client.abort_multipart_upload(**place, UploadId=upload)
             raise
         return _base64(digests)
 
     def _require(self, name: str, size: int, checksum: str, digest: str) -> None:
-        """See that an object has these bytes: where the store says no checksum, by reading it back."""
+        """Require that an object has these bytes; where the store keeps no SHA-256, by reading it back."""
         with s3_errors(f"{self.address}/{name} cannot be looked at"):
             head = self._client.head_object(**self._at(name), ChecksumMode="ENABLED")
-        told = head.get("ChecksumSHA256", "").partition("-")[0]  # behind it stands how many parts there are
-        if not told and head["ContentLength"] == size:
+        kept = head.get("ChecksumSHA256", "").partition("-")[0]  # the number of parts follows
+        if not kept and head["ContentLength"] == size:
             back = sha256()
             for data in self._read(name):
                 back.update(data)
-            told, checksum = back.hexdigest(), digest
-        if head["ContentLength"] != size or told != checksum:
+            kept, checksum = back.hexdigest(), digest
+        if head["ContentLength"] != size or kept != checksum:
             raise StoreError(f"{self.address}/{name} is not what was written to it")
 
     def head(self, name: str) -> Head:
@@ -119,10 +123,10 @@ class S3Bucket(Bucket):
         return Head(answer["ContentLength"], int(answer["LastModified"].timestamp() * 1e9), answer["ETag"])
 
     def stream(self, name: str, start: int, tag: str) -> "_Stream":
-        return _Stream(self._client, self._at(name), f"{self.address}/{name}", start, tag)
+        return _Stream(self._client, self._at(name), f"{self.address}/{name}", start, tag, reading=True)
 
     def _read(self, name: str) -> Iterator[bytes]:
-        stream = self.stream(name, 0, "")
+        stream = _Stream(self._client, self._at(name), f"{self.address}/{name}")
         try:
             yield from iter(lambda: stream.read(PIECE_BYTES), b"")
         finally:
@@ -140,8 +144,8 @@ class S3Bucket(Bucket):
                 answer = self._client.copy_object(
                     **self._at(target), CopySource=self._at(source), ChecksumAlgorithm="SHA256"
                 )
-                told = answer["CopyObjectResult"].get("ChecksumSHA256")
-                right = not told or told == b64encode(bytes.fromhex(digest)).decode()
+                kept = answer["CopyObjectResult"].get("ChecksumSHA256")
+                right = not kept or kept == b64encode(bytes.fromhex(digest)).decode()
         if not right:
             raise StoreError(f"{self.address}/{target} is not what was copied to it")
 
@@ -166,14 +170,14 @@ class S3Bucket(Bucket):
                     f"s3://{self._bucket}/{error['Key']} cannot be removed: {error.get('Message')}"
                 )
 
-    def abandon_uploads(self, fitting: Callable[[str], bool]) -> None:
+    def abort_uploads(self, fits: Callable[[str], bool]) -> None:
         with s3_errors(f"{self.address}: uploads that did not end cannot be removed"):
             pages = self._client.get_paginator("list_multipart_uploads").paginate(
                 Bucket=self._bucket, Prefix=self._prefix
             )
             for page in pages:
                 for found in page.get("Uploads", ()):
-                    if fitting(found["Key"][len(self._prefix) :]):
+                    if fits(found["Key"][len(self._prefix) :]):
                         self._client.abort_multipart_upload(
                             Bucket=self._bucket, Key=found["Key"], UploadId=found["UploadId"]
                         )
@@ -183,10 +187,18 @@ class S3Bucket(Bucket):
 
 
 class _Stream:
-    """See Stream; `tag` is that of the first answer if it is not given."""
+    """See Stream; `tag` is that of the first answer if it is not given, and `reading` as of failure()."""
 
-    def __init__(self, client: Any, place: dict[str, str], path: str, start: int, tag: str) -> None:
-        self._client, self._place, self._path = client, place, path
+    def __init__(
+        self,
+        client: Any,
+        place: dict[str, str],
+        path: str,
+        start: int = 0,
+        tag: str = "",
+        reading: bool = False,
+    ) -> None:
+        self._client, self._place, self._path, self._reading = client, place, path, reading
         self._offset, self._tag = start, tag
         self._body: Any = None
 
@@ -194,9 +206,9 @@ class _Stream:
         tries = TRIES
         while True:
             try:
-                with s3_errors(f"{self._path} cannot be read", reading=True):
+                with s3_errors(f"{self._path} cannot be read", reading=self._reading):
                     if self._body is None:
-                        self._body = self._asked()
+                        self._body = self._request()
                     data: bytes = self._body.read(size)
                 self._offset += len(data)
                 return data
@@ -208,8 +220,8 @@ class _Stream:
                 if not tries or isinstance(error, Unusable):
                     raise
 
-    def _asked(self) -> Any:
-        """The rest of the object."""
+    def _request(self) -> Any:
+        """Ask for the rest of the object; the answer's body."""
         rest = {"Range": f"bytes={self._offset}-"} if self._offset else {}
         same = {"IfMatch": self._tag} if self._tag else {}
         answer = self._client.get_object(**self._place, **rest, **same)
@@ -235,8 +247,11 @@ def s3_client() -> Any:
 @lru_cache(maxsize=1)
 def _client(process: int) -> Any:
     session = get_session()
-    told = any(session.get_config_variable(name) is not None for name in ("max_attempts", "retry_mode"))
-    patience = None if told else Config(retries={"mode": "standard", "total_max_attempts": ATTEMPTS})
+    profile = session.get_scoped_config()
+    is_set = any(
+        os.environ.get(f"AWS_{name.upper()}") or name in profile for name in ("max_attempts", "retry_mode")
+    )
+    patience = None if is_set else Config(retries={"mode": "standard", "total_max_attempts": ATTEMPTS})
     return boto3.session.Session(botocore_session=session).client("s3", config=patience)
 
 
@@ -276,10 +291,10 @@ def _updating(digest: Any, chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _body(data: bytes) -> dict[str, Any]:
-    """What is written, with what the store has to hold it against."""
+    """A PUT's body, with the SHA-256 that the store checks and keeps."""
     return {"Body": data, "ChecksumAlgorithm": "SHA256", "ChecksumSHA256": _base64(data)}
 
 
 def _base64(data: bytes) -> str:
-    """The SHA-256 of some bytes, as a store tells it."""
+    """The SHA-256 of some bytes in base64, as S3 has it."""
     return b64encode(sha256(data).digest()).decode()

@@ -16,7 +16,7 @@ from dateline.pipeline.rules.identity_rows import headline_key
 from dateline.pipeline.rules.line_kinds import code_of, crawl_line
 from dateline.pipeline.rules.text import WHITE_SPACE, normalise, unify_newlines
 from dateline.pipeline.rules.text_repairs import mend
-from dateline.pipeline.store.files import each, size_of
+from dateline.pipeline.store.files import map_paths, size_of
 from dateline.pipeline.verify.finding import Finding, differs
 from dateline.pipeline.verify.given_dumps import Span, spans_of
 
@@ -62,7 +62,7 @@ class Texts:
     @property
     def size(self) -> int:
         """Bytes of the dumps as they lie there."""
-        return sum(each(size_of, {dump.origin for dump in self.dumps}).values())
+        return sum(map_paths(size_of, {dump.origin for dump in self.dumps}).values())
 
     def read(self, source: str, offset: int, length: int) -> bytes | None:
         """A block's bytes, UTF-16 made UTF-8; None where its dump has no such place."""

@@ -259,7 +259,7 @@ def test_who_is_stopped_as_the_version_is_made_knows_it(grown, monkeypatch):
 
 
 def test_who_is_told_to_stop_before_makes_none(grown, monkeypatch):
-    upload = commit_store.at_once
+    upload = commit_store.in_parallel
     with monkeypatch.context() as patch:
         for holder, name in ((stop, "_raised"), (sys, "unraisablehook"), (threading, "excepthook")):
             patch.setattr(holder, name, getattr(holder, name))
@@ -268,7 +268,7 @@ def test_who_is_told_to_stop_before_makes_none(grown, monkeypatch):
             upload(call, items)
             patch.setattr(stop, "asked", [signal.SIGTERM])
 
-        patch.setattr(commit_store, "at_once", stopped)
+        patch.setattr(commit_store, "in_parallel", stopped)
         with pytest.raises(stop.Stopped):
             grown.add(texts("new"))
     assert grown.check_readers() == 2
@@ -494,7 +494,7 @@ def test_readers_of_a_version_and_of_the_folder(store, environ, here, sample):
     with pytest.raises(FileNotFoundError, match="holds no dataset"):
         open_dataset("s3://dumps/other")
     bucket = open_bucket(ADDRESS)
-    folder = ds.dataset(bucket.place("").rstrip("/"), filesystem=bucket.filesystem(), format="ipc")
+    folder = ds.dataset(bucket.arrow_path("").rstrip("/"), filesystem=bucket.filesystem(), format="ipc")
     assert folder.count_rows() == local.num_rows
     assert duckdb.sql("select count(*) from folder").fetchall() == [(local.num_rows,)]
     options = {

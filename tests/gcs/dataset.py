@@ -280,7 +280,7 @@ def test_readers_of_a_version_and_of_the_folder(environ, sample):
     with pytest.raises(FileNotFoundError, match="holds no dataset"):
         open_dataset(f"gs://{BUCKET}/other")
     bucket = open_bucket(ADDRESS)
-    folder = ds.dataset(bucket.place("").rstrip("/"), filesystem=bucket.filesystem(), format="ipc")
+    folder = ds.dataset(bucket.arrow_path("").rstrip("/"), filesystem=bucket.filesystem(), format="ipc")
     assert folder.count_rows() == local.num_rows
 
 

@@ -26,7 +26,8 @@ from dateline.pipeline.inputs.formats import open_unpacked
 from dateline.pipeline.inputs.records import Account, Columns
 from dateline.pipeline.inputs.streams import Bounds
 from dateline.pipeline.run import execute
-from dateline.pipeline.store import files
+from dateline.pipeline.store import files, s3
+from dateline.pipeline.store.address import open_bucket
 from dateline.pipeline.store.bucket import Head
 from dateline.runners.engine.local import run_flow
 from tests.conftest import ROOT, files_of
@@ -344,7 +345,7 @@ def test_what_an_object_looks_like_tells_other_bytes_of_the_same_second(store, h
     looks = []
     for name in "aA":
         store.put("a.txt", page(name).encode())
-        looks.append(files.look_of("s3://dumps/a.txt"))
+        looks.append(files.fingerprint_of("s3://dumps/a.txt"))
     assert looks[0][0] == looks[1][0] == len(page("a").encode())
     assert looks[0][2] != looks[1][2]
 
@@ -400,11 +401,40 @@ def test_the_client_finds_what_it_needs_in_the_standard_places(store, here, tmp_
     assert [dump.source for dump in find_inputs(["s3://dumps/*.txt"], None).dumps] == ["plain.txt"]
 
 
+@pytest.mark.parametrize(
+    ("environ", "profile", "attempts"),
+    [
+        ({}, "", s3.ATTEMPTS),
+        ({"AWS_MAX_ATTEMPTS": "3"}, "", 3),
+        ({"AWS_RETRY_MODE": "standard"}, "", None),  # as often as that mode does
+        ({}, "max_attempts = 7", 7),
+    ],
+)
+def test_how_often_a_call_is_made(store, here, tmp_path, environ, profile, attempts):
+    """The first is tried, too."""
+    (tmp_path / "config").write_text(f"[default]\nregion = us-east-1\n{profile}\n")
+    here(AWS_CONFIG_FILE=str(tmp_path / "config"), **environ)
+    assert s3.s3_client().meta.config.retries.get("total_max_attempts") == attempts
+
+
+def test_an_object_of_a_dataset_that_may_not_be_read_is_no_unreadable_dump(store, here, tmp_path):
+    here()
+    store.put("news/a", b"")
+    store.fail(["GET", "/dumps/news/a", 1, 0, "denied"])
+    with pytest.raises(Unusable, match="s3://dumps/news/a cannot be read"):
+        open_bucket("s3://dumps/news").download("a", str(tmp_path / "a"), "")
+
+
 def test_an_endpoint_that_does_not_answer_is_a_failure_not_a_usage(store, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    done = store.run(tmp_path / "news", process=True, AWS_ENDPOINT_URL=f"http://me:untold@127.0.0.1:{port}")
+    done = store.run(
+        tmp_path / "news",
+        process=True,
+        AWS_MAX_ATTEMPTS="2",
+        AWS_ENDPOINT_URL=f"http://me:untold@127.0.0.1:{port}",
+    )
     assert done.returncode == 1
     assert "Could not connect to the endpoint URL" in line_of(done)
     assert "untold" not in done.stderr
