@@ -108,7 +108,10 @@ def command_here(args, environ, patient=True) -> subprocess.CompletedProcess:
 
 
 def line_of(done) -> str:
-    (line,) = done.stderr.splitlines()
+    """The one line of an error, behind which may stand what to do."""
+    line, *advice = done.stderr.splitlines()
+    assert len(advice) <= 1, done.stderr
+    assert all(text.startswith("  ") for text in advice), done.stderr
     return line
 
 
