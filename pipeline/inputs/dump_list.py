@@ -39,6 +39,6 @@ def read_list(name: str) -> DumpList:
     """The dumps of a list."""
     with open(name, encoding="utf-8") as file:
         rows = json.load(file)
-    listed = DumpList(Dump(path, source, size, part and Part(*part)) for path, source, size, part in rows)
-    listed.path = name
-    return listed
+    dumps = DumpList(Dump(path, source, size, part and Part(*part)) for path, source, size, part in rows)
+    dumps.path = name
+    return dumps

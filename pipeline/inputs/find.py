@@ -108,13 +108,13 @@ def find_inputs(
 
 def _require_match(pattern: str, option: str, may_be_none: bool) -> None:
     """Refuse a pattern that matches nothing: a folder that is not mounted would look like one without dumps."""
-    told = f"{option} {pattern!r} matches no file: check the path, and quote patterns"
+    message = f"{option} {pattern!r} matches no file: check the path, and quote patterns"
     if not has_magic(pattern):
-        raise UsageError(told)
+        raise UsageError(message)
     if not may_be_none:
-        raise UsageError(f"{told}; --allow-empty allows a pattern to match none")
+        raise UsageError(f"{message}; --allow-empty allows a pattern to match none")
     if not in_store(pattern) and not os.path.isdir(fixed_part(pattern)):
-        raise UsageError(f"{told}; {fixed_part(pattern)} is no folder, which --allow-empty does not allow")
+        raise UsageError(f"{message}; {fixed_part(pattern)} is no folder, which --allow-empty does not allow")
 
 
 def _candidate(path: str, source_root: str | None) -> _Candidate:
@@ -136,11 +136,11 @@ def _one_of_each(
     groups: dict[Any, list[_Candidate]] = {}
     for candidate in candidates:
         groups.setdefault(candidate.key, []).append(candidate)
-    known: Collection[str] | None = None
+    read: Collection[str] | None = None
     for group in groups.values():
         if len({candidate.source for candidate in group}) > 1:
-            known = set(read_before()) if known is None else known
-            group.sort(key=lambda candidate: (candidate.source not in known, candidate.link))
+            read = set(read_before()) if read is None else read
+            group.sort(key=lambda candidate: (candidate.source not in read, candidate.link))
         yield group[0]
 
 
@@ -166,15 +166,15 @@ class _Own:
 
 def require_known(option: str, path: str, schemes: Sequence[str] = SCHEMES) -> None:
     """Refuse the address of what is not read or written: taken for a path, it would name a folder here. The address
-    itself is not told: it may hold a password or a signature.
+    itself is not in the message: it may hold a password or a signature.
 
     Raises:
         UsageError: it is one.
     """
     scheme, mark, _ = path.partition("://")
     if mark and scheme.isalnum() and scheme + mark not in schemes and not os.path.lexists(path):
-        known = " or ".join(("a path", *schemes))
-        raise UsageError(f"{option} is an address of {scheme}://, and takes {known}")
+        accepted = " or ".join(("a path", *schemes))
+        raise UsageError(f"{option} is an address of {scheme}://, and takes {accepted}")
 
 
 def _expand(pattern: str, option: str) -> Listing:

@@ -60,10 +60,10 @@ def row_groups(path: str, size: int) -> tuple[int, int]:
         Damaged: it is no Parquet that can be read.
     """
     with open_file(path) as raw:
-        known = sum(1 for _ in chunks(raw, size, ()))  # before the library is let at it
+        counted = sum(1 for _ in chunks(raw, size, ()))  # before the library is let at it
     with _opened(path) as file, _reading():
         groups = int(file.num_row_groups)
-        if groups != known:
+        if groups != counted:
             raise Damaged("no readable Parquet: its row groups cannot be told")
         return groups, max(1, min(groups, FOOTERS * size // int(file.metadata.serialized_size)))
 
@@ -207,8 +207,8 @@ def _values(column: pa.Array, limit: int) -> list[Any]:
     if isinstance(column, pa.ExtensionArray):
         column = column.storage
     if pa.types.is_dictionary(column.type):
-        known = _values(column.dictionary, limit)
-        return [None if place is None else known[place] for place in column.indices.to_pylist()]
+        values = _values(column.dictionary, limit)
+        return [None if place is None else values[place] for place in column.indices.to_pylist()]
     if pa.types.is_string_view(column.type) or pa.types.is_binary_view(column.type):
         column = column.cast(pa.large_binary())
     elif pa.types.is_string(column.type):

@@ -28,7 +28,7 @@ class Quota:
         self._folder = folder
         self._name = uuid.uuid4().hex
         self._step = min(STEP_BYTES, bounds.run_bytes // 64)
-        self._taken = self._untold = 0
+        self._taken = self._unwritten = 0
 
     def of_dump(self, part: Part) -> int:
         """The bytes that a part's dump may come to."""
@@ -52,9 +52,9 @@ class Quota:
             Damaged: the run has come to its limit.
         """
         self._taken += size
-        self._untold += size
-        if self._untold > self._step:
-            self._tell()
+        self._unwritten += size
+        if self._unwritten > self._step:
+            self._write_total()
             if self._all() > self.bounds.run_bytes:
                 raise Damaged(
                     f"the dumps of this run unpack to more than {self.bounds.run_bytes:,} bytes, which "
@@ -72,10 +72,10 @@ class Quota:
     def give_back(self, size: int) -> None:
         """Bytes that were written are gone."""
         self._taken -= size
-        self._tell()
+        self._write_total()
 
-    def _tell(self) -> None:
-        self._untold = 0
+    def _write_total(self) -> None:
+        self._unwritten = 0
         path = Path(self._folder, f"{self._name}{_SUFFIX}")
         temporary = path.with_suffix(".tmp")
         temporary.write_text(str(self._taken))

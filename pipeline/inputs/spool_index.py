@@ -1,7 +1,7 @@
 """The index beside a spool: where each record begins, what it is called, and what its envelope tells.
 
 It is written and read in batches of rows, so that a container of very many small records is no more to hold than one of
-few. The last batch has no rows: with it comes what is told of the whole part.
+few. The last batch has no rows; its metadata holds the facts of the whole part.
 """
 
 import json
@@ -47,7 +47,7 @@ class Row(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What is told of a part."""
+    """What is known of a part as a whole."""
 
     format: str
     problem: str | None = None
@@ -72,9 +72,9 @@ class IndexWriter:
 
     def close(self, facts: Facts) -> None:
         self._flush()
-        told = facts._asdict() | {"account": facts.account and vars(facts.account)}
+        values = facts._asdict() | {"account": facts.account and vars(facts.account)}
         empty = SCHEMA.empty_table().to_batches() or [pa.RecordBatch.from_pylist([], SCHEMA)]
-        self._file.write_batch(empty[0], custom_metadata={"facts": json.dumps(told)})
+        self._file.write_batch(empty[0], custom_metadata={"facts": json.dumps(values)})
         self._file.close()
         self._sink.close()
 
@@ -99,26 +99,26 @@ class Index:
             file = pa.ipc.open_file(source)
             last = file.num_record_batches - 1
             self._batches = [file.get_batch(number) for number in range(last)]
-            told = json.loads(file.get_batch_with_custom_metadata(last).custom_metadata[b"facts"])
-        account = told["account"] and Account(
-            **told["account"] | {"others": Counter(told["account"]["others"])}
+            values = json.loads(file.get_batch_with_custom_metadata(last).custom_metadata[b"facts"])
+        account = values["account"] and Account(
+            **values["account"] | {"others": Counter(values["account"]["others"])}
         )
-        self.facts = Facts(told["format"], told["problem"], account)
+        self.facts = Facts(values["format"], values["problem"], account)
         self._starts = [array("q", _numbers(batch, "start").tobytes()) for batch in self._batches]
         self._firsts = [starts[0] for starts in self._starts]
-        self._known = [
+        self._filled = [
             name
             for name in SCHEMA.names
             if any(batch[name].null_count < len(batch) for batch in self._batches)
         ]
-        places = [(place, name) for place, name in enumerate(SCHEMA.names) if name in self._known]
+        places = [(place, name) for place, name in enumerate(SCHEMA.names) if name in self._filled]
         self._columns = [[(place, batch[name]) for place, name in places] for batch in self._batches]
         self._last: tuple[int, int, Row] | None = None
 
     @property
     def has_errors(self) -> bool:
         """Whether any record cannot be used."""
-        return "error" in self._known
+        return "error" in self._filled
 
     @property
     def starts(self) -> "array[int]":

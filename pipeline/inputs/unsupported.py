@@ -39,11 +39,11 @@ def what_it_is(head: bytes, name: str) -> str | None:
         head: its first bytes, unpacked.
         name: of the file, in small letters.
     """
-    known = next((what for what, magic in _MAGIC.items() if magic.match(head)), None)
-    if known is None and head[257:262] == b"ustar":
-        known = "a tar archive"
-    if known:
-        return f"is {known}, and no dump: take the text out of it first"
+    kind = next((what for what, magic in _MAGIC.items() if magic.match(head)), None)
+    if kind is None and head[257:262] == b"ustar":
+        kind = "a tar archive"
+    if kind:
+        return f"is {kind}, and no dump: take the text out of it first"
     if _HTML.match(head):
         return "is HTML, and no dump: make JSON Lines of its text first, see docs/inputs.md"
     if _is_table(head, name):

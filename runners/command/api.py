@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dateline.pipeline.verify.finding import Finding
 
 NOT_HERE = ("help", "input", "json", "log_level", "metrics", "output", "quiet")
-"""Options of the command line that say how it tells something, or that are told otherwise."""
+"""Options of the command line that say how it prints, or that are arguments of the function."""
 
 
 def run(
@@ -30,15 +30,15 @@ def run(
         raise UsageError(f"{', '.join(wrong)}: goes with the command line only; leave it out")
     if options.get("runner", "direct") == "direct":
         options = {"workers": 1} | dict(options)
-    told = io.StringIO()
+    stderr = io.StringIO()
     try:
-        with redirect_stderr(told):
+        with redirect_stderr(stderr):
             args = parser().parse_args(
                 ["run", "--quiet", "--output", os.fspath(output), *_arguments(options), "--input", *inputs]
             )
     except SystemExit:
-        said = told.getvalue().strip().splitlines() or ["the options are not those of a run"]
-        raise UsageError(said[-1].partition("error: ")[2] or said[-1]) from None
+        lines = stderr.getvalue().strip().splitlines() or ["the options are not those of a run"]
+        raise UsageError(lines[-1].partition("error: ")[2] or lines[-1]) from None
     outcome = begin()
     status = command.run(args, outcome)
     if status in (OK, PARTLY):

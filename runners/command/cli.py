@@ -18,20 +18,20 @@ from dateline.runners.command import run as job
 from dateline.runners.command.options import parser
 from dateline.runners.command.outcome import FAILED, OK, begin, end_refused, log, log_error
 from dateline.runners.command.run import bounds, columns
-from dateline.runners.command.stdio import OutputLost, Stream, said
+from dateline.runners.command.stdio import OutputLost, Stream, own_streams
 from dateline.runners.engine.proxies import spare_this_machine
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit status. See `dateline --help`."""
-    status = _told(argv)
+    status = _guarded(argv)
     leave(status)
     return status
 
 
-def _told(argv: Sequence[str] | None) -> int:
-    """The same; whatever ends the command before its end is told."""
-    with said() as out:
+def _guarded(argv: Sequence[str] | None) -> int:
+    """The same. A signal, or an output that cannot be written, ends the command with a message."""
+    with own_streams() as out:
         try:
             return _command(argv, out)
         except OutputLost as lost:
@@ -49,7 +49,11 @@ def _told(argv: Sequence[str] | None) -> int:
 
 
 def _command(argv: Sequence[str] | None, out: Stream | None) -> int:
-    """The same; raises OutputLost where what it prints is all that a command is for, and nobody gets it."""
+    """The same.
+
+    Raises:
+        OutputLost: what the command prints is all that it is for, and it cannot be written.
+    """
     take_signals()
     _log_to_stderr("info")
     spare_this_machine()

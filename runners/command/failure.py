@@ -109,17 +109,17 @@ def last_line(error: Exception) -> str:
 
 
 def _leave_record(outcome: Outcome, output: str, error: BaseException, reason: str, course: Course) -> None:
-    """Write down what is known of a run that made no version; that this fails is only told."""
+    """Write down what is known of a run that made no version; where it cannot be written, a warning says so."""
     run = outcome["run"]
     steps = _STEP.findall(str(error)) if course.stage == "flow" else []
     took = datetime.now(UTC) - datetime.fromisoformat(outcome["started"])
-    known = {
+    progress = {
         "stage": _stage_of(steps[-1]) if steps else course.stage,
         "dump": getattr(error, "dump", None) or course.dump,
         "so_far": course.so_far,
     }
-    outcome |= known | {"seconds": {"all": round(max(took.total_seconds(), 0.0), 3)}}
-    record = known | {
+    outcome |= progress | {"seconds": {"all": round(max(took.total_seconds(), 0.0), 3)}}
+    record = progress | {
         "run": run,
         "state": outcome["status"],
         "version": outcome["version"],

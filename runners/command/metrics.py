@@ -99,8 +99,8 @@ def write_metrics(path: str, outcome: Mapping[str, Any]) -> None:
     Raises:
         OSError: the file cannot be written; the old one is as it was.
     """
-    known = {"started": datetime.now(UTC).isoformat(timespec="seconds")} | dict(outcome)
-    content = prometheus(known, _last_success(path)).encode()
+    facts = {"started": datetime.now(UTC).isoformat(timespec="seconds")} | dict(outcome)
+    content = prometheus(facts, _last_success(path)).encode()
     folder, name = os.path.split(os.path.abspath(path))
     temporary = f"{folder}/.tmp-{name}-{os.getpid()}"  # the node exporter reads what ends in .prom
     try:

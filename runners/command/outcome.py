@@ -39,8 +39,8 @@ def begin() -> Outcome:
     return Outcome(status="failed", exit=FAILED, run=None, version=None, message=None, started=started)
 
 
-def tell(result: "Result", config: "Config", outcome: Outcome) -> None:
-    """What a run that was committed came to."""
+def fill(result: "Result", config: "Config", outcome: Outcome) -> None:
+    """Add what a run that was committed came to."""
     from dateline.pipeline.report.numbers import account, totals
 
     outcome |= {

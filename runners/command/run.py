@@ -14,8 +14,8 @@ from dateline.runners.command.outcome import (
     by_signal,
     end,
     end_refused,
+    fill,
     log,
-    tell,
 )
 from dateline.runners.command.paths import dataset_of, inputs_of, no_dataset
 from dateline.runners.engine.start import engine_of
@@ -96,29 +96,29 @@ def _locked(
     seen = ChecksumCache(output)
     if seen.forgotten:
         log.warning("%s; the checksums of dumps that were read are taken anew", seen.forgotten)
-    known = sort_inputs(inputs.dumps, before, seen) if before else None
-    left_out = [*inputs.unreadable, *(known.refused if known else ())]
+    sorted_inputs = sort_inputs(inputs.dumps, before, seen) if before else None
+    left_out = [*inputs.unreadable, *(sorted_inputs.refused if sorted_inputs else ())]
     for path, why in left_out:
         log.warning("cannot read %s: %s; the rest of the run goes on", path, why)
     outcome["unreadable"] = [entry._asdict() for entry in left_out]
     if before:
         outcome["dataset"] = totals(before)
-    config = _config(args, output, inputs, known, before, outcome["run"])
+    config = _config(args, output, inputs, sorted_inputs, before, outcome["run"])
     if before and not config.dumps:
         seen.save()
-        return _nothing_new(args, outcome, config, known)
+        return _nothing_new(args, outcome, config, sorted_inputs)
     if before and (mixed := other_rules(before)):
         log.warning("%s", mixed)
     return _execute(args, config, seen, left_out, outcome, course)
 
 
 def _nothing_new(
-    args: argparse.Namespace, outcome: Outcome, config: "Config", known: "SortedInputs | None"
+    args: argparse.Namespace, outcome: Outcome, config: "Config", sorted_inputs: "SortedInputs | None"
 ) -> int:
     from dateline.pipeline.dataset.open import dataset_in
 
     outcome["new"] = {"dumps": 0, "articles": 0, "duplicates": 0, "rejects": 0}
-    count = known.unchanged if known else 0
+    count = sorted_inputs.unchanged if sorted_inputs else 0
     read = f"{count:,} dumps, all read before" if count else "no dumps"
     message = f"Nothing new: {dataset_in(config.output).name} stays at version {outcome['version']} ({read})."
     if not args.quiet and not args.json:
@@ -131,7 +131,7 @@ def _config(
     args: argparse.Namespace,
     output: str,
     inputs: "Inputs",
-    known: "SortedInputs | None",
+    sorted_inputs: "SortedInputs | None",
     before: "Manifest | None",
     run: str,
 ) -> "Config":
@@ -163,7 +163,7 @@ def _config(
             )
         rules = rules | ({name: value} if value is not None else {})
     return Config(
-        dumps=with_spools(known.new if known else inputs.dumps, spool_folder(output, run)),
+        dumps=with_spools(sorted_inputs.new if sorted_inputs else inputs.dumps, spool_folder(output, run)),
         output=output,
         run=run,
         columns=columns(args),
@@ -217,7 +217,7 @@ def _execute(
         log.warning("%s%s empty, and no dump yet: read once there is something in it", empty[0], more)
     for note in result.notes:
         log.warning("%s", note)
-    tell(result, config, outcome)
+    fill(result, config, outcome)
     for warning in result.warnings:
         log.warning("version %d is committed; %s", result.version, warning)
     try:

@@ -1,9 +1,8 @@
-"""Saying: stdout and stderr as a command finds them: closed, full, a pipe whose reader has gone, of any encoding.
+"""Standard streams: stdout and stderr may be closed, full, a pipe whose reader has gone, or of any encoding.
 
-What a command says on stderr must never end it, so a failure there is passed over. On stdout a failure ends a command
-whose output is all that it is for; one that does something besides goes on, and is told at its end what was lost.
-UTF-8 is written where that is the stream's encoding, else ASCII, and what that has not as JSON would escape it: so a line
-of JSON stays one, and is the same to whoever reads it.
+A failure on stderr never ends a command. A failure on stdout ends a command that only prints; a command that also writes
+goes on, and at its end a warning says that its output was lost. Text is written as UTF-8 where that is the encoding of the
+stream, else as ASCII with \\u escapes as JSON has them. So a line of JSON stays one, and reads the same everywhere.
 """
 
 import codecs
@@ -21,33 +20,33 @@ ESCAPED = "dateline_escaped"
 
 
 class OutputLost(Exception):
-    """What a command prints reaches nobody: the reader has gone, or the system refused to write it. No OSError, since
-    commands take those for troubles with their files."""
+    """Output cannot be written: the reader has gone, or the system refused. This is no OSError, since commands take those
+    for failures of their own files."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(error.strerror or str(error))
         self.is_enough = isinstance(error, BrokenPipeError)
-        """Whether it was the reader, who has seen enough."""
+        """Whether the reader closed the pipe: it has all it wants."""
 
 
 class Stream(io.RawIOBase):
-    """Writes to a file of the system; what cannot be written is lost."""
+    """Writes to a file descriptor. What cannot be written is dropped, and the first failure is kept."""
 
     def __init__(self, handle: int, is_closed: bool = False) -> None:
         """
         Args:
-            handle: the file.
-            is_closed: it was when the command began.
+            handle: the file descriptor.
+            is_closed: whether it was closed when the command began.
         """
         self._handle = handle
         self._is_closed = is_closed
         self.lost: OutputLost | None = None
-        """What went wrong first."""
+        """The first failure."""
         self.ends_command = False
-        """Whether that is raised."""
+        """Whether a failure is raised."""
 
     def write(self, data: Any) -> int:
-        """Write all, or take note of why not.
+        """Write all, or keep the failure.
 
         Raises:
             OutputLost: see ends_command.
@@ -90,7 +89,7 @@ codecs.register_error(ESCAPED, _escaped)
 
 
 @contextmanager
-def said() -> Iterator[Stream | None]:
+def own_streams() -> Iterator[Stream | None]:
     """Have sys.stdout and sys.stderr be of this module during the body of the `with`; the Stream of stdout.
 
     Streams that somebody put in their place stay, and then there is none. What was closed is opened on nothing, so that

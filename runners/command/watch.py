@@ -74,11 +74,11 @@ def progress_line(counts: Counts, total_bytes: int, seconds: float, writing: flo
         if rate:
             parts.append(f"{clock((total_bytes - counts.bytes_read) / rate)} left to read")
     else:
-        known = max(
+        total = max(
             counts.winners, counts.rows_written
         )  # an engine may write before it is through with counting
-        share = counts.rows_written / known if known else 0.0
-        head = f"writing {share:4.0%}  {counts.rows_written:,} of {known:,} rows"
+        share = counts.rows_written / total if total else 0.0
+        head = f"writing {share:4.0%}  {counts.rows_written:,} of {total:,} rows"
         parts.append(f"{counts.files:,} files")
         if share and writing:
             parts.append(f"{clock(writing / share - writing)} left")

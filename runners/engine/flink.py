@@ -42,7 +42,7 @@ OPENED = (
     "java.io", "java.lang", "java.lang.reflect", "java.net", "java.nio", "java.text", "java.time", "java.util",
     "java.util.concurrent",
 )  # fmt: skip
-"""Packages of Java's own that Flink's client looks into, which Java has to be told to allow."""
+"""Packages of Java's own that Flink's client looks into, which Java allows only if an option says so."""
 
 
 class Flink(NamedTuple):
@@ -109,16 +109,16 @@ def slots_of(flink: Flink) -> int:
     Raises:
         RunFailed: none, or it is of another Flink than the job server.
     """
-    told = _ask(flink.master, "overview")
-    if not told.get("slots-total"):
+    overview = _ask(flink.master, "overview")
+    if not overview.get("slots-total"):
         raise RunFailed(f"the Flink cluster at --flink-master {flink.master} has no task manager")
-    there, ours = told["flink-version"], flink_of(flink.job_server)
+    there, ours = overview["flink-version"], flink_of(flink.job_server)
     if ours and _minor(there) != _minor(ours):
         raise RunFailed(
             f"the cluster at --flink-master {flink.master} is Flink {there}, and the job server {flink.job_server} is "
             f"for Flink {_minor(ours)}: take {JOB_SERVER.format(_minor(there))}"
         )
-    return int(told["slots-total"])
+    return int(overview["slots-total"])
 
 
 def flink_of(jar: str) -> str | None:
@@ -191,9 +191,9 @@ def job_server(flink: Flink, slots: int) -> Iterator[tuple[str, "subprocess.Pope
         Path(folder, "config.yaml").write_text(f"parallelism.default: {slots}\n")
         log = Path(folder, "log")
         with (
-            open(log, "wb") as told,
+            open(log, "wb") as output,
             subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=told, stderr=told, preexec_fn=end_with_parent
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, preexec_fn=end_with_parent
             ) as server,
         ):
             try:
@@ -214,7 +214,7 @@ def _await(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
     """Return once a job server listens.
 
     Raises:
-        RunFailed: it ended, or takes too long; with the last that it told.
+        RunFailed: it ended, or takes too long; the message has the last line that it printed.
     """
     until = time.monotonic() + START_SECONDS
     while server.poll() is None and time.monotonic() < until:
@@ -222,4 +222,4 @@ def _await(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
             return
         time.sleep(0.1)
     lines = log.read_text(errors="replace").splitlines()
-    raise RunFailed(f"Beam's job server did not start: {lines[-1] if lines else 'it told nothing'}")
+    raise RunFailed(f"Beam's job server did not start: {lines[-1] if lines else 'it printed nothing'}")

@@ -51,13 +51,13 @@ LOOK_SECONDS = 0.5
 """How long the runner may await work of a worker that is gone, and a worker that the system ends it with the run."""
 
 _waiting: list[tuple[int, int]] = []
-"""Workers that have no work yet: process, and where it is told what to do."""
+"""Workers that have no work yet: the process, and the pipe by which it gets its orders."""
 
 _forked: set[int] = set()
 """Workers that may live."""
 
 _lost: list[str] = []
-"""How workers ended that nobody told to."""
+"""How workers ended that should not have ended."""
 
 
 @contextmanager
@@ -131,21 +131,21 @@ def _end(process: int) -> None:
 
 
 def _fork(number: int, profile: "Profile | None") -> tuple[int, int]:
-    told, word = os.pipe()
+    orders, word = os.pipe()
     parent = os.getpid()
     with blocked():
         process = os.fork()
         if process:
             _forked.add(process)
-            os.close(told)
+            os.close(orders)
             return process, word
-        return _be_worker(told, parent, number, profile)
+        return _be_worker(orders, parent, number, profile)
 
 
-def _be_worker(told: int, parent: int, number: int, profile: "Profile | None") -> NoReturn:
+def _be_worker(orders: int, parent: int, number: int, profile: "Profile | None") -> NoReturn:
     status = 1
     try:
-        _work(told, parent, number, profile)
+        _work(orders, parent, number, profile)
         status = 0
     except BaseException:
         time.sleep(LOOK_SECONDS)  # a run that is gone, and so a connection, takes this process with it
@@ -154,16 +154,16 @@ def _be_worker(told: int, parent: int, number: int, profile: "Profile | None") -
         os._exit(status)  # what the parent would do as it ends is not for a worker to do
 
 
-def _work(told: int, parent: int, number: int, profile: "Profile | None") -> None:
+def _work(orders: int, parent: int, number: int, profile: "Profile | None") -> None:
     """Wait for word of where the runner is, then serve it until it is done."""
     leave_signals()  # Ctrl-C reaches the whole group, and systemd's SIGTERM, too; the run decides what follows
-    threading.excepthook = _tell_late
+    threading.excepthook = _print_late
     end_with_parent()
     if os.getppid() != parent:
         return  # it ended before
-    os.closerange(3, told)  # the dataset's lock among them, which only the run itself may hold
-    os.closerange(told + 1, min(os.sysconf("SC_OPEN_MAX"), MAX_OPEN))
-    with open(told, encoding="utf-8") as word:
+    os.closerange(3, orders)  # the dataset's lock among them, which only the run itself may hold
+    os.closerange(orders + 1, min(os.sysconf("SC_OPEN_MAX"), MAX_OPEN))
+    with open(orders, encoding="utf-8") as word:
         text = word.read()
     if not text:
         return  # the run ended without it
@@ -181,7 +181,7 @@ def _share_arenas() -> None:
         call(M_ARENA_MAX, 1)
 
 
-def _tell_late(raised: threading.ExceptHookArgs) -> None:
+def _print_late(raised: threading.ExceptHookArgs) -> None:
     """Tell what one of Beam's threads raised, unless that is a connection to a run that is gone."""
     time.sleep(LOOK_SECONDS)
     threading.__excepthook__(raised)

@@ -40,7 +40,7 @@ STARTS, STOPS = f"{_BEAM}/StartWorker", f"{_BEAM}/StopWorker"
 
 
 def main() -> None:
-    """Serve until a signal ends this process. Exits with 2 where it is told to serve who need not know a secret, or where
+    """Serve until a signal ends this process. Exits with 2 where --host reaches beyond loopback and there is no secret, or where
     it cannot listen."""
     parser = argparse.ArgumentParser(
         prog="python -m dateline.runners.engine.pool", description="A pool of Beam workers."
@@ -61,12 +61,12 @@ def main() -> None:
                 f"loopback the pool needs {secret.OPTION} FILE, whose secret runs have to know"
             )
         path = args.token_file or secret.file_for_pool()
-        known = secret.read(path)
+        own_secret = secret.read(path)
     except UsageError as error:
         parser.error(str(error))
     spare_this_machine(socket.gethostname(), socket.getfqdn())
     try:
-        where, server = serve(f"[{args.host}]" if ":" in args.host else args.host, args.port, known)
+        where, server = serve(f"[{args.host}]" if ":" in args.host else args.host, args.port, own_secret)
     except RuntimeError:
         parser.error(f"--port {args.port} of --host {args.host} cannot be had: is something there already?")
     print(where, flush=True)
@@ -87,7 +87,7 @@ def is_loopback(host: str) -> bool:
     return all(ipaddress.ip_address(str(each[4][0]).partition("%")[0]).is_loopback for each in found)
 
 
-def serve(host: str, port: int, known: bytes) -> tuple[str, Any]:
+def serve(host: str, port: int, own_secret: bytes) -> tuple[str, Any]:
     """Begin to serve who knows a secret.
 
     Returns:
@@ -99,24 +99,24 @@ def serve(host: str, port: int, known: bytes) -> tuple[str, Any]:
     alone = (
         ("grpc.so_reuseport", 0),
     )  # else a second pool on a port of its own user's takes half of the calls
-    server = grpc.server(ThreadPoolExecutor(CALLS), interceptors=[Door(known)], options=alone)
+    server = grpc.server(ThreadPoolExecutor(CALLS), interceptors=[Gatekeeper(own_secret)], options=alone)
     beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(Pool(), server)
-    told = grpc.unary_unary_rpc_method_handler(lambda request, context: json.dumps(here()).encode())
-    server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(SERVICE, {VERSIONS: told})])
+    versions = grpc.unary_unary_rpc_method_handler(lambda request, context: json.dumps(here()).encode())
+    server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(SERVICE, {VERSIONS: versions})])
     port = server.add_insecure_port(f"{host}:{port}")
     server.start()
     return f"{host}:{port}", server
 
 
-class Door(grpc.ServerInterceptor):
+class Gatekeeper(grpc.ServerInterceptor):
     """Answers who shows a pass, whatever the service: in the call's metadata, or where an engine calls, which cannot put
     one there, in the parameters of its request, which it has from the job.
 
     A request to stop a worker has none, so it is answered on a connection only where a worker was asked for with one.
     """
 
-    def __init__(self, known: bytes) -> None:
-        self._secret = known
+    def __init__(self, own_secret: bytes) -> None:
+        self._secret = own_secret
         self._connections: set[str] = set()
 
     def intercept_service(self, continuation: Callable[[Any], Any], details: Any) -> Any:

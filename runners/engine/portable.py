@@ -49,7 +49,7 @@ class Engine(NamedTuple):
     token_file: str | None = None
     """Of the pool's secret, if it has one."""
     pool_refuses: bool = False
-    """Whether the pool is told the versions of this process, and starts no worker of others. The workers refuse in any
+    """Whether the pool is given the versions of this process, and starts no worker of others. The workers refuse in any
     case; Flink waits three minutes for one that does, and Prism breaks down over a pool that does."""
 
     def __str__(self) -> str:
@@ -60,13 +60,13 @@ class Engine(NamedTuple):
 
 
 def options_for(engine: Engine) -> PipelineOptions:
-    """What Beam is told of an engine."""
+    """The options of Beam for an engine."""
     params = dict(here()) if engine.pool_refuses else {}
     if (
         engine.token_file
     ):  # engines pass on to the pool what a job has them ask a worker with, and nothing else
-        known = secret.read(engine.token_file)
-        params[secret.PASS] = secret.pass_for(known, pool.STARTS, LONGEST_RUN_SECONDS)
+        pool_secret = secret.read(engine.token_file)
+        params[secret.PASS] = secret.pass_for(pool_secret, pool.STARTS, LONGEST_RUN_SECONDS)
     environment = {"url": engine.worker_pool, "params": params}
     return PipelineOptions(
         list(engine.flags),
@@ -93,7 +93,7 @@ def run_flow(config: Config, engine: Engine) -> Stages:
     spare_this_machine(socket.gethostname(), socket.getfqdn())
     _await(engine.job_endpoint)
     _require_same(engine.worker_pool, engine.token_file)
-    threading.excepthook = _tell_other
+    threading.excepthook = _print_unless_grpc
     try:
         with pipeline_on(PortableRunner(), options_for(engine)) as pipeline:
             build(pipeline, config)
@@ -116,8 +116,8 @@ def run_flow(config: Config, engine: Engine) -> Stages:
         ) from error
 
 
-def _tell_other(raised: threading.ExceptHookArgs) -> None:
-    """Tell what one of Beam's threads raised, unless it is the broken connection that run_flow() tells of."""
+def _print_unless_grpc(raised: threading.ExceptHookArgs) -> None:
+    """Print what one of Beam's threads raised, unless it is the broken connection that run_flow() raises."""
     if not isinstance(raised.exc_value, grpc.RpcError):
         threading.__excepthook__(raised)
 
@@ -129,20 +129,20 @@ def _require_same(where: str, token_file: str | None) -> None:
     Raises:
         RunFailed: they are others than those of this process, or the pool wants another secret.
     """
-    shown = []
+    metadata = []
     if token_file:
-        known = secret.read(token_file)
-        shown.append((secret.PASS, secret.pass_for(known, pool.ASKS_VERSIONS, LOOK_SECONDS)))
+        pool_secret = secret.read(token_file)
+        metadata.append((secret.PASS, secret.pass_for(pool_secret, pool.ASKS_VERSIONS, LOOK_SECONDS)))
     with grpc.insecure_channel(where) as channel:
         call = channel.unary_unary(pool.ASKS_VERSIONS)
         try:
-            told = json.loads(call(b"", timeout=REACH_SECONDS, metadata=shown))
+            versions = json.loads(call(b"", timeout=REACH_SECONDS, metadata=metadata))
         except grpc.RpcError as error:
             if error.code() == grpc.StatusCode.UNAUTHENTICATED:
                 raise RunFailed(f"--worker-pool {where} refuses: {error.details()}") from None
             return  # out of reach, or a pool of Beam's: the workers themselves look
     try:
-        compare(tuple(map(tuple, told)), here())
+        compare(tuple(map(tuple, versions)), here())
     except VersionError as error:
         raise RunFailed(str(error)) from None
 

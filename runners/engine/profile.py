@@ -101,8 +101,8 @@ class Profile:
             for path in sorted(self._parts.glob("*.stacks")):
                 with open(path, encoding="utf-8") as lines:
                     stacks = read_stacks(lines)
-                told = path.with_suffix(".bundles").read_text("utf-8").splitlines()
-                found.append(Process(path.stem, stacks, [json.loads(line) for line in told]))
+                bundles = path.with_suffix(".bundles").read_text("utf-8").splitlines()
+                found.append(Process(path.stem, stacks, [json.loads(line) for line in bundles]))
             draw(self._folder, found)
         finally:
             shutil.rmtree(self._parts, ignore_errors=True)
@@ -157,7 +157,7 @@ class Bundles:
         steps = dict.fromkeys(
             reversed([step for state in sampler._states_by_name if (step := state.step_name)])
         )
-        told: dict[str, Any] = {
+        bundle: dict[str, Any] = {
             "pid": os.getpid(),
             "tid": threading.get_native_id(),
             "begin_ns": wall,
@@ -166,7 +166,7 @@ class Bundles:
             "stages": [stage for stage in STAGES if stage in map(stage_of, steps)],
             "steps": list(steps),
         }
-        self._out.write(json.dumps(told) + "\n")
+        self._out.write(json.dumps(bundle) + "\n")
         self._out.flush()
 
 

@@ -1,5 +1,8 @@
-"""Proxies are for other machines. What http_proxy and its like name is taken for this one, too, unless it is told otherwise:
-by gRPC, and by the clients of stores, one of which may be served here."""
+"""Proxies: none is used to reach this machine.
+
+Unless no_proxy names it, gRPC and the clients of stores use the proxy of http_proxy and the like also for this machine,
+where a worker pool or a store may listen.
+"""
 
 import os
 from collections.abc import MutableMapping
@@ -31,11 +34,11 @@ def spare_this_machine(*names: str, surroundings: MutableMapping[str, str] = os.
     if not any(surroundings.get(name) or surroundings.get(name.upper()) for name in PROXIES):
         return
     own = [*LOOPBACK, *names, *filter(_is_loopback, map(_host_of, map(surroundings.get, ENDPOINTS)))]
-    told = {name: next(filter(None, map(surroundings.get, names)), "") for name, names in SPARED.items()}
-    for name, spared in told.items():
+    spared_by = {name: next(filter(None, map(surroundings.get, names)), "") for name, names in SPARED.items()}
+    for name, spared in spared_by.items():
         if spared.strip() != "*" or name == "no_grpc_proxy":  # which stands for all, but not for gRPC
-            kept = (each.strip() for each in spared.split(","))
-            surroundings[name] = ",".join(dict.fromkeys(filter(None, (*kept, *own))))
+            given = (each.strip() for each in spared.split(","))
+            surroundings[name] = ",".join(dict.fromkeys(filter(None, (*given, *own))))
 
 
 def _host_of(address: str | None) -> str:

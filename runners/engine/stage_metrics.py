@@ -31,7 +31,7 @@ class Sampler(statesampler.StateSampler):
     """Beam's account of the time of a bundle, which begins with start() and ends with stop()."""
 
     watch: "Any" = None
-    """Is told of each bundle of this process, if set: begin(sampler) and end(sampler), in the bundle's thread."""
+    """If set, begin(sampler) and end(sampler) of it are called for each bundle of this process, in the bundle's thread."""
 
     def __init__(self, prefix: str, counters: Any, period_ms: int = LOOK_EVERY_MS) -> None:
         super().__init__(prefix, counters, period_ms)
@@ -78,14 +78,14 @@ def stages_of(result: Any) -> Stages:
             if stage is not None and info.urn == TOTAL_MSECS_URN:
                 stage["seconds"] = stage.get("seconds", 0.0) + extract_counter_value(info) / 1000
     stages[SHUFFLES] = {}
-    told = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))
-    for counter in told["counters"]:
+    metrics = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))
+    for counter in metrics["counters"]:
         name, stage = counter.key.metric.name, stages.get(stage_of(counter.key.step))
         if name == SHUFFLED:  # Beam may pack what a step gives while another step's name stands
             name, stage = "bytes_out", stages[SHUFFLES]
         if stage is not None:
             stage[name] = stage.get(name, 0) + int(counter.result or 0)
-    keys = {entry.key.metric.name: entry.result for entry in told["distributions"] if entry.result}
+    keys = {entry.key.metric.name: entry.result for entry in metrics["distributions"] if entry.result}
     for shuffle in counters.SHUFFLES:
         found = keys.get(KEY_BYTES + shuffle)
         if found and found.count:
