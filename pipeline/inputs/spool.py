@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from typing import IO, NamedTuple
 
-from dateline.errors import StoreError
+from dateline.errors import RunFailed
 from dateline.pipeline.elements import Dump, Part, Place
 from dateline.pipeline.inputs.containers import entries
 from dateline.pipeline.inputs.formats import Damaged, open_unpacked
@@ -52,7 +52,8 @@ def unpack(part: Part, path: str, columns: Columns, quota: Quota) -> Report:
     A part that cannot be read to its end leaves an empty spool, and an index that says why.
 
     Raises:
-        StoreError: the part's store failed, or there is no room on the disk.
+        RunFailed: the spool cannot be written: there is no room on the disk.
+        StoreError: the part's store failed.
     """
     temporary = f"{path}.{uuid.uuid4().hex}"
     account = None if part.format in ("text", "utf-16") else Account()
@@ -76,7 +77,8 @@ def unpack(part: Part, path: str, columns: Columns, quota: Quota) -> Report:
         os.replace(f"{temporary}.index", f"{path}.index")
         os.replace(temporary, path)
     except OSError as error:
-        raise StoreError(f"{part.path} cannot be unpacked to {path}: {error.strerror or error}") from error
+        message = f"{part.path} cannot be unpacked to {path}: {error.strerror or error}"
+        raise RunFailed(message, part.path) from error
     return Report(out.size, None, account.first if account else None, account.end if account else 0)
 
 
