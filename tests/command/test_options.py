@@ -26,9 +26,11 @@ def test_each_subcommand_has_options_and_a_function():
 def test_commands_that_write_say_so():
     """Where what these print is lost, what they did is not."""
     words = {"run": ["--input", "a", "--output", "b"], "inspect": ["a"], "explain": ["a", "b"], "diff": ["a", "1", "2"],
-             "prune": ["a", "--keep-versions", "1"], "restore": ["a", "--version", "1"]}  # fmt: skip
+             "prune": ["a", "--keep-versions", "1"], "export": ["a", "--to", "b"], "restore": ["a", "--version", "1"]}  # fmt: skip
     found = {name: parser().parse_args([name, *words.get(name, ["a"])]).writes for name in SUBCOMMANDS}
-    assert {name for name, writes in found.items() if writes} == {"run", "prune", "restore", "repair"}
+    assert {name for name, writes in found.items() if writes} == {
+        "run", "prune", "restore", "repair", "export", "report",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ENGINES)
