@@ -61,6 +61,7 @@ def test_a_recipe_gives_the_same_bytes_and_another_seed_others(tmp_path, recipe)
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+@pytest.mark.slow
 def test_the_truth_is_what_the_command_finds(tmp_path, recipe):
     truth = make(tmp_path / "dumps", recipe)
     done = dateline_here(
@@ -100,6 +101,7 @@ FILLED = {
 
 
 @pytest.mark.parametrize("letter", FILLED)
+@pytest.mark.slow
 def test_a_layout_is_read_as_what_it_is(tmp_path, letter):
     truth = make(tmp_path / "dumps", Recipe(mb=0.15, files=1, layouts=letter))
     (dump,) = tmp_path.glob("dumps/*.txt")

@@ -18,6 +18,8 @@ from tests.dataset.test_growth import run
 from tests.engine.test_portable import wait_until
 from tests.helpers.pages import Article, plain
 
+pytestmark = pytest.mark.slow
+
 PLACES = ("CAIRO", "SANAA", "KABUL", "PARIS", "LIMA", "TOKYO")
 
 KILLER = """
@@ -94,7 +96,6 @@ def ids(version: ds.Dataset) -> list[str]:
 @pytest.mark.parametrize(
     ("module", "name", "when", "nth", "version"), STEPS, ids=[f"{step[2]} {step[1]}" for step in STEPS]
 )
-@pytest.mark.slow
 def test_killed_at_a_named_step(begun, dumps, expected, module, name, when, nth, version):
     first = ids(open_dataset(begun))
     killed = subprocess.run(
@@ -127,7 +128,6 @@ def killed_amid(output: Path, dump: Path, seconds: float) -> bool:
     return process.wait() == -signal.SIGKILL
 
 
-@pytest.mark.slow
 def test_killed_at_random_moments(begun, dumps, expected):
     """Seven runs, each killed a little later in its work than the last; then one that may end."""
     seconds = random.Random(7)

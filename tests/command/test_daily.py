@@ -214,6 +214,7 @@ for name, old, new in (
 """
 
 
+@pytest.mark.slow
 def test_a_column_is_added(tmp_path):
     """As the README says: a program with one more column reads old files with nulls, adds to them, and an older
     program refuses what it wrote."""

@@ -28,6 +28,8 @@ from tests.conftest import ROOT, dateline, dateline_here
 from tests.engine.test_portable import wait_until
 from tests.helpers.pages import Article, plain
 
+pytestmark = pytest.mark.slow
+
 GOOD = plain(Article())
 BAD = plain(Article(slot="https://example.com/a"))
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -245,7 +247,6 @@ def test_a_record_that_cannot_be_written_is_a_warning(dumps, monkeypatch):
     assert not (dumps.parent / "news" / "_runs").exists()
 
 
-@pytest.mark.slow
 def test_a_full_disk_in_a_process_of_its_own(dumps):
     """A limit of the system on the size of files stands for a full disk."""
     (dumps / "b.txt").write_text(many_pages(3000))
@@ -267,7 +268,6 @@ def test_a_full_disk_in_a_process_of_its_own(dumps):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.slow
 def test_a_run_that_is_stopped(dumps, number):
     (dumps / "b.txt").write_text(many_pages(40_000))
     news = dumps.parent / "news"

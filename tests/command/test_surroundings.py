@@ -12,6 +12,8 @@ from dateline.pipeline.dataset.version import latest_manifest
 from dateline.runners.engine.proxies import spare_this_machine
 from tests.conftest import EXAMPLES, dateline_here, files_of, left
 
+pytestmark = pytest.mark.slow
+
 OWN = "localhost,127.0.0.1,127.0.0.0/8,::1,[::1]"
 DEAD = "http://127.0.0.1:9"
 """Nothing answers there: no connection to this machine may take it."""

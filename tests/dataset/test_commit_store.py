@@ -34,6 +34,8 @@ from tests.helpers.stored import Stored, die_at_each, fail_at_each, kill_at, tex
 from tests.helpers.stores import BUCKET, as_local, changed, command_here, line_of
 from tests.helpers.versions import KEEP
 
+pytestmark = pytest.mark.slow
+
 ADDRESS = "s3://dumps/some/news"
 WRITES = (
     "put_object", "copy_object", "delete_objects", "create_multipart_upload", "upload_part",
@@ -142,7 +144,6 @@ def test_the_manifest_comes_when_its_files_are_there_and_the_folder_after_it(gro
     assert [step.split("/")[0].split("=")[0] for step in gone] == ["date", "_manifests", "_versions"]
 
 
-@pytest.mark.slow
 def test_a_run_that_dies_at_any_call_shows_no_half_version_and_the_next_mends(grown, tmp_path, monkeypatch):
     grown.add(texts("first"), 1)
     count = len(calls_of(grown, monkeypatch, texts("second"), 1))
@@ -591,7 +592,6 @@ def test_a_folder_that_cannot_be_tidied_is_the_next_run_s(store, environ, dumps,
         ("store.s3", "S3Bucket.copy", 3, 2),
     ],
 )
-@pytest.mark.slow
 def test_a_killed_run(store, environ, dumps, of_dumps, tmp_path, module, name, at, made):
     assert run(environ, inputs=dumps[:1]).returncode == 0
     kill_at(at, module, name, ["run", "--input", *dumps, "--output", ADDRESS], environ)

@@ -11,6 +11,8 @@ from dateline.errors import DamagedFile, StoreError
 from tests.dataset.test_hostile import DIGEST, FERRY, PART, beside, dump, looks
 from tests.helpers.stores import BUCKET, client_for, command_here, line_of
 
+pytestmark = pytest.mark.slow
+
 ADDRESS = f"s3://{BUCKET}/some/news"
 NEWEST, POINTER = "_manifests/00000002.json", "_manifests/latest.json"
 Objects = dict[str, bytes]

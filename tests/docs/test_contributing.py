@@ -24,6 +24,12 @@ HOOKS = [
     for repo in yaml.safe_load(ROOT.joinpath(".pre-commit-config.yaml").read_text("utf-8"))["repos"]
     for hook in repo["hooks"]
 ]
+ROOMS = {
+    name.removeprefix("dateline.").replace(".", "/") + "/"
+    for names in FLOORS
+    for name in names
+    if ROOT.joinpath(*name.split(".")[1:]).is_dir() and name != "dateline"
+}
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -33,15 +39,9 @@ def test_each_path_is_there(path):
 
 
 def test_the_map_names_every_room_and_nothing_else():
-    rooms = {
-        name.removeprefix("dateline.").replace(".", "/") + "/"
-        for names in FLOORS
-        for name in names
-        if ROOT.joinpath(*name.split(".")[1:]).is_dir() and name != "dateline"
-    }
     places = re.findall(r"^\* `([^`]+)`: ", SECTIONS["The map of the house"], re.M)
-    assert set(places) == rooms
-    assert len(places) == len(rooms) == 11
+    assert set(places) == ROOMS
+    assert len(places) == len(ROOMS) == 11
 
 
 def test_the_map_goes_from_the_ground_up():
@@ -68,6 +68,12 @@ def test_each_pytest_command_chooses_tests(line):
         }
     if "-k" in words:
         assert re.search(rf"def test_\w*{words[-1]}", ROOT.joinpath(*files).read_text("utf-8"))
+
+
+@pytest.mark.parametrize("room", sorted({room.split("/")[-2] for room in ROOMS}))
+def test_the_fast_subset_covers_every_room(room):
+    texts = [path.read_text("utf-8") for path in ROOT.glob(f"tests/{room}/test_*.py")]
+    assert [text for text in texts if "def test_" in text and "\npytestmark = pytest.mark.slow\n" not in text]
 
 
 MOST = {"A layout": 2, "A place alias": 1, "A column": 3, "An engine": 3, "A subcommand": 3}

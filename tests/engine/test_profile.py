@@ -23,6 +23,8 @@ from dateline.runners.engine.stage_metrics import STAGES, stage_of, stages_of
 from tests.conftest import EXAMPLES, dateline
 from tests.helpers.pages import Article, plain
 
+pytestmark = pytest.mark.slow
+
 GOOD = plain(Article())
 
 

@@ -18,6 +18,8 @@ from dateline.pipeline.stages.row_batches import RowBatchCoder
 from tests.conftest import ROOT, dateline
 from tests.engine.test_portable import EXAMPLES, Services, asked_for, job_service, started_pool, workers_of
 
+pytestmark = pytest.mark.slow
+
 MINE = versions.here()
 
 

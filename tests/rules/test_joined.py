@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -120,6 +121,7 @@ def test_every_page_stands_next_to_every_page():
     assert len(set(pairwise(row))) == len(row) - 1 == len(PAGES) ** 2
 
 
+@pytest.mark.slow
 def test_any_two_pages_are_read_as_apart():
     wrong = wrong_pairs()
     today.check(
@@ -185,6 +187,7 @@ def wrong_in_the_mixture() -> dict[str, str]:
     return {pair: spoiled for pair, spoiled in wrong.items() if not set(pair.split()[:2]) <= PAGES.keys()}
 
 
+@pytest.mark.slow
 def test_cases_and_mutants_are_read_as_apart():
     wrong = wrong_in_the_mixture()
     today.check("joined mixture", wrong, lambda pair: f"{pair}: {wrong[pair]}")

@@ -69,6 +69,7 @@ def wrong_together() -> dict[str, str]:
     return {name: text for name, page in pairs() if (text := wrong_with(page))}
 
 
+@pytest.mark.slow
 def test_two_mutations_at_once():
     wrong = wrong_together()
     today.check("mutated twice", wrong, wrong.__getitem__)

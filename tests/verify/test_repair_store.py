@@ -23,6 +23,8 @@ from tests.helpers.stored import STRAY, kill_at, mend_at_each
 from tests.helpers.stores import BUCKET, as_local, changed, command_here, line_of
 from tests.verify.test_repair import WRONG
 
+pytestmark = pytest.mark.slow
+
 NEWEST = "_manifests/00000003.json"
 Objects = dict[str, bytes]
 _good: Objects = {}

@@ -146,6 +146,7 @@ FORMATS = {
 
 
 @pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.slow
 def test_every_format_is_well(tmp_path, capsys, name):
     for number, text in enumerate((FIRST, SECOND)):
         tmp_path.joinpath(f"{number}-{name}").write_bytes(FORMATS[name](text, name))
@@ -173,6 +174,7 @@ def test_rejects_that_were_read_again_are_well(good, tmp_path, capsys):
     assert (status, findings, summary["dumps_checked"]) == (0, [], 2)
 
 
+@pytest.mark.slow
 def test_golden_pages_and_names_of_columns_are_well(tmp_path, capsys):
     pages = sorted(ROOT.joinpath("tests", "golden").glob("*.txt"))
     rows = [{"body": page.read_text(), "link": f"https://arab.news/{n}x"} for n, page in enumerate(pages)]
