@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Do the tests pass with the newest Beam and pyarrow that the registry has? For once a month: see docs/dependencies.md.
 
-    python3 tools/newest_dependencies.py [--pre] [-- PYTEST ARGUMENT...]
+    python3 tools/newest_dependencies.py [-- PYTEST ARGUMENT...]
 
 An environment in a temporary folder gets this clone with its extra `test`, which takes what pyproject.toml allows. Then
 both packages are upgraded past the bounds of pyproject.toml, as far as they allow each other, and the tests run. The last
@@ -36,24 +36,22 @@ Run = Callable[[Sequence[str]], tuple[int, str]]
 def main(argv: Sequence[str] | None = None) -> int:
     """Do it in a temporary folder; the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--pre", action="store_true", help="take release candidates, too")
     parser.add_argument(
         "tests", nargs="*", metavar="ARGUMENT", help=f"of pytest (default: {' '.join(TESTS)})"
     )
     args = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="newest-dependencies-") as folder:
-        status, lines = check(Path(folder), args.pre, args.tests or TESTS, run)
+        status, lines = check(Path(folder), args.tests or TESTS, run)
     for line in lines:
         print(f"newest_dependencies: {line}")
     return status
 
 
-def check(folder: Path, pre: bool, tests: Sequence[str], run: Run) -> tuple[int, list[str]]:
+def check(folder: Path, tests: Sequence[str], run: Run) -> tuple[int, list[str]]:
     """Install and test.
 
     Args:
         folder: an empty folder for the environment.
-        pre: whether release candidates count.
         tests: arguments of pytest.
         run: what runs a command.
 
@@ -62,10 +60,9 @@ def check(folder: Path, pre: bool, tests: Sequence[str], run: Run) -> tuple[int,
     """
     python = str(folder / "bin" / "python")
     pip = (python, "-m", "pip", "--disable-pip-version-check")
-    newest = ("--upgrade", *(["--pre"] if pre else []), *PACKAGES)
     versions = []
     for step in ((sys.executable, "-m", "venv", str(folder)), (*pip, "install", "-q", ".[test]"),
-                 (*pip, "install", "-q", *newest)):  # fmt: skip
+                 (*pip, "install", "-q", "--upgrade", *PACKAGES)):  # fmt: skip
         if run(step)[0]:
             return NO_ENVIRONMENT, [f"could not run {' '.join(step)}"]
         if step[0] == python:
