@@ -12,7 +12,7 @@ from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.progress import Progress, at_dump
 from dateline.pipeline.rules.record import record_of
 from dateline.pipeline.stages.counters import count
-from dateline.pipeline.stages.stage_outputs import REJECTED, Rejects, part, route
+from dateline.pipeline.stages.stage_outputs import Rejects, route, with_rejects
 
 
 @dataclass
@@ -27,13 +27,7 @@ class ParseBlocks(beam.PTransform):
     def expand(
         self, blocks: beam.PCollection[list[Block | RepeatedBlock]]
     ) -> Any:  # StageOutputs; Beam reads the annotation of a single PCollection only
-        return part(
-            blocks
-            | "ReadFields"
-            >> beam.ParDo(ReadFields(self.dumps, self.crawl_date, self.progress)).with_outputs(
-                REJECTED, main="good"
-            )
-        )
+        return with_rejects(blocks, "ReadFields", ReadFields(self.dumps, self.crawl_date, self.progress))
 
 
 class ReadFields(beam.DoFn):

@@ -15,7 +15,7 @@ from dateline.pipeline.rules.blocks import trimmed
 from dateline.pipeline.rules.record import block_of_piece
 from dateline.pipeline.stages.block_memo import digest_of, memo_of
 from dateline.pipeline.stages.counters import count
-from dateline.pipeline.stages.stage_outputs import REJECTED, Rejects, part, route
+from dateline.pipeline.stages.stage_outputs import Rejects, route, with_rejects
 
 
 @dataclass
@@ -28,9 +28,7 @@ class SplitPages(beam.PTransform):
     def expand(
         self, pieces: beam.PCollection[list[Piece]]
     ) -> Any:  # StageOutputs; Beam reads the annotation of a single PCollection only
-        return part(
-            pieces | "CutBlocks" >> beam.ParDo(CutBlocks(self.config)).with_outputs(REJECTED, main="good")
-        )
+        return with_rejects(pieces, "CutBlocks", CutBlocks(self.config))
 
 
 class CutBlocks(beam.DoFn):

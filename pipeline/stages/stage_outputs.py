@@ -1,4 +1,7 @@
-"""How a stage parts what it made from what it rejected."""
+"""What a stage gives: batches of what goes on to the next stage, and batches of rejects, under a tag.
+
+blocks -> ParseBlocks -> StageOutputs(good=records, rejects=blocks without a headline, ...)
+"""
 
 from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
@@ -23,7 +26,9 @@ class StageOutputs(NamedTuple):
     rejects: beam.PCollection[list[Reject]]
 
 
-def part(outputs: beam.pvalue.DoOutputsTuple) -> StageOutputs:
+def with_rejects(elements: beam.PCollection[Any], label: str, do_fn: beam.DoFn) -> StageOutputs:
+    """A step that tags its rejects, and what it gives."""
+    outputs = elements | label >> beam.ParDo(do_fn).with_outputs(REJECTED, main="good")
     return StageOutputs(outputs["good"], outputs[REJECTED])
 
 

@@ -10,7 +10,7 @@ from dateline.pipeline.elements import ParsedRecord, Reject, RepeatedBlock
 from dateline.pipeline.progress import Progress
 from dateline.pipeline.rules.record import checked
 from dateline.pipeline.stages.counters import count
-from dateline.pipeline.stages.stage_outputs import REJECTED, Rejects, part, route
+from dateline.pipeline.stages.stage_outputs import Rejects, route, with_rejects
 from dateline.schemas.contract import contract
 
 
@@ -23,10 +23,7 @@ class ValidateRecords(beam.PTransform):
     def expand(
         self, records: beam.PCollection[list[ParsedRecord | RepeatedBlock]]
     ) -> Any:  # StageOutputs; Beam reads the annotation of a single PCollection only
-        return part(
-            records
-            | "CheckSchema" >> beam.ParDo(CheckSchema(self.progress)).with_outputs(REJECTED, main="good")
-        )
+        return with_rejects(records, "CheckSchema", CheckSchema(self.progress))
 
 
 class CheckSchema(beam.DoFn):
