@@ -1,9 +1,16 @@
-"""The disk: what has to be on it before the next step is taken."""
+"""Atomic writing: a file is there whole or not at all, and on the disk before the next step is taken.
+
+with whole_file("news.json") as file:   # news.json.<random>.tmp
+    file.write(b"{}")                   # if this fails, news.json is as it was
+                                        # else it is replaced at once
+"""
 
 import ctypes
 import json
 import os
-from collections.abc import Collection
+import uuid
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 
@@ -40,27 +47,68 @@ def sync(path: str) -> None:
         os.close(handle)
 
 
-def new_file(path: str) -> IO[str]:
-    """A file to write text to, in place of one that a run left which died; never what a link of that name leads to."""
+@contextmanager
+def whole_file(
+    target: str,
+    *,
+    is_new: bool = False,
+    flushed: bool = False,
+    mode: int | None = None,
+    temporary: str | None = None,
+) -> Iterator[IO[bytes]]:
+    """A file to write to, which gets its name once the body is done; if that fails nothing is there but what was before.
+
+    Args:
+        target: the name. A link of that name is replaced, not followed.
+        is_new: whether a file of that name is left as it is.
+        flushed: whether the bytes have to be on the disk first; the name is there once its folder was flushed, too.
+        mode: the file's permissions; by default those of any new file. Until it has its name it is its owner's alone.
+        temporary: its name until then, in the same folder; what is there of a dead process is removed. By default one that
+            no other process has.
+
+    Raises:
+        FileExistsError: is_new, and there is one.
+        OSError: it cannot be written.
+    """
+    name = temporary or f"{target}.{uuid.uuid4().hex}.tmp"
     try:
-        return open(path, "x", encoding="utf-8")
+        with _created(name, mode) as file:
+            yield file
+            file.flush()
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
+            if flushed:
+                os.fsync(file.fileno())
+        if is_new:
+            os.link(name, target)  # refuses to replace
+        else:
+            os.replace(name, target)
+    finally:
+        with suppress(OSError):  # it is gone, or the next run removes it: the target may be there
+            os.unlink(name)
+
+
+def _created(name: str, mode: int | None) -> IO[bytes]:
+    """A new file, in place of one that a dead process left; never what a link of that name leads to."""
+
+    def private(path: str, flags: int) -> int:
+        return os.open(path, flags, 0o600)
+
+    opener = None if mode is None else private
+    try:
+        return open(name, "xb", opener=opener)
     except FileExistsError:
-        os.unlink(path)
-        return open(path, "x", encoding="utf-8")
+        os.unlink(name)
+        return open(name, "xb", opener=opener)
 
 
-def write_whole(target: str, content: dict[str, Any]) -> None:
-    """A small JSON file, whole or not at all, and on the disk when this returns."""
-    temporary = f"{target}.tmp"
-    write_through(temporary, content)
-    os.replace(temporary, target)
+def write_json(target: str, content: dict[str, Any]) -> None:
+    """Write a small JSON file, which is on the disk, under its name, when this returns."""
+    with whole_file(target, flushed=True, temporary=f"{target}.tmp") as file:
+        file.write(json_bytes(content))
     sync(os.path.dirname(target))
 
 
-def write_through(path: str, content: dict[str, Any]) -> None:
-    """A small JSON file, whose content is on the disk when this returns; its name is not."""
-    with new_file(path) as out:
-        json.dump(content, out, indent=1, ensure_ascii=False)
-        out.write("\n")
-        out.flush()
-        os.fsync(out.fileno())
+def json_bytes(content: dict[str, Any]) -> bytes:
+    """JSON as the small files of a dataset have it."""
+    return f"{json.dumps(content, indent=1, ensure_ascii=False)}\n".encode()

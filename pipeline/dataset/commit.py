@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from dateline.errors import DamagedFile
-from dateline.pipeline.atomic import flush, sync, write_through, write_whole
+from dateline.pipeline.atomic import flush, json_bytes, sync, whole_file, write_json
 from dateline.pipeline.dataset import links
 from dateline.pipeline.dataset.relink import relink
 from dateline.pipeline.dataset.safe_files import read_json, require_folders, require_own_run
@@ -110,7 +110,7 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
     with held():
         try:
             with let():
-                write_whole(f"{folder}/{JOURNAL}", journal)
+                write_json(f"{folder}/{JOURNAL}", journal)
                 known: set[str] = set()
                 for file in new:
                     _name(root, file, known)
@@ -232,13 +232,9 @@ def _publish(manifest: Manifest, target: str) -> None:
     """Write a manifest whole, under a name that must not be there yet."""
     folder = os.path.dirname(target)
     os.makedirs(folder, exist_ok=True)
-    temporary = f"{folder}/{TEMPORARY}{uuid.uuid4().hex}"
-    try:
-        write_through(temporary, manifest)
-        os.link(temporary, target)  # refuses to replace
-    finally:
-        with suppress(OSError):  # recover() removes what stays; the version may be there
-            os.unlink(temporary)
+    temporary = f"{folder}/{TEMPORARY}{uuid.uuid4().hex}"  # recover() removes what stays of a dead run
+    with whole_file(target, is_new=True, flushed=True, temporary=temporary) as file:
+        file.write(json_bytes(manifest))
 
 
 def _journal(root: str, run: str) -> dict[str, Any] | None:

@@ -27,12 +27,11 @@ files beside those that replace them: never a row less. Listing is trusted for t
 a file may be missing or left over in the folder, not in a version; the next run that commits sets it right.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
 
 from dateline.errors import DamagedFile, Locked, StoreError, Uncertain, Unusable
+from dateline.pipeline.atomic import json_bytes
 from dateline.pipeline.dataset.staging import File
 from dateline.pipeline.dataset.store_manifests import (
     POINTER,
@@ -83,11 +82,11 @@ def checked_out(bucket: Bucket, root: str, keep: int) -> Iterator[None]:
             )
         now = Pointer(0, 0, "")
         try:
-            bucket.put(POINTER, _told(now), new=True)
+            bucket.put(POINTER, _pointer(now), new=True)
         except FileExistsError:
             now = read_pointer(bucket) or now
     try:
-        bucket.put(POINTER, _told(now), new=True)
+        bucket.put(POINTER, _pointer(now), new=True)
     except FileExistsError:
         pass
     else:
@@ -206,7 +205,7 @@ def all_kept(bucket: Bucket, newest: Manifest) -> int:
 def _publish(bucket: Bucket, root: str, manifest: Manifest) -> None:
     """Write the manifest under a number that must not be there yet. The client repeats a PUT whose answer was lost, so
     a refusal, or no answer, says nothing: what is there then does."""
-    number, data = manifest["version"], _bytes(manifest)
+    number, data = manifest["version"], json_bytes(manifest)
     name = manifest_name(number)
     try:
         bucket.put(name, data, new=True)
@@ -237,16 +236,12 @@ def _point(bucket: Bucket, version: int, tidied: int) -> None:
         if now is None:
             raise DamagedFile(f"{bucket.address}/{POINTER} is not there")
         try:
-            bucket.put(POINTER, _told(Pointer(max(version, now.version), tidied, "")), tag=now.tag)
+            bucket.put(POINTER, _pointer(Pointer(max(version, now.version), tidied, "")), tag=now.tag)
             return
         except FileExistsError:
             continue  # another run was faster, or this was done and the answer lost
     raise StoreError(f"{bucket.address}/{POINTER} cannot be written: others write it all the time")
 
 
-def _told(pointer: Pointer) -> bytes:
-    return _bytes({"version": pointer.version, "tidied": pointer.tidied})
-
-
-def _bytes(content: dict[str, Any]) -> bytes:
-    return f"{json.dumps(content, indent=1, ensure_ascii=False)}\n".encode()
+def _pointer(pointer: Pointer) -> bytes:
+    return json_bytes({"version": pointer.version, "tidied": pointer.tidied})

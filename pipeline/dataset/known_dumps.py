@@ -8,7 +8,6 @@ missing, damaged or does not match, the checksum is taken again.
 """
 
 import json
-import os
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dateline.errors import DamagedFile
-from dateline.pipeline.atomic import new_file
+from dateline.pipeline.atomic import whole_file
 from dateline.pipeline.dataset.safe_files import parse_json, read_own, require_shape
 from dateline.pipeline.dataset.version import Manifest
 from dateline.pipeline.elements import Dump
@@ -86,13 +85,8 @@ class ChecksumCache:
     def save(self) -> None:
         """Write what is known, whole or not at all; a failure costs only time later."""
         temporary = str(self._path.with_name(SEEN_NEXT))
-        with suppress(OSError):
-            with new_file(temporary) as file:
-                file.write(json.dumps(self._facts))
-            os.replace(temporary, self._path)
-            return
-        with suppress(OSError):
-            os.unlink(temporary)
+        with suppress(OSError), whole_file(str(self._path), temporary=temporary) as file:
+            file.write(json.dumps(self._facts).encode())
 
 
 def changed_ns(look: Sequence[int | str]) -> int:

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dateline.errors import DamagedFile
+from dateline.pipeline.atomic import whole_file
 from dateline.pipeline.dataset.safe_files import parse_json, require_shape
 from dateline.pipeline.names import hash_of, kind_of, run_folder
 from dateline.pipeline.stop import held, let
@@ -101,11 +102,12 @@ class Writer:
         columns = {name: [getattr(file, name) for file in files] for name in File._fields}
         columns["facts"] = [json.dumps(_NO_FACTS | file.facts) for file in files]
         table = pa.table([pa.array(columns[field.name], field.type) for field in _RECEIPT], schema=_RECEIPT)
-        target = f"{self._receipts}/{task}.arrow"
-        temporary = f"{target}.{uuid.uuid4().hex}"
-        with pa.OSFile(temporary, "wb") as sink, pa.ipc.new_file(sink, table.schema) as file:
-            file.write_table(table)
-        os.replace(temporary, target)
+        with (
+            whole_file(f"{self._receipts}/{task}.arrow") as file,
+            pa.OSFile(file.name, "wb") as sink,
+            pa.ipc.new_file(sink, table.schema) as writer,
+        ):
+            writer.write_table(table)
 
 
 def prepare(root: str, run: str) -> None:

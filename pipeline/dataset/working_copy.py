@@ -11,7 +11,7 @@ import os
 import shutil
 from hashlib import sha256
 
-from dateline.pipeline.atomic import write_whole
+from dateline.pipeline.atomic import write_json
 from dateline.pipeline.dataset.safe_files import read_json
 from dateline.pipeline.dataset.version import Manifest
 from dateline.pipeline.names import MANIFESTS, STORE, manifest_name
@@ -27,7 +27,7 @@ def working_copy(address: str, folder: str | None = None) -> str:
 def make_working_copy(root: str, address: str) -> None:
     """Make a folder the working copy of a dataset; no version is in it yet."""
     os.makedirs(f"{root}/{MANIFESTS}", exist_ok=True)
-    write_whole(f"{root}/{STORE}", {"address": address})
+    write_json(f"{root}/{STORE}", {"address": address})
 
 
 def store_of(root: str) -> str:
@@ -42,7 +42,7 @@ def store_of(root: str) -> str:
 
 def add_manifest(root: str, manifest: Manifest) -> None:
     """Have a working copy show a version, too."""
-    write_whole(f"{root}/{manifest_name(manifest['version'])}", manifest)
+    write_json(f"{root}/{manifest_name(manifest['version'])}", manifest)
 
 
 def remove_all_but(root: str, *names: str) -> None:

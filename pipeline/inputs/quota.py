@@ -6,12 +6,12 @@ came first. It is named, counts as not read, and is welcome to the next run.
 """
 
 import fcntl
-import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from dateline.pipeline.atomic import whole_file
 from dateline.pipeline.elements import Part
 from dateline.pipeline.inputs.streams import RATIO_FLOOR_BYTES, Bounds, Damaged
 
@@ -76,10 +76,8 @@ class Quota:
 
     def _write_total(self) -> None:
         self._unwritten = 0
-        path = Path(self._folder, f"{self._name}{_SUFFIX}")
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(str(self._taken))
-        os.replace(temporary, path)
+        with whole_file(f"{self._folder}/{self._name}{_SUFFIX}") as file:
+            file.write(b"%d" % self._taken)
 
     def _all(self) -> int:
         return sum(int(path.read_text()) for path in Path(self._folder).glob(f"*{_SUFFIX}"))

@@ -6,14 +6,13 @@ where each begins, what it is called, and what its envelope tells.
 """
 
 import codecs
-import os
-import uuid
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from typing import IO, NamedTuple
 
 from dateline.errors import RunFailed
+from dateline.pipeline.atomic import whole_file
 from dateline.pipeline.elements import Dump, Part, Place
 from dateline.pipeline.inputs.containers import entries
 from dateline.pipeline.inputs.formats import Damaged, open_unpacked
@@ -55,41 +54,46 @@ def unpack(part: Part, path: str, columns: Columns, quota: Quota) -> Report:
         RunFailed: the spool cannot be written: there is no room on the disk.
         StoreError: the part's store failed.
     """
-    temporary = f"{path}.{uuid.uuid4().hex}"
     account = None if part.format in ("text", "utf-16") else Account()
     try:
-        index = IndexWriter(f"{temporary}.index")
-        with open(temporary, "wb") as file:
-            out = _Out(file, part, quota)
-            try:
-                if account is None:
-                    _unpack_text(part, out, index, quota.bounds)
-                else:
-                    much = part.format == "parquet" and takes_much(part, columns)
-                    with quota.alone() if much else nullcontext():
-                        _unpack_records(entries(part, columns, quota.bounds, account), out, index)
-            except Damaged as error:
-                index.abandon()
-                leave_nothing(path, Facts(part.format, str(error)[:MAX_PROBLEM]))
-                quota.give_back(out.size)
-                return Report(0, str(error), account.first if account else None)
-        index.close(Facts(part.format, None, account))
-        os.replace(f"{temporary}.index", f"{path}.index")
-        os.replace(temporary, path)
+        try:
+            size = _write_spool(part, path, columns, quota, account)
+        except Damaged as error:
+            leave_nothing(path, Facts(part.format, str(error)[:MAX_PROBLEM]))
+            return Report(0, str(error), account.first if account else None)
     except OSError as error:
         message = f"{part.path} cannot be unpacked to {path}: {error.strerror or error}"
         raise RunFailed(message, part.path) from error
-    return Report(out.size, None, account.first if account else None, account.end if account else 0)
+    return Report(size, None, account.first if account else None, account.end if account else 0)
+
+
+def _write_spool(part: Part, path: str, columns: Columns, quota: Quota, account: Account | None) -> int:
+    """Write a part's spool and its index, or neither; the bytes of the spool.
+
+    Raises:
+        Damaged: the part cannot be read to its end.
+    """
+    with whole_file(path) as file, whole_file(f"{path}.index") as index_file:  # the index gets its name first
+        index, out = IndexWriter(index_file.name), _Out(file, part, quota)
+        try:
+            if account is None:
+                _unpack_text(part, out, index, quota.bounds)
+            else:
+                much = part.format == "parquet" and takes_much(part, columns)
+                with quota.alone() if much else nullcontext():
+                    _unpack_records(entries(part, columns, quota.bounds, account), out, index)
+        except Damaged:
+            index.abandon()
+            quota.give_back(out.size)
+            raise
+        index.close(Facts(part.format, None, account))
+        return out.size
 
 
 def leave_nothing(path: str, facts: Facts) -> None:
     """An empty spool in the place of one that is there or not, and an index that says why."""
-    temporary = f"{path}.{uuid.uuid4().hex}"
-    with open(temporary, "wb"):
-        pass
-    IndexWriter(f"{temporary}.index").close(facts)
-    os.replace(f"{temporary}.index", f"{path}.index")
-    os.replace(temporary, path)
+    with whole_file(path), whole_file(f"{path}.index") as index_file:
+        IndexWriter(index_file.name).close(facts)
 
 
 class _Out:

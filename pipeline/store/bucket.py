@@ -11,15 +11,14 @@ object has the file's length, and the checksum that the store keeps of it is rig
 import os
 import re
 import tempfile
-import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from hashlib import file_digest
 from typing import IO, Any, NamedTuple, Protocol, TypeVar
 
 from dateline.errors import StoreError, Unusable
+from dateline.pipeline.atomic import whole_file
 
 CALLS = 10
 """Calls of a store that are made at one time, where there are many: a client keeps as many connections."""
@@ -128,18 +127,13 @@ class Bucket(ABC):
             OSError: it has other bytes.
         """
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        temporary = f"{path}.{uuid.uuid4().hex}"
-        try:
-            with open(temporary, "wb") as file:
-                self._fetch(name, file)
-            with open(temporary, "rb") as file:
-                found = file_digest(file, "sha256").hexdigest()
+        with whole_file(path) as file:
+            self._fetch(name, file)
+            file.flush()
+            with open(file.name, "rb") as written:
+                found = file_digest(written, "sha256").hexdigest()
             if found != digest:
                 raise OSError(f"{self.address}/{name}: its bytes are not those of the manifest's checksum")
-            os.replace(temporary, path)
-        finally:
-            with suppress(FileNotFoundError):
-                os.unlink(temporary)
 
     @abstractmethod
     def _fetch(self, name: str, file: IO[bytes]) -> None:

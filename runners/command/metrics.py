@@ -8,11 +8,12 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
+
+from dateline.pipeline.atomic import whole_file
 
 MANIFESTS = "_manifests"  # of dateline.pipeline.dataset.version, which takes a second to load
 
@@ -103,16 +104,10 @@ def write_metrics(path: str, outcome: Mapping[str, Any]) -> None:
     content = prometheus(facts, _last_success(path)).encode()
     folder, name = os.path.split(os.path.abspath(path))
     temporary = f"{folder}/.tmp-{name}-{os.getpid()}"  # the node exporter reads what ends in .prom
-    try:
-        with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), 0o644)  # whatever the umask: the node exporter is another user
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)
+    with whole_file(
+        path, flushed=True, mode=0o644, temporary=temporary
+    ) as file:  # the node exporter is another user
+        file.write(content)
 
 
 def _metrics(outcome: Mapping[str, Any], last_success: float | None) -> Iterator[tuple[str, str, Samples]]:

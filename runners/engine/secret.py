@@ -8,11 +8,11 @@ import hmac
 import os
 import secrets
 import stat
-import tempfile
 import time
 from contextlib import suppress
 
 from dateline.errors import UsageError
+from dateline.pipeline.atomic import whole_file
 
 PASS = "dateline-pass"
 """What a pass is called: in a call's metadata, and in the parameters of a request for a worker."""
@@ -45,11 +45,11 @@ def file_for_pool() -> str:
         return path
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=os.path.dirname(path)) as file:  # of mode 0600
-            file.write(secrets.token_urlsafe(32) + "\n")
-            file.flush()
-            with suppress(FileExistsError):  # another pool was faster
-                os.link(file.name, path)
+        with (
+            suppress(FileExistsError),
+            whole_file(path, is_new=True, mode=0o600) as file,
+        ):  # another pool was faster
+            file.write(secrets.token_urlsafe(32).encode() + b"\n")
     except OSError as error:
         raise UsageError(
             f"{path}, the pool's secret, cannot be made: {error.strerror}; give {OPTION}"

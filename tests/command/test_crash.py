@@ -46,7 +46,7 @@ STEPS = [
     ("dateline.pipeline.dataset.staging", "read_receipts", "before", 1, 1),
     ("dateline.pipeline.run", "settle", "before", 1, 1),
     ("dateline.pipeline.dataset.commit", "commit", "before", 1, 1),
-    ("dateline.pipeline.dataset.commit", "write_whole", "after", 1, 1),
+    ("dateline.pipeline.dataset.commit", "write_json", "after", 1, 1),
     ("dateline.pipeline.dataset.commit", "_name", "before", 2, 1),
     ("dateline.pipeline.dataset.commit", "flush", "before", 1, 1),
     ("dateline.pipeline.dataset.commit", "_publish", "before", 1, 1),
