@@ -27,9 +27,14 @@ def test_what_fails_leaves_all_as_it_was(tmp_path, before):
     path = tmp_path / "news.json"
     if before:
         path.write_bytes(before)
-    with pytest.raises(KeyboardInterrupt), whole_file(str(path)) as file:
-        file.write(b"half")
-        raise KeyboardInterrupt
+
+    def fail() -> None:
+        with whole_file(str(path)) as file:
+            file.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
     assert [entry.read_bytes() for entry in tmp_path.iterdir()] == ([before] if before else [])
 
 
