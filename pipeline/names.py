@@ -24,6 +24,14 @@ STRAYS = "strays"
 """What a repair moved out of sight, in its folder."""
 SEEN_NEXT = "_seen.tmp"
 """SEEN as it is written."""
+POINTER = f"{MANIFESTS}/latest.json"
+"""In a store: what says from which version on to look for the newest."""
+REPORTS = REPORT, PAGE = "report.json", "report.html"
+"""The report of a run, in its folder: for programs, and for people."""
+JOURNAL = "commit.json"
+"""What a run is about to name and to replace, in its folder."""
+STAGED, RECEIPTS = "staged", "receipts"
+"""Folders of a run: files that it wrote, and what its tasks say of them."""
 FOLDERS = frozenset((MANIFESTS, RUNS, VERSIONS, DUPLICATES, REJECTED, KEYS))
 """The names of a dataset's own folders at its top, but for the partitions'."""
 FILES = frozenset((LOCK, SEEN, SEEN_NEXT, STORE))
@@ -57,6 +65,22 @@ def partition_folder(updated: str | None, region: str, granularity: Granularity 
     return f"date={value}/region={region}"
 
 
+def file_path(folder: str, digest: str, shard: int | None = None) -> str:
+    """The path of a file in the dataset, which kind_of() knows.
+
+    Args:
+        folder: of its partition, or of its ledger.
+        digest: the SHA-256 of its bytes, in hexadecimal.
+        shard: of a ledger's file, its number.
+    """
+    return f"{folder}/part-{'' if shard is None else f'{shard:02d}-'}{digest[:32]}.arrow"
+
+
+def shard_in(path: str) -> int:
+    """The shard in the path of a ledger's file."""
+    return int(path.rpartition("/")[2].split("-")[1])
+
+
 def manifest_name(version: int) -> str:
     """The path of a version's manifest in the dataset."""
     return f"{MANIFESTS}/{version:08d}.json"
@@ -64,8 +88,7 @@ def manifest_name(version: int) -> str:
 
 def version_of(name: str) -> int | None:
     """The version whose manifest has this path; None for any other path."""
-    match = _MANIFEST.fullmatch(name)
-    return int(match["version"]) if match else None
+    return _version_in(_MANIFEST, name)
 
 
 def kind_of(path: str) -> str | None:
@@ -96,20 +119,23 @@ def object_name(version: int, path: str) -> str:
 
 def object_version(name: str) -> int | None:
     """The version whose run wrote the object of this name; None for any other name."""
-    match = _STORED.fullmatch(name)
-    return int(match["version"]) if match else None
+    return _version_in(_STORED, name)
 
 
 def upload_version(name: str) -> int | None:
     """The version in whose folder of a store an object stands, also one of another name: uploads end up nowhere else."""
-    match = _UPLOADED.fullmatch(name)
+    return _version_in(_UPLOADED, name)
+
+
+def _version_in(form: re.Pattern[str], name: str) -> int | None:
+    match = form.fullmatch(name)
     return int(match["version"]) if match else None
 
 
 def partition_or_shard(path: str) -> str:
     """What a file that kind_of() knows is the only one for: its partition's folder, or its ledger and shard."""
-    folder, name = path.rsplit("/", 1)
-    return f"{folder}/{name.split('-')[1]}" if folder.startswith("_") else folder
+    folder = path.rpartition("/")[0]
+    return f"{folder}/{shard_in(path):02d}" if folder in LEDGERS else folder
 
 
 def is_run(name: str) -> bool:
@@ -117,8 +143,28 @@ def is_run(name: str) -> bool:
     return bool(_RUN.fullmatch(name))
 
 
+def run_path(run: str, name: str) -> str:
+    """The path in the dataset of something in a run's folder."""
+    return f"{RUNS}/{run}/{name}"
+
+
+def stray_path(run: str, path: str) -> str:
+    """Where a repair moves what stands at a path and is listed nowhere."""
+    return run_path(run, f"{STRAYS}/{path}")
+
+
 def run_folder(root: str, run: str) -> str:
     return f"{root}/{RUNS}/{run}"
+
+
+def staged_folder(root: str, run: str) -> str:
+    """Where the files that a run wrote wait for their names."""
+    return f"{run_folder(root, run)}/{STAGED}"
+
+
+def receipts_folder(root: str, run: str) -> str:
+    """Where the tasks of a run say which files they wrote."""
+    return f"{run_folder(root, run)}/{RECEIPTS}"
 
 
 def progress_folder(root: str, run: str) -> str:

@@ -27,7 +27,9 @@ from dateline.pipeline.dataset.safe_files import read_json, require_folders, req
 from dateline.pipeline.dataset.staging import File, clean_up
 from dateline.pipeline.dataset.version import Manifest, latest_manifest, read_manifest, version_numbers
 from dateline.pipeline.names import (
+    JOURNAL,
     MANIFESTS,
+    REPORTS,
     RUNS,
     STRAYS,
     VERSIONS,
@@ -37,12 +39,12 @@ from dateline.pipeline.names import (
     manifest_name,
     partition_or_shard,
     run_folder,
+    run_path,
     second_name,
 )  # fmt: skip
 from dateline.pipeline.stop import held, let, look
 from dateline.schemas.contract import require_valid
 
-JOURNAL = "commit.json"
 TEMPORARY = ".tmp-"
 
 
@@ -149,7 +151,7 @@ def recover(root: str, keep: int) -> list[str]:
     left = []
     for run in _runs(root):
         folder = run_folder(root, run)
-        if set(os.listdir(folder)) <= {"report.json", "report.html", STRAYS}:
+        if set(os.listdir(folder)) <= {*REPORTS, STRAYS}:
             continue
         require_own_run(folder)
         left.append(run)
@@ -243,7 +245,7 @@ def _journal(root: str, run: str) -> dict[str, Any] | None:
     Raises:
         DamagedFile: it is not valid, or names what no file of a dataset is called.
     """
-    name = f"{RUNS}/{run}/{JOURNAL}"
+    name = run_path(run, JOURNAL)
     journal: dict[str, Any] | None = read_json(root, name, "journal")
     for path in (*journal["named"], *journal["replaced"]) if journal else ():
         if not kind_of(path):

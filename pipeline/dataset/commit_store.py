@@ -34,7 +34,6 @@ from dateline.errors import DamagedFile, Locked, StoreError, Uncertain, Unusable
 from dateline.pipeline.atomic import json_bytes
 from dateline.pipeline.dataset.staging import File
 from dateline.pipeline.dataset.store_manifests import (
-    POINTER,
     TRIES,
     Pointer,
     manifest_at,
@@ -47,6 +46,7 @@ from dateline.pipeline.dataset.working_copy import add_manifest, make_working_co
 from dateline.pipeline.names import (
     LOCK,
     MANIFESTS,
+    POINTER,
     SEEN,
     STORE,
     VERSIONS,

@@ -26,7 +26,7 @@ from dateline.pipeline.dataset.version import (
     version_numbers,
 )
 from dateline.pipeline.dataset.visible import visible_files
-from dateline.pipeline.names import MANIFESTS, RUNS, second_name
+from dateline.pipeline.names import JOURNAL, MANIFESTS, REPORT, RUNS, run_path, second_name
 
 
 class LocalDataset(Dataset):
@@ -86,7 +86,7 @@ class LocalDataset(Dataset):
         return max(version_numbers(self.root), default=0)
 
     def is_being_changed(self, newest: int) -> bool:
-        return any(Path(self.root, RUNS).glob(f"*/{commit.JOURNAL}"))
+        return any(Path(self.root, RUNS).glob(f"*/{JOURNAL}"))
 
     def paths(self) -> Iterator[str]:
         return visible_files(self.root)
@@ -102,7 +102,7 @@ class LocalDataset(Dataset):
             return
         for run in runs:
             try:
-                yield run, read_own(self.root, f"{RUNS}/{run}/report.json")
+                yield run, read_own(self.root, run_path(run, REPORT))
             except (DamagedFile, OSError):  # a run that is under way has none; a link is nobody's report
                 continue
 

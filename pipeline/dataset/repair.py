@@ -17,7 +17,7 @@ from dateline.pipeline.dataset.links import put_in_place
 from dateline.pipeline.dataset.safe_files import require_folders, size_in
 from dateline.pipeline.dataset.version import Manifest
 from dateline.pipeline.dataset.visible import unlisted, visible_files
-from dateline.pipeline.names import RUNS, STRAYS, run_folder, second_name
+from dateline.pipeline.names import second_name, staged_folder, stray_path
 from dateline.pipeline.store.checksum import sha256_of
 
 
@@ -42,7 +42,7 @@ def repair(root: str, manifests: list[Manifest], run: str, rebuild: Rebuild | No
             _link(root, manifests, done)
         done.lost.extend(sorted(path for path, found in lost.items() if not found))
         for path in unlisted(visible_files(root), manifests[0]):
-            _move(root, path, f"{RUNS}/{run}/{STRAYS}/{path}")
+            _move(root, path, stray_path(run, path))
             done.moved.append(path)
         flush(root, [])
         return done
@@ -82,7 +82,7 @@ def _take(root: str, run: str, made: str, files: list[dict[str, Any]], lost: dic
     """Take files out of a dataset that was made of the same dumps, where they have the same bytes."""
     for file in files:
         if is_whole(made, file["path"], file):
-            staged = f"{run_folder(root, run)}/staged/{file['sha256']}"
+            staged = f"{staged_folder(root, run)}/{file['sha256']}"
             shutil.copyfile(f"{made}/{file['path']}", staged)
             with suppress(FileNotFoundError):
                 os.unlink(f"{root}/{second_name(file['path'])}")

@@ -18,11 +18,11 @@ from dateline.errors import DamagedFile, Locked
 from dateline.pipeline.dataset.commit_store import all_kept, tidy
 from dateline.pipeline.dataset.interface import Rebuild, Repaired
 from dateline.pipeline.dataset.repair import is_whole
-from dateline.pipeline.dataset.store_manifests import POINTER, newest_manifest, read_pointer
+from dateline.pipeline.dataset.store_manifests import newest_manifest, read_pointer
 from dateline.pipeline.dataset.store_objects import Entry, are_current, check_bytes
 from dateline.pipeline.dataset.version import Manifest, parse_manifest
 from dateline.pipeline.dataset.visible import unlisted
-from dateline.pipeline.names import MANIFESTS, RUNS, STRAYS, manifest_name, version_of
+from dateline.pipeline.names import MANIFESTS, POINTER, manifest_name, stray_path, version_of
 from dateline.pipeline.store.bucket import Bucket, in_parallel
 
 
@@ -178,7 +178,7 @@ def _move(bucket: Bucket, name: str, run: str, done: Repaired) -> None:
     """Have an object stand in the folder of the repair."""
     found = bucket.measure(name)
     if found:
-        bucket.copy(name, f"{RUNS}/{run}/{STRAYS}/{name}", *found)
+        bucket.copy(name, stray_path(run, name), *found)
         bucket.delete([name])
         done.moved.append(name)
 

@@ -13,7 +13,7 @@ from dateline.errors import DamagedFile, UsageError
 from dateline.pipeline.dataset.interface import Dataset
 from dateline.pipeline.dataset.safe_files import require_shape
 from dateline.pipeline.dataset.version import Manifest
-from dateline.pipeline.names import RUNS, is_run
+from dateline.pipeline.names import REPORT, is_run, run_path
 
 MOST_RUNS = 1000
 """The newest runs, whose reports are looked at; a run's name begins with its time."""
@@ -118,7 +118,7 @@ def _checked(dataset: Dataset, run: str, said: dict[str, Any]) -> Report:
     Raises:
         DamagedFile: it is no report of that run.
     """
-    place = f"{dataset.root}/{RUNS}/{run}/report.json"
+    place = f"{dataset.root}/{run_path(run, REPORT)}"
     require_shape(place, said, "report" if said["state"] == "done" else "failure")
     if said["run"] != run:
         raise DamagedFile(f"{place} says that it is of run {said['run']}")

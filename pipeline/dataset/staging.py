@@ -22,14 +22,23 @@ import pyarrow.compute as pc
 from dateline.errors import DamagedFile
 from dateline.pipeline.atomic import whole_file
 from dateline.pipeline.dataset.safe_files import parse_json, require_shape
-from dateline.pipeline.names import hash_of, kind_of, run_folder
+from dateline.pipeline.names import (
+    RECEIPTS,
+    STAGED,
+    file_path,
+    hash_of,
+    kind_of,
+    receipts_folder,
+    run_folder,
+    staged_folder,
+)
 from dateline.pipeline.stop import held, let
 from dateline.schemas.columns import read_table
 
 BATCH_ROWS = 4096
 """Rows of a record batch; a file of more has several, so that writing it never needs it whole."""
 
-_FOLDERS = ("staged", "receipts", "progress", "spool", "parsed", "shuffled")
+_FOLDERS = (STAGED, RECEIPTS, "progress", "spool", "parsed", "shuffled")
 
 
 class File(NamedTuple):
@@ -56,13 +65,18 @@ class Writer:
     """Writes files into a run's staging folder."""
 
     def __init__(self, root: str, run: str) -> None:
-        self._staged = f"{run_folder(root, run)}/staged"
-        self._receipts = f"{run_folder(root, run)}/receipts"
+        self._staged, self._receipts = staged_folder(root, run), receipts_folder(root, run)
 
     def write(
-        self, folder: str, prefix: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]
+        self, folder: str, shard: int | None, schema: pa.Schema, batches: Iterator[pa.RecordBatch]
     ) -> dict[str, Any]:
-        """An Arrow IPC file of the batches, to be named by its content in a folder of the dataset.
+        """An Arrow IPC file of the batches, to be named by its content.
+
+        Args:
+            folder: of the partition or ledger, in the dataset.
+            shard: of a ledger.
+            schema: of the batches.
+            batches: at least one.
 
         Returns:
             The fields path, staged, rows, bytes and sha256 of File.
@@ -93,7 +107,7 @@ class Writer:
                 digest = hashlib.file_digest(raw, "sha256").hexdigest()
             size = os.path.getsize(target)
         return {
-            "path": f"{folder}/{prefix}{digest[:32]}.arrow", "staged": target,
+            "path": file_path(folder, digest, shard), "staged": target,
             "rows": rows, "bytes": size, "sha256": digest,
         }  # fmt: skip
 
@@ -135,7 +149,7 @@ def read_receipts(root: str, run: str) -> list[File]:
         DamagedFile: a receipt is not what a task writes, or names what no file of a run is called.
     """
     files: list[File] = []
-    for path in Path(run_folder(root, run), "receipts").glob("*.arrow"):
+    for path in Path(receipts_folder(root, run)).glob("*.arrow"):
         try:
             with pa.memory_map(str(path)) as source:
                 table = read_table(source, _RECEIPT).combine_chunks()
@@ -147,7 +161,7 @@ def read_receipts(root: str, run: str) -> list[File]:
         columns["facts"] = [_facts(str(path), text) for text in columns["facts"]]
         files += map(File._make, zip(*(columns[name] for name in File._fields), strict=True))
         for file in files[-len(table) :] if len(table) else ():
-            _require_names(str(path), f"{run_folder(root, run)}/staged/", file)
+            _require_names(str(path), f"{staged_folder(root, run)}/", file)
     return sorted(files, key=lambda file: file.path)
 
 

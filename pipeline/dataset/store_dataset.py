@@ -17,11 +17,9 @@ from dateline.pipeline.dataset.store_manifests import manifest_at, newest_manife
 from dateline.pipeline.dataset.store_objects import check_bytes
 from dateline.pipeline.dataset.version import Manifest, Version
 from dateline.pipeline.dataset.working_copy import add_manifest, make_working_copy
-from dateline.pipeline.names import RUNS, run_folder
+from dateline.pipeline.names import REPORT, REPORTS, RUNS, run_folder, run_path
 from dateline.pipeline.store.address import open_bucket
 from dateline.pipeline.store.bucket import Bucket, in_parallel
-
-REPORTS = ("report.json", "report.html")
 
 
 class StoreVersion(Version):
@@ -119,11 +117,11 @@ class StoreDataset(Dataset):
 
     def run_reports(self, most: int) -> Iterator[tuple[str, bytes]]:
         bucket = self.bucket
-        names = {name for name in bucket.names(f"{RUNS}/") if name.endswith("/report.json")}
+        names = {name for name in bucket.names(f"{RUNS}/") if name.endswith(f"/{REPORT}")}
         found: dict[str, bytes] = {}
 
         def fetch(run: str) -> None:
-            if there := bucket.get(f"{RUNS}/{run}/report.json"):
+            if there := bucket.get(run_path(run, REPORT)):
                 found[run] = there[0]
 
         runs = newest_runs((name.split("/")[1] for name in names if name.count("/") == 2), most)
@@ -151,7 +149,7 @@ class StoreDataset(Dataset):
     def send_report(self, run: str) -> None:
         bucket = self.bucket
         for name in REPORTS:
-            bucket.put(f"{RUNS}/{run}/{name}", Path(run_folder(self.root, run), name).read_bytes())
+            bucket.put(run_path(run, name), Path(run_folder(self.root, run), name).read_bytes())
 
     def locked(self, run: str) -> AbstractContextManager[None]:
         return nullcontext()

@@ -10,10 +10,9 @@ from typing import NamedTuple
 from dateline.errors import DamagedFile
 from dateline.pipeline.dataset.safe_files import parse_json, require_shape
 from dateline.pipeline.dataset.version import Manifest, parse_manifest, require_manifest
-from dateline.pipeline.names import MANIFESTS, manifest_name
+from dateline.pipeline.names import POINTER, manifest_name
 from dateline.pipeline.store.bucket import Bucket
 
-POINTER = f"{MANIFESTS}/latest.json"
 TRIES = 10
 """How often the pointer is read or written again when another run moves it meanwhile."""
 

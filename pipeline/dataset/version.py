@@ -33,6 +33,7 @@ from dateline.pipeline.dataset.safe_files import (
     size_in,
 )
 from dateline.pipeline.names import (
+    JOURNAL,
     LOCK,
     MANIFESTS,
     RUNS,
@@ -156,7 +157,7 @@ def latest_manifest(root: str) -> Manifest | None:
 def is_unfinished(root: str) -> bool:
     """Whether a folder without a version holds nothing, or only what a run left that was killed."""
     return all(name in (RUNS, LOCK, SEEN, STORE, MANIFESTS) for name in os.listdir(root)) or any(
-        Path(root, RUNS).glob("*/commit.json")
+        Path(root, RUNS).glob(f"*/{JOURNAL}")
     )
 
 

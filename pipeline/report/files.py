@@ -6,12 +6,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from dateline.pipeline.names import REPORTS
 from dateline.pipeline.report.numbers import Report
 from dateline.pipeline.report.page import page
 from dateline.pipeline.rules.text import to_json
 from dateline.schemas.contract import require_valid
-
-FILES = ("report.json", "report.html")
 
 
 def write_report(folder: str, report: Report, earlier: Sequence[Report] = ()) -> None:
@@ -29,10 +28,10 @@ def write_report(folder: str, report: Report, earlier: Sequence[Report] = ()) ->
     require_valid(report, "report" if report["state"] == "done" else "failure")
     forms = (to_json(report, indent=1) + "\n", page(report, earlier))
     try:
-        for name, text in zip(FILES, forms, strict=True):
+        for name, text in zip(REPORTS, forms, strict=True):
             Path(folder, name).write_text(text, "utf-8")
     except OSError:
-        for name in FILES:
+        for name in REPORTS:
             with suppress(OSError):
                 os.unlink(f"{folder}/{name}")
         raise

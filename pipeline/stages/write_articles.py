@@ -133,7 +133,7 @@ class WriteArticles(WriteTask):
         folds = _long_folds(rows)
         if folds:
             batches = with_headlines(folds, batches)
-        written = self._writer.write(self._folder(rows), "part-", arrow_schema("article"), batches)
+        written = self._writer.write(self._folder(rows), None, arrow_schema("article"), batches)
         new = rows[rows["dump"] >= 0]
         return File(**written, kind="articles", **pointers(new), facts={"folded": folds})
 

@@ -125,7 +125,7 @@ class WriteLedgers(WriteTask):
             table.slice(at, BATCH_ROWS).combine_chunks().to_batches()[0]
             for at in range(0, len(table), BATCH_ROWS)
         )
-        written = self._writer.write(folder, f"part-{shard:02d}-", table.schema, parts)
+        written = self._writer.write(folder, shard, table.schema, parts)
         return File(**written, kind=kind, **blocks, facts={})
 
     def _table(self, rows: Rows) -> pa.Table:

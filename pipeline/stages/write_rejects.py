@@ -61,7 +61,7 @@ class WriteRejects(WriteTask):
             lambda which: self._batch([rejects[i] for i in which]),
             REJECTS_AT_A_TIME,
         )
-        written = self._writer.write(REJECTED, f"part-{shard:02d}-", arrow_schema("reject"), parts)
+        written = self._writer.write(REJECTED, shard, arrow_schema("reject"), parts)
         blocks: dict[str, Any] = {
             "dumps": np.array([reject.dump for reject in rejects], np.int32),
             "offsets": np.array([reject.offset for reject in rejects], np.int64),

@@ -14,7 +14,7 @@ from dateline.pipeline.elements import Record
 from dateline.pipeline.inputs.records import base_source
 from dateline.pipeline.ledgers.rows import LEDGER_COLUMNS, MAX_RAW_BYTES, OlderRanks, rows_of_ledger
 from dateline.pipeline.ledgers.shards import shard_of
-from dateline.pipeline.names import Granularity, partition_folder
+from dateline.pipeline.names import Granularity, partition_folder, shard_in
 from dateline.pipeline.rules.identity_rows import (
     OLDER_ARTICLE,
     OLDER_DUPLICATE,
@@ -195,7 +195,7 @@ def _article(row: Record, path: str, rules: Rules) -> Iterator[Finding]:
 
 
 def _ledger(row: Record, path: str, rules: Rules) -> Iterator[Finding]:
-    shard = int(path.rpartition("/")[2].split("-")[1])
+    shard = shard_in(path)
     expected = shard_of(base_source(row["source"]), row["position"])
     if shard != expected:
         yield differs("shard", "", None, "its shard", f"{shard:02d}", f"{expected:02d}")

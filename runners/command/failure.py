@@ -17,7 +17,7 @@ from dateline.errors import DamagedFile, DatelineError, NewerDataset, StoreError
 from dateline.pipeline.dataset.open import dataset_in
 from dateline.pipeline.dataset.safe_files import require_folders
 from dateline.pipeline.dataset.version import read_manifest, version_numbers
-from dateline.pipeline.names import RUNS, run_folder
+from dateline.pipeline.names import REPORT, run_folder, run_path
 from dateline.pipeline.report.files import write_report
 from dateline.pipeline.run import Course
 from dateline.pipeline.stop import asked
@@ -133,7 +133,7 @@ def _leave_record(outcome: Outcome, output: str, error: BaseException, reason: s
     }
     folder = run_folder(output, run)
     try:
-        require_folders(output, f"{RUNS}/{run}/", set())
+        require_folders(output, run_path(run, REPORT), set())
         os.makedirs(folder, exist_ok=True)
         write_report(folder, record)
         if not isinstance(error, Uncertain):

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dateline.pipeline.atomic import whole_file
-
-MANIFESTS = "_manifests"  # of dateline.pipeline.dataset.version, which takes a second to load
+from dateline.pipeline.names import MANIFESTS
 
 _START = b"# HELP dateline_"
 """How a file of ours begins."""

@@ -20,10 +20,10 @@ from dateline.pipeline.dataset.known_dumps import ChecksumCache
 from dateline.pipeline.dataset.lock import lock
 from dateline.pipeline.dataset.relink import relink
 from dateline.pipeline.dataset.staging import File, Writer
-from dateline.pipeline.dataset.store_manifests import POINTER, newest_manifest, read_pointer
+from dateline.pipeline.dataset.store_manifests import newest_manifest, read_pointer
 from dateline.pipeline.dataset.version import Version, latest_manifest, unchecked_manifest
 from dateline.pipeline.dataset.working_copy import store_of
-from dateline.pipeline.names import manifest_name, second_name
+from dateline.pipeline.names import POINTER, manifest_name, second_name
 from dateline.pipeline.verify.file_checks import check_changes, check_manifest, manifest_violation
 
 RUN = "20261129T000000-0123abcd"

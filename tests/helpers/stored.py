@@ -18,7 +18,8 @@ from dateline.pipeline.dataset import staging
 from dateline.pipeline.dataset.history import kept_manifests
 from dateline.pipeline.dataset.interface import Repaired
 from dateline.pipeline.dataset.store_dataset import StoreDataset
-from dateline.pipeline.dataset.store_manifests import POINTER, manifest_at, newest_manifest
+from dateline.pipeline.dataset.store_manifests import manifest_at, newest_manifest
+from dateline.pipeline.names import POINTER
 from dateline.pipeline.store.address import open_bucket
 from dateline.pipeline.store.bucket import Bucket
 from tests.conftest import ROOT

@@ -34,7 +34,7 @@ def test_a_writer_holds_a_batch_or_two(tmp_path):
             yield batch
             del batch
 
-    written = Writer(str(tmp_path), "run").write("f", "p-", pa.schema([("n", pa.int64())]), batches())
+    written = Writer(str(tmp_path), "run").write("f", None, pa.schema([("n", pa.int64())]), batches())
     assert written["rows"] == len(made) == 9
 
 

@@ -10,9 +10,9 @@ from dateline.errors import Locked
 from dateline.pipeline.dataset import commit_store, repair_store, republish
 from dateline.pipeline.dataset.history import kept_manifests
 from dateline.pipeline.dataset.restore import restore as restore_version
-from dateline.pipeline.dataset.store_manifests import POINTER, newest_manifest
+from dateline.pipeline.dataset.store_manifests import newest_manifest
 from dateline.pipeline.dataset.store_objects import newest_complete
-from dateline.pipeline.names import object_name
+from dateline.pipeline.names import POINTER, object_name
 from dateline.pipeline.store.address import open_bucket
 from tests.conftest import files_of
 from tests.dataset.test_commit import FIRST, SECOND, THIRD
