@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 
 from dateline.errors import DamagedFile, UsageError
 from dateline.pipeline.dataset.interface import Dataset
-from dateline.pipeline.dataset.reader import arrow_dataset
 from dateline.pipeline.dataset.safe_files import require_shape
 from dateline.pipeline.dataset.version import SCHEMAS, Version, latest_manifest
 from dateline.pipeline.names import partition_folder
@@ -66,6 +65,8 @@ def explain(dataset: Dataset, wanted: str) -> list[Story]:
         UsageError: there is no dataset there.
         DamagedFile: a file of it is not what a run writes.
     """
+    from dateline.pipeline.dataset.reader import arrow_dataset  # the other commands do not need it
+
     manifest = latest_manifest(dataset.root)
     if manifest is None:
         raise UsageError(f"{dataset.name} holds no dataset")
