@@ -1,4 +1,4 @@
-"""Names: the one grammar of what a dataset is made of, and how its own files are told from all others.
+"""Names: the one grammar of what a dataset is made of; no other module puts a path of it together.
 
     date=2023-09-07/region=eastern-europe/part-<hash>.arrow    the file of a partition; the date may be a month or year
     _keys/part-<shard>-<hash>.arrow                            of a ledger; so are _duplicates and _rejected
@@ -31,7 +31,13 @@ REPORTS = REPORT, PAGE = "report.json", "report.html"
 JOURNAL = "commit.json"
 """What a run is about to name and to replace, in its folder."""
 STAGED, RECEIPTS = "staged", "receipts"
-"""Folders of a run: files that it wrote, and what its tasks say of them."""
+"""Folders of a run: the files that it wrote, which wait for their names, and what its tasks say of them."""
+SPOOL, PARSED = "spool", "parsed"
+"""What is not plain text, unpacked; and parsed records, which wait until it is known which win."""
+SHUFFLED, PROGRESS = "shuffled", "progress"
+"""Rows that go from one worker to another; and how far each worker is."""
+RUN_PARTS = (STAGED, RECEIPTS, PROGRESS, SPOOL, PARSED, SHUFFLED)
+"""The folders that a run has only while it runs."""
 FOLDERS = frozenset((MANIFESTS, RUNS, VERSIONS, DUPLICATES, REJECTED, KEYS))
 """The names of a dataset's own folders at its top, but for the partitions'."""
 FILES = frozenset((LOCK, SEEN, SEEN_NEXT, STORE))
@@ -153,39 +159,16 @@ def stray_path(run: str, path: str) -> str:
     return run_path(run, f"{STRAYS}/{path}")
 
 
-def run_folder(root: str, run: str) -> str:
-    return f"{root}/{RUNS}/{run}"
-
-
-def staged_folder(root: str, run: str) -> str:
-    """Where the files that a run wrote wait for their names."""
-    return f"{run_folder(root, run)}/{STAGED}"
-
-
-def receipts_folder(root: str, run: str) -> str:
-    """Where the tasks of a run say which files they wrote."""
-    return f"{run_folder(root, run)}/{RECEIPTS}"
+def run_folder(root: str, run: str, part: str = "") -> str:
+    """A run's folder, or one of the RUN_PARTS in it."""
+    return f"{root}/{RUNS}/{run}/{part}" if part else f"{root}/{RUNS}/{run}"
 
 
 def progress_folder(root: str, run: str) -> str:
-    return f"{run_folder(root, run)}/progress"
-
-
-def spool_folder(root: str, run: str) -> str:
-    """Where a run unpacks what is not plain text; removed when it ends."""
-    return f"{run_folder(root, run)}/spool"
+    """Where the workers of a run say how far they are."""
+    return run_folder(root, run, PROGRESS)
 
 
 def dumps_list(root: str, run: str) -> str:
     """The file that lists the dumps of a run."""
-    return f"{spool_folder(root, run)}/dumps.json"
-
-
-def parsed_folder(root: str, run: str) -> str:
-    """Where a run's parsed records wait until it is known which win."""
-    return f"{run_folder(root, run)}/parsed"
-
-
-def shuffled_folder(root: str, run: str) -> str:
-    """Where rows lie that go from one of a run's workers to another."""
-    return f"{run_folder(root, run)}/shuffled"
+    return f"{run_folder(root, run, SPOOL)}/dumps.json"

@@ -1,4 +1,9 @@
-"""One run: build the flow, have a runner do it, settle the balance, commit."""
+"""One run: build the flow, have a runner do it, settle the balance, commit.
+
+flow       the runner does flow.build(config); meanwhile the checksums of the dumps are taken
+balance    every byte that was read is accounted for, or the run fails
+commit     the manifest is published: from here on the run did not fail, whatever comes after
+"""
 
 import time
 import uuid
@@ -39,7 +44,7 @@ KEEP_VERSIONS = 3
 
 @dataclass
 class Course:
-    """How far a run is, for who has to tell how it ended."""
+    """How far a run is, for whoever says how it ended."""
 
     stage: str = "start"
     """start, flow, balance or commit."""
@@ -64,7 +69,7 @@ class Result:
     unreadable: Sequence[Unreadable]
     """Inputs that could not be read, or not whole; also those found out only while reading."""
     notes: Sequence[str] = ()
-    """What is to be told of them besides; all of it was used."""
+    """Warnings about the inputs, all of which were used."""
     warnings: Sequence[str] = ()
     """What went wrong once the version was there."""
     stages: Stages = field(default_factory=dict)
@@ -123,14 +128,14 @@ def execute(
 
     Args:
         config: the run.
-        run_flow: has a runner do flow.build(config), and returns when it is done, with what it can tell of the stages.
+        run_flow: has a runner do flow.build(config), and returns when it is done, with what the runner knows of the stages.
         seen: the checksums of files that are remembered; by default those of the dataset.
         keep_versions: how many versions stay, the new one among them.
         max_rejects: more rejects than this fail the run, before anything is committed.
         runner: what run_flow runs on, for the report.
         unreadable: inputs that were left out, for the report.
         rejects_only: whether a first version may hold nothing but rejects; it may if it is made of rejects.
-        course: is told how far the run is.
+        course: is kept up to date with how far the run is.
 
     Raises:
         RunFailed: too many rejects, or the balance does not hold.
@@ -166,9 +171,9 @@ def execute(
                 _dump_of(balance.findings[0], config),
             )
         if records.findings:
-            told = "\n".join(f"  {printable(finding)}" for finding in records.findings)
+            places = "\n".join(f"  {printable(finding)}" for finding in records.findings)
             raise RunFailed(
-                f"the account of records does not hold: some are lost\n{told}",
+                f"the account of records does not hold: some are lost\n{places}",
                 _dump_of(records.findings[0], config),
             )
         then = clock()
@@ -193,7 +198,7 @@ def execute(
             )
         course.stage = "commit"
         warnings: list[str] = []
-        with held():  # what was made is put in its place, and told of
+        with held():  # a signal waits until the version is whole, and its report is written
             dataset.commit(manifest, before.manifest if before else None, files)
             course.version = manifest["version"]
             with _warned(warnings, "what it replaced could not be put away, the next run does it"):
@@ -213,12 +218,12 @@ def execute(
 
 @contextmanager
 def _warned(warnings: list[str], what: str) -> Iterator[None]:
-    """Have what goes wrong be told only: the version is there, so whatever it is, the run did not fail."""
+    """Turn an error into a warning: the version is there, so whatever goes wrong, the run did not fail."""
     try:
         yield
     except Exception as error:
-        told = error if isinstance(error, OSError | StoreError | DamagedFile) else repr(error)
-        warnings.append(f"{what}: {told}")
+        is_known = isinstance(error, OSError | StoreError | DamagedFile)
+        warnings.append(f"{what}: {error if is_known else repr(error)}")
 
 
 def _dump_of(finding: str, config: Config) -> str | None:
@@ -232,7 +237,7 @@ def _check_unchanged(
 ) -> None:
     """A dump that changes under the run's hands has rows of some bytes, and a checksum of others.
 
-    Where only its inode changed it may have been linked or renamed; its bytes tell.
+    Where only its inode changed it may have been linked or renamed; then its bytes decide.
     """
     changed = sorted(
         path

@@ -5,7 +5,7 @@ A store has no rename, no links and no lock, and what it lists need not be all t
     check out  a folder of this machine becomes the dataset's working copy: its manifest, and each file once it is read
     upload     each new file becomes an object _versions/<version>/<hash>.arrow, and is looked at again
     publish    _manifests/<version>.json is written by one PUT that must not replace: from here on it is committed
-    point      _manifests/latest.json is told the number, so that a reader need not search
+    point      _manifests/latest.json gets the number, so that a reader finds the newest version without a search
     place      new files are copied to date=*/region=*/, for readers of the folder; those that they replace go
     prune      manifests of versions that are no longer kept go, then what no kept one needs of _versions
 
@@ -119,7 +119,7 @@ def commit(
     Args:
         bucket: the dataset.
         root: the working copy.
-        manifest: of the new version; is told where each file is stored.
+        manifest: of the new version; gets the name of the object of each file.
         before: of the one it builds on.
         files: what the run staged.
 
@@ -128,14 +128,14 @@ def commit(
         Uncertain: whether it was made is not known.
         StoreError, OSError: it was not: the store failed, or a file is not what its receipt says.
     """
-    stored = {file["path"]: file["stored"] for file in before["files"]} if before else {}
+    objects = {file["path"]: file["stored"] for file in before["files"]} if before else {}
     for entry in manifest["files"]:
-        entry["stored"] = stored.get(entry["path"], object_name(manifest["version"], entry["path"]))
+        entry["stored"] = objects.get(entry["path"], object_name(manifest["version"], entry["path"]))
     require_valid(manifest, "manifest")
     names = {entry["path"]: entry["stored"] for entry in manifest["files"]}
     with held():
         with let():
-            new = [file for file in files if file.rows and file.path not in stored]
+            new = [file for file in files if file.rows and file.path not in objects]
             in_parallel(lambda file: bucket.upload(file.staged, names[file.path], file.sha256), new)
         look()
         _publish(bucket, root, manifest)
@@ -223,7 +223,7 @@ def _publish(bucket: Bucket, root: str, manifest: Manifest) -> None:
                     f"another run has made version {number} of {bucket.address} meanwhile; nothing was committed, run again"
                 ) from None
             raise
-        with suppress(OSError):  # what is only told here is no failure of what is made there
+        with suppress(OSError):  # the version is made, whatever becomes of the working copy
             add_manifest(root, manifest)
         if not isinstance(error, Exception):
             raise

@@ -1,5 +1,9 @@
 """What became of the articles from one version of a dataset to another.
 
+    added, removed      an article that only the one version has
+    changed             one that both have, with other values: by its id, or else by its record's place in its dump
+    folded              one whose record is a copy of another article now
+
 Files are named by their content, so only those are read that one version lists and the other does not.
 """
 
@@ -17,25 +21,29 @@ LIGHT = ["id", "source", "source_offset", "updated", "headline"]
 
 
 class Change(NamedTuple):
+    """What became of one article.
+
+    `columns` of a changed article are those that are not as they were, and `was` is its id before, where it had another.
+    `winner` of a folded one is the id of the article that its record belongs to now.
+    """
+
     kind: Literal["added", "removed", "changed", "folded"]
     id: str
     updated: str | None
     headline: str
     columns: tuple[str, ...] = ()
-    """Of a changed article: what is not as it was."""
     winner: str | None = None
-    """Of a folded one: the id of the article that its record belongs to now."""
     was: str | None = None
-    """Of a changed one: its id before, where it had another."""
 
 
 class _Row(NamedTuple):
-    """Where an article stands in a version, and what is told of it."""
+    """Where an article stands in a version, and what a change says of it."""
 
-    path: str
-    row: int
+    file: tuple[str, int]
+    """Its path, and the number of the row in it."""
     id: str
     place: tuple[str, int]
+    """Source and offset of its record."""
     updated: str | None
     headline: str
 
@@ -75,8 +83,8 @@ def diff(old: Version, new: Version) -> Iterator[Change]:
 
 def _only(version: Version, other: Version, kind: str) -> Iterator[dict[str, Any]]:
     """The entries of files of a kind that only the first version lists."""
-    listed = {file["path"] for file in other.files(kind)}
-    return (file for file in version.files(kind) if file["path"] not in listed)
+    others = {file["path"] for file in other.files(kind)}
+    return (file for file in version.files(kind) if file["path"] not in others)
 
 
 def _articles(version: Version, other: Version) -> Iterator[_Row]:
@@ -84,9 +92,8 @@ def _articles(version: Version, other: Version) -> Iterator[_Row]:
         rows = version.read(file, LIGHT).to_pylist()
         for number, row in enumerate(rows):
             day = row["updated"].isoformat() if row["updated"] else None
-            yield _Row(
-                file["path"], number, row["id"], (row["source"], row["source_offset"]), day, row["headline"]
-            )
+            place = row["source"], row["source_offset"]
+            yield _Row((file["path"], number), row["id"], place, day, row["headline"])
 
 
 def _duplicates(version: Version, other: Version, places: set[tuple[str, int]]) -> dict[tuple[str, int], str]:
@@ -109,9 +116,12 @@ def _changed(old: Version, new: Version, pairs: list[tuple[_Row, _Row]]) -> Iter
     def table(version: Version, path: str) -> pa.Table:
         return version.read(entries[path])
 
-    for one, other in sorted(pairs, key=lambda pair: (pair[0].path, pair[1].path)):
-        was = table(old, one.path).slice(one.row, 1)
-        now = table(new, other.path).slice(other.row, 1)
+    def row_of(version: Version, path: str, row: int) -> pa.Table:
+        return table(version, path).slice(row, 1)
+
+    for one, other in sorted(pairs, key=lambda pair: (pair[0].file[0], pair[1].file[0])):
+        was = row_of(old, *one.file)
+        now = row_of(new, *other.file)
         columns = tuple(name for name in arrow_schema("article").names if was[name] != now[name])
         if columns:
             yield Change(

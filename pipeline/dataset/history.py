@@ -1,4 +1,8 @@
-"""The versions of a dataset: which are kept, and what each changed."""
+"""The versions of a dataset: which are kept, and what each changed.
+
+manifest_for("news", None)    (3, {"version": 3, ...}): the newest whose manifest is whole
+manifest_for("news", 9)       UsageError: news has no version 9; it keeps 1, 2, 3
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -49,7 +53,7 @@ def manifest_for(
 
 
 def log_entry(manifest: Manifest) -> dict[str, Any]:
-    """What there is to tell of a version."""
+    """What `dateline log` says of a version."""
     files = manifest["files"]
     return {
         "state": "done",

@@ -164,7 +164,7 @@ class Dataset(ABC):
         """Make a version. The caller holds the lock, and calls finish() afterwards.
 
         Args:
-            manifest: of the new version; in a store it is told where each file is.
+            manifest: of the new version; in a store it gets the name of each file's object.
             before: of the version that it builds on.
             files: what the run staged.
 

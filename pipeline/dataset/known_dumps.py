@@ -1,7 +1,7 @@
 """Known dumps: which of a run's inputs a dataset has read already.
 
 A dump is immutable: read again unchanged it changes nothing, and is skipped. The same source with other bytes
-is refused by name, since its rows would say what no file holds. To tell the two apart a dump need not be read:
+is refused by name, since its rows would say what no file holds. Mostly a dump need not be read for that:
 _seen.json has how each file looked (its size, time of change, inode and the inode's time of change, which nobody can set
 back; in a store its ETag for an inode) when its checksum was taken. It is only a memory of this machine; where it is
 missing, damaged or does not match, the checksum is taken again.
@@ -90,7 +90,7 @@ class ChecksumCache:
 
 
 def changed_ns(look: Sequence[int | str]) -> int:
-    """When a file last changed, in nanoseconds since 1970: its bytes, or anything that is told of it."""
+    """When a file last changed, in nanoseconds since 1970: its bytes, its name, or its permissions."""
     return max(int(time) for time in (*look[1:2], *look[3:]))
 
 

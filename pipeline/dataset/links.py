@@ -11,7 +11,7 @@ from contextlib import suppress
 from dateline.errors import UsageError
 from dateline.pipeline.dataset.safe_files import require_folders, size_in
 from dateline.pipeline.dataset.staging import prepared
-from dateline.pipeline.names import second_name, staged_folder
+from dateline.pipeline.names import STAGED, run_folder, second_name
 
 NO_LINKS = {
     errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EINVAL, errno.EXDEV
@@ -30,7 +30,7 @@ def require_links(root: str, run: str) -> None:
         UsageError: it cannot.
     """
     with prepared(root, run):
-        file = f"{staged_folder(root, run)}/one"
+        file = f"{run_folder(root, run, STAGED)}/one"
         with open(file, "x"):
             pass
         try:

@@ -1,4 +1,7 @@
-"""A dataset in a folder of this machine; what it is asked is answered by the modules that it calls."""
+"""A dataset in a folder of this machine. What each method does is decided by the module that it calls.
+
+LocalDataset("/data/news").root == LocalDataset("/data/news").name == "/data/news"
+"""
 
 import os
 import shutil

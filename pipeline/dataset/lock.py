@@ -1,4 +1,9 @@
-"""The lock: one run at a time writes a dataset."""
+"""The lock: one run at a time writes a dataset.
+
+    _lock   {"run": "20261129T000000-0123abcd", "pid": 4711, "host": "here", "since": "2026-11-29T00:00:00+00:00"}
+
+The lock is flock(2) on this file; what it says is for the message of whoever finds it locked.
+"""
 
 import errno
 import fcntl

@@ -1,7 +1,11 @@
-"""Mend: have a folder show what its newest version lists, whatever happened to the version after it.
+"""Relinking: have a folder show what its newest version lists, whatever happened to the version after it.
 
-A manifest that is torn or gone was never a version. But its run may have taken the places of files that the version
-before lists, and left its own. All files of that version lie in _versions, so its places are linked anew from there.
+    _manifests/00000003.json is torn, so version 2 is the newest
+    date=2023-09-07/region=unknown/part-<old>.arrow    listed by 2, not there: linked again from _versions/<old>
+    date=2023-09-07/region=unknown/part-<new>.arrow    there, not listed by 2: loses its name
+
+A manifest that is torn or gone was never a version. But its run may have removed files from the places where the version
+before lists them, and left its own there. _versions has all files of that version.
 """
 
 import os
@@ -66,7 +70,7 @@ def relink(root: str, manifest: Manifest, look: bool = False) -> Relinked:
 
 
 def make_ready(root: str, manifest: Manifest) -> list[str]:
-    """Have a folder be one to build upon; what there is to tell of that.
+    """Have a folder be one to build upon; what to tell the user of that, nothing if nothing was done.
 
     Args:
         root: the dataset; the caller holds its lock.

@@ -17,7 +17,7 @@ from dateline.pipeline.dataset.links import put_in_place
 from dateline.pipeline.dataset.safe_files import require_folders, size_in
 from dateline.pipeline.dataset.version import Manifest
 from dateline.pipeline.dataset.visible import unlisted, visible_files
-from dateline.pipeline.names import second_name, staged_folder, stray_path
+from dateline.pipeline.names import STAGED, run_folder, second_name, stray_path
 from dateline.pipeline.store.checksum import sha256_of
 
 
@@ -82,7 +82,7 @@ def _take(root: str, run: str, made: str, files: list[dict[str, Any]], lost: dic
     """Take files out of a dataset that was made of the same dumps, where they have the same bytes."""
     for file in files:
         if is_whole(made, file["path"], file):
-            staged = f"{staged_folder(root, run)}/{file['sha256']}"
+            staged = f"{run_folder(root, run, STAGED)}/{file['sha256']}"
             shutil.copyfile(f"{made}/{file['path']}", staged)
             with suppress(FileNotFoundError):
                 os.unlink(f"{root}/{second_name(file['path'])}")

@@ -1,6 +1,6 @@
 """Repair in a store: have the objects of all kept versions be what their manifests say, and readers see nothing else.
 
-manifests   one that is torn is moved away, and the pointer is told the newest that is there, where it tells none
+manifests   a torn one is moved away; a pointer from which no version is found gets the newest number that is there
 copies      what is whole in _versions or where readers look is copied to its other name
 dumps       what is whole nowhere is made again; see repair.py
 strays      what no manifest lists is moved out of readers' sight, into the folder of the repair in _runs
@@ -70,7 +70,7 @@ def find_manifests(bucket: Bucket, run: str) -> Repaired:
 
 
 def _point_again(bucket: Bucket, numbers: set[int], done: Repaired) -> None:
-    """Have the pointer tell the newest version, where the search from what it tells finds none."""
+    """Have the pointer say the newest version, where a search from what it says finds none."""
     found = bucket.get(POINTER)
     try:
         now = read_pointer(bucket)

@@ -16,7 +16,7 @@ from dateline.pipeline.dataset.safe_files import require_folders, size_in
 from dateline.pipeline.dataset.staging import File
 from dateline.pipeline.dataset.store_objects import Entry, are_current, require_bytes
 from dateline.pipeline.dataset.version import Manifest, version_numbers
-from dateline.pipeline.names import VERSIONS, staged_folder
+from dateline.pipeline.names import STAGED, VERSIONS, run_folder
 from dateline.pipeline.stop import held, let
 from dateline.pipeline.store.bucket import Bucket
 from dateline.pipeline.store.checksum import sha256_of
@@ -50,7 +50,7 @@ def publish(root: str, made: Manifest, newest: Manifest, run: str, origin: Origi
             staging.prepare(root, run)
             with let():
                 require_folders(root, f"{VERSIONS}/", set())
-                files = _staged(staged_folder(root, run), new_entries(made, newest), origin)
+                files = _staged(run_folder(root, run, STAGED), new_entries(made, newest), origin)
             commit.commit(root, made, newest, files)
             commit.finish(root, run, len(version_numbers(root)))
             relink(root, made)

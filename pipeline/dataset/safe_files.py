@@ -1,4 +1,8 @@
-"""Own: what lies in a dataset's folder is looked at and opened as the dataset's own, and never through a link.
+"""Safe files: what lies in a dataset's folder is opened only if it is a file or folder there, never through a link.
+
+    _manifests/00000001.json -> /etc/passwd    DamagedFile: "... is a link where a dataset has a file of its own"
+    _seen.json holds {"a": NaN}                DamagedFile: "... is not what a run writes there: the number NaN"
+    _seen.json holds {"a                       None: torn, as a run leaves it that was killed
 
 A dataset may come from anybody, and a link in it may lead anywhere. A run makes folders and files only, so where one of
 the names of names.py is a link, or a pipe, or a folder for a file, nobody who works on the dataset goes on.
@@ -23,7 +27,7 @@ _LINKS_WITHIN = (MANIFESTS, RUNS, VERSIONS)
 
 @contextmanager
 def believed(path: str) -> Iterator[None]:
-    """Have what the values of a file bring about be told of the file: a checksum says only that they are those of its run.
+    """Blame a file for the errors that its values cause: a checksum says only that they are those that some run wrote.
 
     Raises:
         DamagedFile: they are not what a run writes.

@@ -24,21 +24,18 @@ from dateline.pipeline.atomic import whole_file
 from dateline.pipeline.dataset.safe_files import parse_json, require_shape
 from dateline.pipeline.names import (
     RECEIPTS,
+    RUN_PARTS,
     STAGED,
     file_path,
     hash_of,
     kind_of,
-    receipts_folder,
     run_folder,
-    staged_folder,
 )
 from dateline.pipeline.stop import held, let
 from dateline.schemas.columns import read_table
 
 BATCH_ROWS = 4096
 """Rows of a record batch; a file of more has several, so that writing it never needs it whole."""
-
-_FOLDERS = (STAGED, RECEIPTS, "progress", "spool", "parsed", "shuffled")
 
 
 class File(NamedTuple):
@@ -65,7 +62,7 @@ class Writer:
     """Writes files into a run's staging folder."""
 
     def __init__(self, root: str, run: str) -> None:
-        self._staged, self._receipts = staged_folder(root, run), receipts_folder(root, run)
+        self._staged, self._receipts = run_folder(root, run, STAGED), run_folder(root, run, RECEIPTS)
 
     def write(
         self, folder: str, shard: int | None, schema: pa.Schema, batches: Iterator[pa.RecordBatch]
@@ -126,7 +123,7 @@ class Writer:
 
 def prepare(root: str, run: str) -> None:
     """Make the folders that a run works in."""
-    for name in _FOLDERS:
+    for name in RUN_PARTS:
         os.makedirs(f"{run_folder(root, run)}/{name}")
 
 
@@ -149,7 +146,7 @@ def read_receipts(root: str, run: str) -> list[File]:
         DamagedFile: a receipt is not what a task writes, or names what no file of a run is called.
     """
     files: list[File] = []
-    for path in Path(receipts_folder(root, run)).glob("*.arrow"):
+    for path in Path(run_folder(root, run, RECEIPTS)).glob("*.arrow"):
         try:
             with pa.memory_map(str(path)) as source:
                 table = read_table(source, _RECEIPT).combine_chunks()
@@ -161,7 +158,7 @@ def read_receipts(root: str, run: str) -> list[File]:
         columns["facts"] = [_facts(str(path), text) for text in columns["facts"]]
         files += map(File._make, zip(*(columns[name] for name in File._fields), strict=True))
         for file in files[-len(table) :] if len(table) else ():
-            _require_names(str(path), f"{staged_folder(root, run)}/", file)
+            _require_names(str(path), f"{run_folder(root, run, STAGED)}/", file)
     return sorted(files, key=lambda file: file.path)
 
 
@@ -216,7 +213,7 @@ def _lists(column: pa.ChunkedArray) -> list[npt.NDArray[Any]]:
 def clean_up(root: str, run: str) -> None:
     """Remove what a run needed only while it ran; its report stays, if it came so far."""
     folder = run_folder(root, run)
-    for name in _FOLDERS:
+    for name in RUN_PARTS:
         shutil.rmtree(f"{folder}/{name}", ignore_errors=True)
     for empty in (folder, os.path.dirname(folder)):
         with suppress(OSError):  # not empty, or not there

@@ -1,4 +1,7 @@
-"""A dataset in an object store; what it is asked is answered by the modules that it calls."""
+"""A dataset in an object store. What each method does is decided by the module that it calls.
+
+StoreDataset("s3://bucket/news", "/home/me/.cache/dateline/1f3870be274f6c49")
+"""
 
 import tempfile
 from collections.abc import Collection, Iterator, Sequence

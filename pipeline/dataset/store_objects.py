@@ -1,4 +1,8 @@
-"""Stored: whether the objects of a version in a store are what its manifest says, in _versions and where readers look."""
+"""Whether the objects of a version in a store are what its manifest says, in _versions and where readers look.
+
+require_objects(bucket, manifest)           there, and of their sizes: by listing, so it costs a call for a thousand
+require_bytes(bucket, manifest, sized)      also of their checksums, but for the paths in `sized`: reads them
+"""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -33,20 +37,20 @@ def require_objects(bucket: Bucket, manifest: Manifest) -> None:
     )
 
 
-def require_bytes(bucket: Bucket, manifest: Manifest, known: Collection[str]) -> None:
+def require_bytes(bucket: Bucket, manifest: Manifest, sized: Collection[str]) -> None:
     """See that the objects of a version are there, and have the bytes that they should.
 
     Args:
         bucket: the dataset.
         manifest: of the version.
-        known: paths of which the size will do.
+        sized: paths of which the size will do.
 
     Raises:
         DamagedFile: some are not.
     """
     require_objects(bucket, manifest)
     looked = check_bytes(
-        bucket, ((file["stored"], file) for file in manifest["files"] if file["path"] not in known)
+        bucket, ((file["stored"], file) for file in manifest["files"] if file["path"] not in sized)
     )
     _require(bucket, manifest, [name for name, whole in looked.items() if not whole], "have other bytes")
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dateline.pipeline.elements import ParsedRecord
-from dateline.pipeline.names import parsed_folder
+from dateline.pipeline.names import PARSED, run_folder
 from dateline.pipeline.rules.identity_rows import Rows, rows_of
 from dateline.schemas.columns import arrow_schema, to_batch
 
@@ -28,7 +28,7 @@ class RecordWriter:
     """Writes a worker's records; pickles as the run's folder."""
 
     def __init__(self, root: str, run: str) -> None:
-        self._folder = parsed_folder(root, run)
+        self._folder = run_folder(root, run, PARSED)
 
     def write(self, records: Sequence[ParsedRecord]) -> Rows:
         """Write a file of records; a row for each, which names its place there."""
@@ -49,7 +49,7 @@ class RecordReader:
     """Takes records out of the files that all workers wrote."""
 
     def __init__(self, root: str, run: str) -> None:
-        self._folder = parsed_folder(root, run)
+        self._folder = run_folder(root, run, PARSED)
 
     def take(self, rows: Rows) -> pa.RecordBatch:
         """The records of some rows, as they were parsed: the columns WAITING."""

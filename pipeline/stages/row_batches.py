@@ -16,7 +16,7 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 
-from dateline.pipeline.names import shuffled_folder
+from dateline.pipeline.names import SHUFFLED, run_folder
 from dateline.pipeline.rules.identity_rows import ROW, Rows
 from dateline.pipeline.stages.counters import count
 from dateline.pipeline.versions import SameVersions
@@ -109,6 +109,6 @@ _spill: Spill | None = None
 def spill_to(root: str, run: str) -> None:
     """Have this process put large batches into files of a run. In a process that never calls this they stay in their elements."""
     global _spill
-    folder = shuffled_folder(root, run)
+    folder = run_folder(root, run, SHUFFLED)
     if _spill is None or (_spill.folder, _spill.process) != (folder, os.getpid()):
         _spill = Spill(folder)

@@ -17,7 +17,7 @@ from dateline.pipeline.config import Config
 from dateline.pipeline.inputs.quota import Quota
 from dateline.pipeline.inputs.ranges import ByteRange, Ranges
 from dateline.pipeline.inputs.spool import unpack
-from dateline.pipeline.names import progress_folder, spool_folder
+from dateline.pipeline.names import SPOOL, progress_folder, run_folder
 from dateline.pipeline.progress import at_dump
 
 PLAIN: Literal["plain"] = "plain"
@@ -54,4 +54,4 @@ class UnpackParts(beam.DoFn):
 
 def quota_of(config: Config) -> Quota:
     """What the workers of a run may unpack together."""
-    return Quota(spool_folder(config.output, config.run), config.bounds)
+    return Quota(run_folder(config.output, config.run, SPOOL), config.bounds)

@@ -1,2 +1,2 @@
-"""What holds a version to be right: `dateline verify` (version.py composes its checks, one topic a module), the balance
-and the account of a run, and repair."""
+"""What holds a version to be right: `dateline verify` (checks.py composes its checks, one topic a module), the balance
+and the account of a run."""

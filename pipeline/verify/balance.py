@@ -23,7 +23,7 @@ MAX_FINDINGS = 10
 GAP_BYTES = 1 << 16
 """Bytes of gaps looked at in one sweep; as they are a few bytes each, far apart, it touches a thousand times as many."""
 
-HEAP_BYTES = 8 << 20
+BATCH_BYTES = 8 << 20
 """Bytes of small dumps that are read and looked at together."""
 
 _IS_SPACE = np.zeros(256, bool)
@@ -63,7 +63,7 @@ def settle(dumps: Sequence[Dump], files: Sequence[File], before: Version | None 
     edges = np.searchsorted(number, np.arange(len(dumps) + 1))
     sizes = [size_of(dump.path) for dump in dumps]
     white_space = 0
-    for lo, hi in _heaps(sizes):
+    for lo, hi in _batches(sizes):
         blocks = slice(edges[lo], edges[hi])
         white_space += _settle_dumps(
             dumps[lo:hi],
@@ -98,14 +98,14 @@ def _settle_rows(files: Sequence[File], before: Version | None) -> list[str]:
     ]
 
 
-def _heaps(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Dumps of HEAP_BYTES together as (first, one past the last); each of more by itself.
+def _batches(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Dumps of BATCH_BYTES together as (first, one past the last); each of more by itself.
 
     A hundred thousand small dumps are looked at in a few sweeps.
     """
     first = filled = 0
     for number, size in enumerate(sizes):
-        if number > first and filled + size > HEAP_BYTES:
+        if number > first and filled + size > BATCH_BYTES:
             yield first, number
             first, filled = number, 0
         filled += size
@@ -124,7 +124,7 @@ def _settle_dumps(
     """Check the blocks of some dumps.
 
     Args:
-        dumps: those of a heap.
+        dumps: those of a batch.
         sizes: bytes of each, as it lies there now.
         number: of each block, its dump's place among these; rising.
         begin: where each block starts in its dump; rising within the dump.
@@ -148,12 +148,12 @@ def _settle_dumps(
     stops = np.insert(begin + bases[number], edges[1:], bases[1:])
     owner = np.repeat(np.arange(len(dumps)), np.diff(edges) + 1)  # of each gap
 
-    def tell(which: npt.NDArray[np.int64], what: str) -> None:
+    def report(which: npt.NDArray[np.int64], what: str) -> None:
         for i in which[:MAX_FINDINGS]:
             span = sorted((int(starts[i] - bases[owner[i]]), int(stops[i] - bases[owner[i]])))
             findings.append(f"{dumps[owner[i]].source}: bytes {span[0]} to {span[1]} {what}")
 
-    tell(np.flatnonzero(stops < starts), "stand in two blocks")
+    report(np.flatnonzero(stops < starts), "stand in two blocks")
     gaps = np.flatnonzero(stops > starts)
     space = 0
     data = b"".join(map(_read, dumps)) if len(dumps) > 1 else None
@@ -167,7 +167,7 @@ def _settle_dumps(
         white = _IS_SPACE[text[places]]
         space += int(white.sum())
         if not white.all():
-            tell(np.unique(np.repeat(which, lengths)[~white]), "are text, and stand in no block")
+            report(np.unique(np.repeat(which, lengths)[~white]), "are text, and stand in no block")
     return space
 
 

@@ -1,4 +1,4 @@
-"""Verify: read all of one version again, and tell what is not as it must be.
+"""Verify: read all of one version again, and report what is not as it must be.
 
     manifest    valid, in order, one file for each slot
     strays      of the newest version: nothing stands where readers look that it does not list

@@ -1,4 +1,10 @@
-"""What no row tells by itself: ids, keys, identity, copies, and that each byte of a dump stands in one block."""
+"""Checks across all files: ids, keys, identity, copies, and that each byte of a dump stands in one block.
+
+two articles of one id                       id_twice
+an article without a row in _keys            keys
+3 duplicates of an article with copies 2     copies
+a duplicate that the rules make an article   identity
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -116,7 +122,7 @@ class CrossChecks:
         """The rules of identity over all records give these articles, with these ids and these duplicates."""
         records = self.records[
             np.unique(self.records[["rank", "offset"]], return_index=True)[1]
-        ]  # doubled ones are told
+        ]  # a doubled one is an overlap, too
         records["was"], places = np.arange(len(records)), records["was"].copy()
         won, ids = decide(records, same_headline_days)
         were, found = records["dump"] == OLDER_ARTICLE, _ids(records)
@@ -168,12 +174,12 @@ class CrossChecks:
         numbers = {name: number for number, name in enumerate(self.sources)}
         ledger = self._ledger_blocks
         shifted = set(np.unique(ledger["source"][ledger["shifted"]]).tolist())
-        told = set(np.unique(ledger["source"][ledger["offset"] > 0]).tolist()) - shifted
+        unshifted = set(np.unique(ledger["source"][ledger["offset"] > 0]).tolist()) - shifted
         for dump in dumps:
             number, size = numbers.get(dump["source"], -1), dump["bytes"]
             lo, hi = np.searchsorted(self.blocks["source"], [number, number + 1])
             mine = self.blocks[lo:hi]
-            likely = number in told and int(mine["length"].sum()) <= size
+            likely = number in unshifted and int(mine["length"].sum()) <= size
             if plain.get(dump["source"], likely):
                 for block in mine[mine["offset"] + mine["length"] > size]:
                     end = int(block["offset"] + block["length"])

@@ -1,4 +1,9 @@
-"""The manifest and its files: each there, whole, and of the Arrow schema of its kind."""
+"""Checks of the manifest and of each file: there, whole, and of the Arrow schema of its kind.
+
+a file of another size      size
+of other bytes              checksum
+with a column too many      schema
+"""
 
 import hashlib
 from collections import Counter
@@ -10,15 +15,11 @@ import pyarrow as pa
 
 from dateline import schemas
 from dateline.errors import DamagedFile
-from dateline.pipeline.dataset.version import Manifest, Version, unchecked_manifest, version_numbers
+from dateline.pipeline.dataset.version import SCHEMAS, Manifest, Version, unchecked_manifest, version_numbers
 from dateline.pipeline.names import hash_of, kind_of, manifest_name, partition_or_shard
 from dateline.pipeline.verify.finding import Finding, differs
 from dateline.schemas.columns import SCHEMA_VERSION_KEY, arrow_schema, upgraded
 from dateline.schemas.contract import contract
-
-SCHEMA_OF: dict[str, schemas.Name] = {
-    "articles": "article", "duplicates": "duplicate", "keys": "duplicate", "rejected": "reject",
-}  # fmt: skip
 
 
 def check_manifest(manifest: Manifest, number: int) -> Iterator[Finding]:
@@ -130,10 +131,10 @@ def read_file(version: Version, entry: dict[str, Any], findings: list[Finding]) 
         table = pa.ipc.open_file(content).read_all()
         table.validate(full=True)
     except (OSError, pa.ArrowException) as error:
-        if len(findings) == known:  # else it is told already that these are not the bytes that were written
+        if len(findings) == known:  # else a finding says already that these are other bytes
             findings.append(differs("unreadable", path, None, "no readable Arrow IPC", str(error), ""))
         return None
-    schema = SCHEMA_OF[entry["kind"]]
+    schema = SCHEMAS[entry["kind"]]
     wrong = list(_schema(path, table.schema, arrow_schema(schema, _version(table.schema))))
     findings += wrong
     if len(table) != entry["rows"]:

@@ -1,4 +1,8 @@
-"""Findings: what is wrong, where, what was found there and what was expected."""
+"""Findings: what is wrong, where, what was found there and what was expected.
+
+Finding("word_count", "date=.../part-1f38.arrow", 4, "word_count", "12", "13") as a line:
+date=.../part-1f38.arrow row 4: word_count: found 12, expected 13
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -43,7 +47,7 @@ class Summary:
     """What could not be checked, since something that it needs is damaged."""
 
 
-def shown(value: Any) -> str:
+def shortened(value: Any) -> str:
     """A value as a finding shows it, with both ends where it is long."""
     text = value if isinstance(value, str) else repr(value)
     half = VALUE_SHOWN // 2
@@ -52,7 +56,7 @@ def shown(value: Any) -> str:
 
 def differs(check: str, file: str, row: int | None, what: str, found: Any, expected: Any) -> Finding:
     """A finding of a value that is not the one expected."""
-    return Finding(check, file, row, what, shown(found), shown(expected))
+    return Finding(check, file, row, what, shortened(found), shortened(expected))
 
 
 def as_text(finding: Finding) -> str:

@@ -1,4 +1,4 @@
-"""The dumps of a version that are at hand: each the one that was read, and where the text of its records lies.
+"""The dumps that --dumps gives: whether each is the one that a version was made of, and where its records' text lies.
 
 What is not plain text is unpacked first. A record is what blocks are cut from: a whole dump of text, a line of JSON
 Lines, a row of Parquet, a page of a WARC.

@@ -2,7 +2,7 @@
 read, or was put aside for a reason.
 
 What a container holds is counted from its bytes or its footer, apart from the reading of its records (see rules/records.py).
-What became of them is told by what was written: each record has a block in a row, a duplicate or a reject. So a record that
+What became of them follows from what was written: each record has a block in a row, a duplicate or a reject. So a record that
 is dropped anywhere between the two makes the run fail, though all bytes that were unpacked are accounted for.
 """
 
@@ -49,7 +49,7 @@ class InputFindings(NamedTuple):
     problems: list[Unreadable]
     """What could not be read, or not all of it."""
     notes: list[str]
-    """What is to be told besides: days that are none, columns that no record has."""
+    """Warnings: days that are none, columns that no record has."""
     lost: set[str]
     """The sources that gave nothing at all: those count as not read, so that a mended file is welcome."""
 
@@ -104,7 +104,7 @@ def account_for(dumps: Sequence[Dump], files: Sequence[File], columns: Columns) 
         for origin, (count, example) in days.items()
     ]
     notes += [NO_COLUMN.format(names=" or ".join(getattr(columns, role)), role=role) for role in missing]
-    return InputFindings(records, [Unreadable(*told) for told in problems], notes, lost)
+    return InputFindings(records, [Unreadable(*problem) for problem in problems], notes, lost)
 
 
 def _only_others(account: Account | None) -> bool:

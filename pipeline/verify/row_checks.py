@@ -1,4 +1,8 @@
-"""The rows of each file, one by one; what the checks of the whole need of them is gathered, without text."""
+"""Checks of the rows of each file, one by one; what cross_checks.py needs of them is gathered, without text.
+
+a row whose region is not that of its folder     partition
+a row that is not valid by its JSON Schema       field
+"""
 
 from base64 import b64decode
 from collections.abc import Callable, Iterator
@@ -9,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dateline.pipeline.dataset.version import Version
+from dateline.pipeline.dataset.version import SCHEMAS, Version
 from dateline.pipeline.elements import Record
 from dateline.pipeline.inputs.records import base_source
 from dateline.pipeline.ledgers.rows import LEDGER_COLUMNS, MAX_RAW_BYTES, OlderRanks, rows_of_ledger
@@ -24,8 +28,7 @@ from dateline.pipeline.rules.identity_rows import (
     headline_key,
     provisional_id,
 )
-from dateline.pipeline.verify.file_checks import SCHEMA_OF
-from dateline.pipeline.verify.finding import Finding, differs, shown
+from dateline.pipeline.verify.finding import Finding, differs, shortened
 from dateline.pipeline.verify.text_checks import Texts
 from dateline.schemas.columns import from_batch
 from dateline.schemas.contract import contract
@@ -79,7 +82,7 @@ class Gathered:
         self.sources: dict[str, int] = {}
         self.incomplete: set[str] = set()
         """Kinds of which a file or row cannot be used: what needs all of them cannot be checked."""
-        self.blocks: dict[str, list[npt.NDArray[Any]]] = {kind: [] for kind in SCHEMA_OF}
+        self.blocks: dict[str, list[npt.NDArray[Any]]] = {kind: [] for kind in SCHEMAS}
         self.articles: dict[str, list[npt.NDArray[Any]]] = {"articles": [], "keys": []}
         self.records: list[Rows] = []
         """Of both ledgers; in `dump` OLDER_ARTICLE or OLDER_DUPLICATE, in `was` the place in files << 40, and the row."""
@@ -124,7 +127,7 @@ def check_rows(entry: dict[str, Any], table: pa.Table, rules: Rules, gathered: G
     gathered.blocks[kind].append(np.array(blocks, BLOCK))
     if kind in gathered.articles:
         gathered.articles[kind].append(np.array(articles, ARTICLE))
-    if SCHEMA_OF[kind] == "duplicate":
+    if SCHEMAS[kind] == "duplicate":
         ledger = table.select(LEDGER_COLUMNS).take(pa.array(good, pa.int64()))
         rows = rows_of_ledger(ledger, OLDER_ARTICLE if kind == "keys" else OLDER_DUPLICATE, rules.ranks)
         rows["was"] = (number << 40) + np.array(good, np.uint64)
@@ -154,12 +157,12 @@ def _violation(row: Record | str, kind: str) -> tuple[str, ...] | None:
     """What the JSON Schema says against a row, if anything: what is wrong, what was found, what was expected."""
     if isinstance(row, str):
         return None
-    schema = contract(SCHEMA_OF[kind])
+    schema = contract(SCHEMAS[kind])
     if not schema.is_valid(row):
         pointer, message = schema.violation(row)
         return f"not valid at {pointer or '/'}", message
     if "region" in row and row["region"] not in REGION_NUMBERS:
-        return "not valid at /region", shown(row["region"]), "a region of the gazetteer"
+        return "not valid at /region", shortened(row["region"]), "a region of the gazetteer"
     return None
 
 

@@ -21,8 +21,8 @@ def check_strays(
     Args:
         dataset: the dataset.
         version: that is looked at.
-        damaged: files of it that something is wrong with: one beside is what it was, and told with it.
-        summary: is told what could not be checked.
+        damaged: files of it that something is wrong with: what stands in the place of one is no finding of its own.
+        summary: gets what could not be checked.
     """
     newest = max(version_numbers(dataset.root), default=0)
     if version.manifest["version"] != newest or not os.path.isdir(dataset.root):

@@ -1,4 +1,8 @@
-"""Each block, held against its dump: what its row says must stand there, and between blocks there is white space."""
+"""Checks of each block against its dump: what its row says must stand there, and between blocks there is white space.
+
+headline "Ferry returns", bytes 10 to 90 of a.txt have no such line     text
+bytes 90 to 120 of a.txt, in no block, have letters                     gap
+"""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Generator, Iterator, Mapping, Sequence

@@ -19,23 +19,23 @@ def print_changes(args: argparse.Namespace, dataset: Dataset) -> int:
     kinds: Counter[str] = Counter()
     for change in diff(old, new):
         kinds[change.kind] += 1
-        print(to_json(_known(change)) if args.json else _change(change))
+        print(to_json(_as_json(change)) if args.json else _as_text(change))
     counts = {kind: kinds[kind] for kind in SIGNS}
     if args.json:
         print(to_json({"summary": {"from": args.old, "to": args.new} | counts}))
     else:
-        told = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
-        print(f"version {args.old} to {args.new}: {told}")
+        summary = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
+        print(f"version {args.old} to {args.new}: {summary}")
     return OK
 
 
-def _known(change: Change) -> dict[str, Any]:
+def _as_json(change: Change) -> dict[str, Any]:
     return {name: value for name, value in change._asdict().items() if value not in (None, ())} | {
         "updated": change.updated
     }
 
 
-def _change(change: Change) -> str:
+def _as_text(change: Change) -> str:
     line = f"{SIGNS[change.kind]} {change.id}  {change.updated or 'no date   '}  {change.headline}"
     if change.columns:
         line += f"  ({', '.join(change.columns)}{f'; was {change.was}' if change.was else ''})"

@@ -22,7 +22,7 @@ def restore_version(args: argparse.Namespace, dataset: Dataset) -> int:
         dataset.require_links(run)
         dataset.recover(len(version_numbers(root)))
         wanted, newest = (manifest_for(root, number)[1] for number in (args.version, None))
-        with held():  # what was made is told
+        with held():  # a signal waits until it is said what was made
             try:
                 made = restore(dataset, wanted, newest, run)
             except (DamagedFile, StoreError, OSError) as error:

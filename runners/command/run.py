@@ -143,7 +143,7 @@ def _config(
     from dateline.errors import UsageError
     from dateline.pipeline.config import Config
     from dateline.pipeline.inputs.find import with_spools
-    from dateline.pipeline.names import spool_folder
+    from dateline.pipeline.names import SPOOL, run_folder
     from dateline.pipeline.rules.blocks import Limits
 
     asked: dict[str, Any] = {
@@ -163,7 +163,7 @@ def _config(
             )
         rules = rules | ({name: value} if value is not None else {})
     return Config(
-        dumps=with_spools(sorted_inputs.new if sorted_inputs else inputs.dumps, spool_folder(output, run)),
+        dumps=with_spools(sorted_inputs.new if sorted_inputs else inputs.dumps, run_folder(output, run, SPOOL)),
         output=output,
         run=run,
         columns=columns(args),

@@ -13,7 +13,7 @@ from apache_beam.testing.util import assert_that
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.staging import prepare
 from dateline.pipeline.elements import ParsedRecord
-from dateline.pipeline.names import shuffled_folder
+from dateline.pipeline.names import SHUFFLED, run_folder
 from dateline.pipeline.rules.identity import HEADLINE_GROUP
 from dateline.pipeline.rules.identity_rows import ROW, concat, hexes
 from dateline.pipeline.stages import deduplicate, older_records
@@ -131,7 +131,7 @@ def spilled(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_spill", None)
     prepare(str(tmp_path), "run")
     spill_to(str(tmp_path), "run")
-    return Path(shuffled_folder(str(tmp_path), "run"))
+    return Path(run_folder(str(tmp_path), "run", SHUFFLED))
 
 
 def test_large_batches_lie_in_a_file_until_they_are_read(spilled):

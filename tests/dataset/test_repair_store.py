@@ -18,10 +18,10 @@ from tests.conftest import files_of
 from tests.dataset.test_commit import FIRST, SECOND, THIRD
 from tests.dataset.test_commit_store import ADDRESS, Client, Died, using
 from tests.dataset.test_commit_store import Dataset as Small
+from tests.dataset.test_repair import WRONG
 from tests.helpers.damage import Dataset
 from tests.helpers.stored import STRAY, kill_at, mend_at_each
 from tests.helpers.stores import BUCKET, as_local, changed, command_here, line_of
-from tests.verify.test_repair import WRONG
 
 pytestmark = pytest.mark.slow
 
