@@ -116,7 +116,7 @@ def new_run_id() -> str:
 def execute(
     config: Config,
     run_flow: Callable[[Config], Stages | None],
-    seen: ChecksumCache | None = None,
+    cache: ChecksumCache | None = None,
     keep_versions: int = KEEP_VERSIONS,
     max_rejects: RejectLimit | None = None,
     runner: str = "",
@@ -129,7 +129,7 @@ def execute(
     Args:
         config: the run.
         run_flow: has a runner do flow.build(config), and returns when it is done, with what the runner knows of the stages.
-        seen: the checksums of files that are remembered; by default those of the dataset.
+        cache: the checksums of files that are remembered; by default those of the dataset.
         keep_versions: how many versions stay, the new one among them.
         max_rejects: more rejects than this fail the run, before anything is committed.
         runner: what run_flow runs on, for the report.
@@ -146,18 +146,18 @@ def execute(
     started = datetime.now(UTC)
     clock = time.perf_counter
     begin = clock()
-    seen = seen or ChecksumCache(config.output)
+    cache = cache or ChecksumCache(config.output)
     dataset, before = dataset_in(config.output), open_version(config.output, config.base)
     with staging.prepared(config.output, config.run):
         config = replace(config, dumps=write_list(config.dumps, names.dumps_list(config.output, config.run)))
         with ThreadPoolExecutor(1) as beside:
             looks = looks_of(config.dumps)
-            sums = beside.submit(checksums, files_by_source(config.dumps), seen, True)
+            sums = beside.submit(checksums, files_by_source(config.dumps), cache, True)
             course.stage = "flow"
             stages = run_flow(config) or {}
             seconds["flow"] = clock() - begin
             dumps = _dumps(config, sums.result())
-        _check_unchanged(looks, looks_of(config.dumps), seen)
+        _check_unchanged(looks, looks_of(config.dumps), cache)
         then = clock()
         course.stage = "balance"
         files = staging.read_receipts(config.output, config.run)
@@ -204,7 +204,7 @@ def execute(
             with _warned(warnings, "what it replaced could not be put away, the next run does it"):
                 dataset.finish(config.run, keep_versions)
             with _warned(warnings, "the checksums of its dumps could not be remembered"):
-                seen.save()
+                cache.save()
             seconds["commit"] = clock() - then
             seconds["all"] = clock() - begin
             earlier: list[Report] = []
@@ -233,7 +233,7 @@ def _dump_of(finding: str, config: Config) -> str | None:
 
 
 def _check_unchanged(
-    before: dict[str, list[int | str]], now: dict[str, list[int | str]], seen: ChecksumCache
+    before: dict[str, list[int | str]], now: dict[str, list[int | str]], cache: ChecksumCache
 ) -> None:
     """A dump that changes under the run's hands has rows of some bytes, and a checksum of others.
 
@@ -242,7 +242,7 @@ def _check_unchanged(
     changed = sorted(
         path
         for path, look in before.items()
-        if now[path] != look and (now[path][:3] != look[:3] or not seen.is_as_taken(path))
+        if now[path] != look and (now[path][:3] != look[:3] or not cache.is_as_taken(path))
     )
     if changed:
         raise RunFailed(f"{changed[0]} changed while it was read; run again when it is whole", changed[0])

@@ -113,9 +113,9 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
         try:
             with let():
                 write_json(f"{folder}/{JOURNAL}", journal)
-                known: set[str] = set()
+                checked: set[str] = set()
                 for file in new:
-                    _name(root, file, known)
+                    _name(root, file, checked)
                 flush(root, [path for file in new for path in (file.path, second_name(file.path))])
             look()
             _publish(manifest, target)
@@ -220,14 +220,14 @@ def prune(root: str, keep: int, sweep: bool = False) -> list[int]:
     return gone
 
 
-def _name(root: str, file: File, known: set[str]) -> None:
+def _name(root: str, file: File, checked: set[str]) -> None:
     """Give a staged file its names. The one in _versions may be there: then it is an earlier version's."""
     found = os.path.getsize(file.staged)
     if found != file.bytes:
         raise OSError(f"{file.staged}: {found} bytes on disk, {file.bytes} were written")
     with suppress(FileExistsError):
-        links.put_in_place(os.link, file.staged, root, second_name(file.path), known)
-    links.put_in_place(os.rename, file.staged, root, file.path, known)
+        links.put_in_place(os.link, file.staged, root, second_name(file.path), checked)
+    links.put_in_place(os.rename, file.staged, root, file.path, checked)
 
 
 def _publish(manifest: Manifest, target: str) -> None:

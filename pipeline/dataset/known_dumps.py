@@ -114,16 +114,16 @@ def files_by_source(dumps: Sequence[Dump]) -> dict[str, list[str]]:
 
 
 def checksums(
-    files: Mapping[str, Sequence[str]], seen: ChecksumCache, read: bool
+    files: Mapping[str, Sequence[str]], cache: ChecksumCache, read: bool
 ) -> dict[str, tuple[int, str]]:
     """Source -> bytes and SHA-256 of its file; of several files, of the list of their checksums.
 
     Args:
         files: as of files_by_source().
-        seen: the checksums that are remembered.
+        cache: the checksums that are remembered.
         read: whether to take them anew all the same.
     """
-    take = seen.take if read else seen.checksum
+    take = cache.take if read else cache.checksum
     paths = sorted({path for group in files.values() for path in group})
     with ThreadPoolExecutor(2) as pool:
         digest = dict(zip(paths, pool.map(take, paths), strict=True))
@@ -139,19 +139,19 @@ def checksums(
     }
 
 
-def sort_inputs(dumps: Sequence[Dump], manifest: Manifest, seen: ChecksumCache) -> SortedInputs:
+def sort_inputs(dumps: Sequence[Dump], manifest: Manifest, cache: ChecksumCache) -> SortedInputs:
     """Part a run's inputs into those that are new to a dataset, and those that are not.
 
     Args:
         dumps: the inputs, sorted by source.
         manifest: the version that the run builds on.
-        seen: the checksums that are remembered.
+        cache: the checksums that are remembered.
     """
     # An empty dump was not read yet: it may be filled, and is taken then.
     known = {dump["source"]: dump for dump in manifest["dumps"] if dump["bytes"]}
     files = {source: paths for source, paths in files_by_source(dumps).items() if source in known}
     refused = []
-    for source, (size, digest) in checksums(files, seen, read=False).items():
+    for source, (size, digest) in checksums(files, cache, read=False).items():
         dump = known[source]
         if (size, digest) != (dump["bytes"], dump["sha256"]):
             refused.append(

@@ -45,7 +45,7 @@ def require_links(root: str, run: str) -> None:
 
 
 def put_in_place(
-    call: Callable[[str, str], None], source: str, root: str, path: str, known: set[str]
+    call: Callable[[str, str], None], source: str, root: str, path: str, checked: set[str]
 ) -> None:
     """Link or rename a file to a name of the dataset, whose folder may have to be made.
 
@@ -54,13 +54,13 @@ def put_in_place(
         source: where the file is.
         root: the dataset.
         path: the name, in it.
-        known: as of require_folders().
+        checked: as of require_folders().
 
     Raises:
         DamagedFile: a folder on the way is a link.
         OSError: what the call raises.
     """
-    require_folders(root, path, known)
+    require_folders(root, path, checked)
     target = f"{root}/{path}"
     try:
         call(source, target)
@@ -71,12 +71,12 @@ def put_in_place(
 
 def link_second_names(root: str, paths: Iterable[str]) -> None:
     """Give files their second names, where they have none: a dataset may have been copied without its links."""
-    known: set[str] = set()
+    checked: set[str] = set()
     for path in paths:
-        require_folders(root, path, known)
+        require_folders(root, path, checked)
         if size_in(root, path) is not None:
             with suppress(FileExistsError, FileNotFoundError):
-                put_in_place(os.link, f"{root}/{path}", root, second_name(path), known)
+                put_in_place(os.link, f"{root}/{path}", root, second_name(path), checked)
 
 
 def remove_files(root: str, paths: Iterable[str]) -> None:
@@ -85,9 +85,9 @@ def remove_files(root: str, paths: Iterable[str]) -> None:
     Raises:
         DamagedFile: a folder on the way is a link.
     """
-    known: set[str] = set()
+    checked: set[str] = set()
     for path in paths:
-        require_folders(root, path, known)
+        require_folders(root, path, checked)
         with suppress(FileNotFoundError, NotADirectoryError):
             os.unlink(f"{root}/{path}")
         _remove_empty(root, os.path.dirname(path))

@@ -45,17 +45,17 @@ def relink(root: str, manifest: Manifest, look: bool = False) -> Relinked:
         DamagedFile: a folder or file of the dataset is a link.
     """
     files = {file["path"]: file for file in manifest["files"]}
-    linked, lost, known = [], [], set[str]()
+    linked, lost, checked = [], [], set[str]()
     for path in files:
-        require_folders(root, path, known)
+        require_folders(root, path, checked)
     wrong = [path for path, file in files.items() if size_in(root, path) != file["bytes"]]
     for path in wrong:
         kept, file = second_name(path), files[path]
-        require_folders(root, kept, known)
+        require_folders(root, kept, checked)
         if size_in(root, kept) == file["bytes"] and sha256_of(f"{root}/{kept}") == file["sha256"]:
             if size_in(root, path) is not None:
                 os.unlink(f"{root}/{path}")
-            put_in_place(os.link, f"{root}/{kept}", root, path, known)
+            put_in_place(os.link, f"{root}/{kept}", root, path, checked)
             linked.append(path)
         else:
             lost.append(path)

@@ -51,19 +51,19 @@ def repair(root: str, manifests: list[Manifest], run: str, rebuild: Rebuild | No
 def _link(root: str, manifests: list[Manifest], done: Repaired) -> dict[str, bool]:
     """Give each file that is whole somewhere all its names; the files that are whole nowhere, none of them made yet."""
     lost: dict[str, bool] = {}
-    known: set[str] = set()
+    checked: set[str] = set()
     newest = {file["path"] for file in manifests[0]["files"]}
     for path, entry in {file["path"]: file for manifest in manifests for file in manifest["files"]}.items():
         names = [name for name in (path, second_name(path)) if name != path or path in newest]
         for name in names:
-            require_folders(root, name, known)
+            require_folders(root, name, checked)
         whole = [name for name in names if is_whole(root, name, entry)]
         if not whole:
             lost[path] = False
         for name in set(names).difference(whole) if whole else ():
             with suppress(FileNotFoundError):
                 os.unlink(f"{root}/{name}")
-            put_in_place(os.link, f"{root}/{whole[0]}", root, name, known)
+            put_in_place(os.link, f"{root}/{whole[0]}", root, name, checked)
             if path not in done.made:
                 done.linked.append(name)
     return lost

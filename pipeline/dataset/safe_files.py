@@ -103,13 +103,13 @@ def _refuse(path: str, found: str, expected: str) -> NoReturn:
     )
 
 
-def require_folders(root: str, path: str, known: set[str]) -> None:
+def require_folders(root: str, path: str, checked: set[str]) -> None:
     """See that the folders on the way to a file are folders, as far as they are there.
 
     Args:
         root: the dataset.
         path: in it.
-        known: the folders that were seen to be; is added to.
+        checked: the folders that are known to be; those of this path are added.
 
     Raises:
         DamagedFile: one is a link, or no folder.
@@ -117,7 +117,7 @@ def require_folders(root: str, path: str, known: set[str]) -> None:
     folder = ""
     for part in path.split("/")[:-1]:
         folder = f"{folder}/{part}" if folder else part
-        if folder in known:
+        if folder in checked:
             continue
         try:
             mode = os.lstat(f"{root}/{folder}").st_mode
@@ -125,7 +125,7 @@ def require_folders(root: str, path: str, known: set[str]) -> None:
             return
         if not stat.S_ISDIR(mode):
             _refuse(f"{root}/{folder}", "a link" if stat.S_ISLNK(mode) else "something else", "a folder")
-        known.add(folder)
+        checked.add(folder)
 
 
 def size_in(root: str, path: str) -> int | None:

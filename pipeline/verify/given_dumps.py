@@ -42,11 +42,11 @@ def find_dumps(patterns: Sequence[str], source_root: str | None, version: Versio
     known = {dump["source"]: dump for dump in version.manifest["dumps"]}
     findings = [_unreadable(entry) for entry in inputs.unreadable]
     paths = {source: files for source, files in files_by_source(inputs.dumps).items() if source in known}
-    good, seen = set(), ChecksumCache(version.root)
+    good, cache = set(), ChecksumCache(version.root)
     for source, files in paths.items():
         dump = known[source]
         try:
-            ((size, digest),) = checksums({source: files}, seen, read=True).values()
+            ((size, digest),) = checksums({source: files}, cache, read=True).values()
         except OSError as error:
             findings.append(_unreadable(Unreadable(files[0], error.strerror or str(error))))
             continue

@@ -93,10 +93,10 @@ def _locked(
         log.info("put in order what run %s left, which did not end", name)
     for mended in dataset.make_ready(before) if before else ():
         log.warning("%s", mended)
-    seen = ChecksumCache(output)
-    if seen.forgotten:
-        log.warning("%s; the checksums of dumps that were read are taken anew", seen.forgotten)
-    sorted_inputs = sort_inputs(inputs.dumps, before, seen) if before else None
+    cache = ChecksumCache(output)
+    if cache.forgotten:
+        log.warning("%s; the checksums of dumps that were read are taken anew", cache.forgotten)
+    sorted_inputs = sort_inputs(inputs.dumps, before, cache) if before else None
     left_out = [*inputs.unreadable, *(sorted_inputs.refused if sorted_inputs else ())]
     for path, why in left_out:
         log.warning("cannot read %s: %s; the rest of the run goes on", path, why)
@@ -105,11 +105,11 @@ def _locked(
         outcome["dataset"] = totals(before)
     config = _config(args, output, inputs, sorted_inputs, before, outcome["run"])
     if before and not config.dumps:
-        seen.save()
+        cache.save()
         return _nothing_new(args, outcome, config, sorted_inputs)
     if before and (mixed := other_rules(before)):
         log.warning("%s", mixed)
-    return _execute(args, config, seen, left_out, outcome, course)
+    return _execute(args, config, cache, left_out, outcome, course)
 
 
 def _nothing_new(
@@ -179,7 +179,7 @@ def _config(
 def _execute(
     args: argparse.Namespace,
     config: "Config",
-    seen: "ChecksumCache",
+    cache: "ChecksumCache",
     left_out: Sequence[Any],
     outcome: Outcome,
     course: "Course",
@@ -207,7 +207,7 @@ def _execute(
 
     with profiling(args.profile) as profile, forked_workers(workers, profile):
         result = execute(
-            config, watched, seen, args.keep_versions, args.max_rejects, course.runner, left_out,
+            config, watched, cache, args.keep_versions, args.max_rejects, course.runner, left_out,
             rejects_only=args.max_rejects is not None, course=course,
         )  # fmt: skip
     for path, why in result.unreadable[len(left_out) :]:
