@@ -1,6 +1,9 @@
 """Links: how the files of a dataset get their names in it, and lose them. No link on the way is followed.
 
-A file has two names: its place, where readers of the folder look, and one in _versions; both are hard links.
+    date=2023-09-07/region=unknown/part-1f38...arrow    its place, where readers of the folder look
+    _versions/1f38...                                   its second name, for readers of a version
+
+Both are hard links to one file, which is there until the last of them is removed.
 """
 
 import errno

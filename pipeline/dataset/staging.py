@@ -1,7 +1,9 @@
 """Staging: what a run writes, whole but without a name that counts, until the commit gives it one.
 
-Everything lies under _runs/<run>/, so what a killed run left goes with one folder. Each write task leaves a
-receipt of its files; doing a task again replaces it.
+    _runs/20261129T000000-0123abcd/staged/9e107d9d...        a whole file, of a random name
+    _runs/20261129T000000-0123abcd/receipts/articles-3.arrow  of a task: its files, and which blocks of the dumps are in each
+
+All of it goes with the run's folder, also what a killed run left. Doing a task again replaces its receipt.
 """
 
 import hashlib

@@ -1,5 +1,8 @@
 """The balance: every byte of every dump is in one row, one duplicate, one reject, or white space between.
 
+    a.txt of 100 bytes: a row of bytes 0 to 60, a duplicate of bytes 62 to 100    98 bytes in blocks, 2 of white space
+    a.txt of 100 bytes: a row of bytes 0 to 60                                    "bytes 60 to 100 are text, and stand in no block"
+
 It is added up from what was written, not from what was counted on the way: a runner that loses or doubles
 an element is found out here.
 """

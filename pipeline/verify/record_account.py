@@ -1,6 +1,8 @@
 """The account of the containers: each record that a WARC, JSON Lines, Parquet or file of rejects holds is a page that was
 read, or was put aside for a reason.
 
+    a.jsonl of 5 lines, 3 with a block, 1 put aside    "5 records are in it, and 4 were read": the run fails
+
 What a container holds is counted from its bytes or its footer, apart from the reading of its records (see rules/records.py).
 What became of them follows from what was written: each record has a block in a row, a duplicate or a reject. So a record that
 is dropped anywhere between the two makes the run fail, though all bytes that were unpacked are accounted for.

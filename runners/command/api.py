@@ -1,4 +1,7 @@
-"""What `dateline` gives to Python code: the same as the command line does, without printing."""
+"""What `dateline` gives to Python code: the same as the command line does, without printing.
+
+dateline.run(["a.txt"], "news", crawl_date="2023-09-07")    as `dateline run --quiet --crawl-date 2023-09-07 ...`
+"""
 
 import io
 import os

@@ -1,6 +1,6 @@
 """What the commands on a dataset that is there have in common: where it is looked at, and what ends them.
 
-Each of them is a function of its module, from the arguments and the folder to look at to an exit status.
+Each of them is a function of its module, from the arguments and the open dataset to an exit status.
 """
 
 import argparse

@@ -1,4 +1,8 @@
-"""`dateline explain`: the whole story of one article of a dataset."""
+"""`dateline explain`: the whole story of one article of a dataset: its row, its copies, and why each of them lost.
+
+lost      b.txt bytes 0 to 812  2023-09-07 (stamp)  9 fields  640 characters
+          to the winner: it has a short URL
+"""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
