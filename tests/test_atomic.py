@@ -68,8 +68,8 @@ def test_a_file_with_a_mode_is_its_owners_alone_until_it_has_its_name(tmp_path):
 
 
 def test_all_files_are_replaced_by_it():
-    """But for those that have been written whole, and get their place in a dataset: dataset/links.py."""
+    """But for those that have been written whole and get their place in a dataset, in dataset/links.py, and for exported folders."""
     found = {
         name for name, path in MODULES.items() if any(call in path.read_text("utf-8") for call in RENAMES)
     }
-    assert found == {"dateline.pipeline.atomic"}
+    assert found == {"dateline.pipeline.atomic", "dateline.pipeline.dataset.export"}

@@ -1,11 +1,10 @@
 """`dateline report`: the page of a run, made anew from its numbers."""
 
 import argparse
-import os
 import webbrowser
 from pathlib import Path
 
-from dateline.pipeline.atomic import new_file
+from dateline.pipeline.atomic import whole_file
 from dateline.pipeline.dataset.interface import Dataset
 from dateline.pipeline.dataset.run_reports import earlier_reports, report_of_run
 from dateline.pipeline.names import run_folder
@@ -28,10 +27,8 @@ def make_report(args: argparse.Namespace, dataset: Dataset) -> int:
         if in_store(args.dataset)
         else f"{run_folder(dataset.root, report['run'])}/report.html"
     )
-    temporary = f"{to}.{os.getpid()}"
-    with new_file(temporary) as file:
-        file.write(text)
-    os.replace(temporary, to)
+    with whole_file(to) as file:
+        file.write(text.encode())
     if args.open:
         webbrowser.open(Path(to).absolute().as_uri())
     print(to_json({"run": report["run"], "report": to}) if args.json else printable(to))
