@@ -163,7 +163,9 @@ def _config(
             )
         rules = rules | ({name: value} if value is not None else {})
     return Config(
-        dumps=with_spools(sorted_inputs.new if sorted_inputs else inputs.dumps, run_folder(output, run, SPOOL)),
+        dumps=with_spools(
+            sorted_inputs.new if sorted_inputs else inputs.dumps, run_folder(output, run, SPOOL)
+        ),
         output=output,
         run=run,
         columns=columns(args),
