@@ -7,7 +7,7 @@ An environment in a temporary folder gets this clone with its extra `test`, whic
 both packages are upgraded past the bounds of pyproject.toml, as far as they allow each other, and the tests run. The last
 lines say which versions are newer than what is allowed, and which tests failed:
 
-    newest_dependencies: apache-beam 2.77.0 is the newest
+    newest_dependencies: apache-beam 2.77.0 is the newest that goes with the other
     newest_dependencies: pyarrow 26.0.0 is newer than what pyproject.toml allows (25.0.1)
     newest_dependencies: FAILED tests/store/test_stores.py::test_a_put
     newest_dependencies: 1 test failed
@@ -87,7 +87,7 @@ def versions_in(text: str) -> dict[str, str]:
 def said_of(allowed: dict[str, str], newest: dict[str, str]) -> list[str]:
     """A line for each package: whether the registry has a newer version than pyproject.toml allows."""
     return [
-        f"{name} {newest[name]} is the newest"
+        f"{name} {newest[name]} is the newest that goes with the other"
         if newest[name] == allowed[name]
         else f"{name} {newest[name]} is newer than what pyproject.toml allows ({allowed[name]})"
         for name in PACKAGES

@@ -37,7 +37,11 @@ def test_nothing_is_newer():
     machine = Machine({})
     status, lines = tool.check(FOLDER, ("-x",), machine)
     assert status == 0
-    assert lines == ["apache-beam 2.77.0 is the newest", "pyarrow 25.0.1 is the newest", "the tests pass"]
+    assert lines == [
+        "apache-beam 2.77.0 is the newest that goes with the other",
+        "pyarrow 25.0.1 is the newest that goes with the other",
+        "the tests pass",
+    ]
     assert machine.done[0] == f"{sys.executable} -m venv {FOLDER}"
     assert machine.done[-1] == f"{PYTHON} -m pytest -x"
     (upgrade,) = (line for line in machine.done if "--upgrade" in line)
@@ -50,7 +54,7 @@ def test_one_is_newer_and_a_test_fails():
     status, lines = tool.check(FOLDER, (), Machine({"pyarrow": "26.0.0"}, (1, text)))
     assert status == 1
     assert lines == [
-        "apache-beam 2.77.0 is the newest",
+        "apache-beam 2.77.0 is the newest that goes with the other",
         "pyarrow 26.0.0 is newer than what pyproject.toml allows (25.0.1)",
         "FAILED tests/a.py::test_a - assert 1",
         "ERROR tests/b.py",
