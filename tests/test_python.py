@@ -212,7 +212,7 @@ def test_a_run_that_cannot_be_raises_what_its_status_says(tmp_path, kind, harm, 
         assert str(raised.value) in done.stderr
         assert (kind.advice in done.stderr) is (not kind.message_advises)
         if kind is errors.DamagedFile:
-            assert dateline_here("log", news).stderr.endswith(f"\n  {kind.advice}\n")
+            assert dateline_here("log", news).stderr.endswith(f"; {kind.advice}\n")
 
 
 def test_the_exit_status_of_an_error_stands_in_its_class_alone():

@@ -77,9 +77,10 @@ def end_refused(outcome: Outcome, error: DatelineError) -> int:
 
 
 def log_error(message: str, error: Exception | None = None) -> None:
-    """Tell of an error; on a line of its own what to do, where the message of such an error does not say it."""
+    """Tell of an error in one line, and what to do, where the message of such an error does not say it."""
+    first, *more = message.split("\n")
     if isinstance(error, DatelineError) and not error.message_advises and "`dateline " not in message:
-        message += f"\n  {error.advice}"
+        message = "\n".join([f"{first}; {error.advice}", *more])
     log.error("%s", message)
 
 

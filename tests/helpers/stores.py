@@ -108,10 +108,8 @@ def command_here(args, environ, patient=True) -> subprocess.CompletedProcess:
 
 
 def line_of(done) -> str:
-    """The one line of an error, behind which may stand what to do."""
-    line, *advice = done.stderr.splitlines()
-    assert len(advice) <= 1, done.stderr
-    assert all(text.startswith("  ") for text in advice), done.stderr
+    """The one line of an error."""
+    (line,) = done.stderr.splitlines()
     return line
 
 
