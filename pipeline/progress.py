@@ -20,10 +20,14 @@ AT = "at-"
 TELL_SECONDS = 0.1
 """The shortest time between two writings of a worker's counts: nobody sees more."""
 
-_COUNTS = struct.Struct("<6q")
+_COUNTS = struct.Struct("<8q")
 
 
 class Counts(NamedTuple):
+    packed_read: int = 0
+    """Bytes of packed dumps that are unpacked, as they lie in their files."""
+    unpacked: int = 0
+    """Bytes that those came to, which are to be read."""
     bytes_read: int = 0
     records: int = 0
     rejects: int = 0
@@ -49,7 +53,12 @@ class Progress(SameVersions):
             return
         self._last = now
         with suppress(OSError):
-            Path(self._folder, str(os.getpid())).write_bytes(_COUNTS.pack(*sums))
+            # Over what was there, in one write: whoever reads meanwhile finds the counts of before or of now.
+            file = os.open(f"{self._folder}/{os.getpid()}", os.O_WRONLY | os.O_CREAT, 0o644)
+            try:
+                os.pwrite(file, _COUNTS.pack(*sums), 0)
+            finally:
+                os.close(file)
 
 
 @contextmanager
@@ -86,7 +95,9 @@ def read_progress(folder: str) -> Counts:
     """The counts of all workers so far."""
     total = [0] * len(Counts._fields)
     for path in Path(folder).glob("[0-9]*"):
-        data = path.read_bytes()
+        data = b""
+        with suppress(FileNotFoundError):  # the run is over
+            data = path.read_bytes()
         counts = _SUMS.get((folder, int(path.name)))  # of this process all is known
         if counts is None and len(data) == _COUNTS.size:
             counts = list(_COUNTS.unpack(data))

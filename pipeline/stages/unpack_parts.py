@@ -18,7 +18,7 @@ from dateline.pipeline.inputs.quota import Quota
 from dateline.pipeline.inputs.ranges import ByteRange, Ranges
 from dateline.pipeline.inputs.spool import unpack
 from dateline.pipeline.names import SPOOL, progress_folder, run_folder
-from dateline.pipeline.progress import at_dump
+from dateline.pipeline.progress import Progress, at_dump
 
 PLAIN: Literal["plain"] = "plain"
 Plain: TypeAlias = TaggedOutput[Literal["plain"], Ranges]
@@ -32,7 +32,8 @@ class UnpackParts(beam.DoFn):
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._progress = progress_folder(config.output, config.run)
+        self._folder = progress_folder(config.output, config.run)
+        self._progress = Progress(self._folder)
 
     def setup(self) -> None:
         self._quota = quota_of(self._config)
@@ -46,8 +47,9 @@ class UnpackParts(beam.DoFn):
         for piece in pieces:
             dump = dumps[piece.dump]
             if dump.part is not None:
-                with at_dump(self._progress, dump.source):
+                with at_dump(self._folder, dump.source):
                     report = unpack(dump.part, dump.path, self._config.columns, self._quota)
+                self._progress.add(packed_read=dump.size, unpacked=report.size)
                 first = bisect_left(dumps, dump.source, key=lambda dump: dump.source)
                 yield first, (piece.dump, *report)
 

@@ -192,24 +192,25 @@ def _execute(
     from dateline.pipeline.progress import failed_at
     from dateline.pipeline.run import execute
     from dateline.pipeline.stop import held, let
-    from dateline.runners.command.watch import Watch
+    from dateline.runners.command.watch import Sizes, Watch
     from dateline.runners.engine.forked_workers import forked_workers
     from dateline.runners.engine.profile import profiling
 
     workers, run_flow, course.runner = engine_of(args, config)
+    folder = progress_folder(config.output, config.run)
+    watch = Watch(folder, Sizes.of(config.dumps), args.quiet, lambda: course.stage)
 
-    def watched(config: "Config") -> "Stages":
-        folder = progress_folder(config.output, config.run)
-        with held(), Watch(folder, config.input_bytes, args.quiet):
+    def counted(config: "Config") -> "Stages":
+        with held():
             try:
                 with let():
                     return run_flow(config)
             finally:
                 course.so_far, course.dump = _so_far(config, folder), failed_at(folder)
 
-    with profiling(args.profile) as profile, forked_workers(workers, profile):
+    with profiling(args.profile) as profile, forked_workers(workers, profile), held(), watch, let():
         result = execute(
-            config, watched, cache, args.keep_versions, args.max_rejects, course.runner, left_out,
+            config, counted, cache, args.keep_versions, args.max_rejects, course.runner, left_out,
             rejects_only=args.max_rejects is not None, course=course,
         )  # fmt: skip
     for path, why in result.unreadable[len(left_out) :]:
@@ -239,8 +240,8 @@ def _so_far(config: "Config", folder: str) -> dict[str, int]:
     from dateline.pipeline.progress import read_progress
 
     counts = read_progress(folder)._asdict()
-    del counts["winners"]
-    return {"dumps": len(files_by_source(config.dumps)), "bytes": config.input_bytes} | counts
+    told = {name: counts[name] for name in ("bytes_read", "records", "rejects", "rows_written", "files")}
+    return {"dumps": len(files_by_source(config.dumps)), "bytes": config.input_bytes} | told
 
 
 def stopped(args: argparse.Namespace, outcome: Outcome) -> int:

@@ -177,7 +177,7 @@ AFTERWARDS = {
     "checksums cannot be kept": (ChecksumCache, "save", "the checksums of its dumps could not be remembered"),
     "the report cannot be written": (runs, "write_report", "its report could not be written"),
     "a summary that fails": (summary, "summary", "and whole; what came after went wrong"),
-    "an outcome that fails": (job, "tell", "and whole; what came after went wrong"),
+    "an outcome that fails": (job, "fill", "and whole; what came after went wrong"),
     "a profile that fails": (profile.Profile, "draw", "and whole; what came after went wrong"),
 }
 
