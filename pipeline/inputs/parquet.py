@@ -10,20 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dateline.pipeline.inputs import records
 from dateline.pipeline.inputs.parquet_pages import DICTIONARY, Chunk, chunks, pages
-from dateline.pipeline.inputs.records import (
-    KEPT_BYTES,
-    Account,
-    Columns,
-    Entry,
-    crawl_day,
-    first_of,
-    look_for,
-    text_of,
-    too_large,
-    unusable,
-    url_of,
-)
+from dateline.pipeline.inputs.records import KEPT_BYTES, Account, Columns, Entry
 from dateline.pipeline.inputs.streams import Bounds, Damaged
 from dateline.pipeline.store.address import in_store
 from dateline.pipeline.store.files import arrow_file, fingerprint_of, open_file, size_of
@@ -166,21 +155,27 @@ def _batch_rows(path: str, group: Sequence[Chunk]) -> int:
 
 
 def _entry(row: int, values: dict[str, Any], columns: Columns, bounds: Bounds, account: Account) -> Entry:
-    look_for(values, columns, account)
+    records.look_for(values, columns, account)
     place = f"#{row}"
-    text = first_of(values, columns.text, lambda value: value if isinstance(value, Long) else text_of(value))
+    text = records.first_of(
+        values, columns.text, lambda value: value if isinstance(value, Long) else records.text_of(value)
+    )
     if isinstance(text, Long):
-        return too_large(place, 1, text.head, text.size, bounds.record_bytes)
+        return records.too_large(place, 1, text.head, text.size, bounds.record_bytes)
     if text is None:
-        return unusable(place, 1, f"row {row}".encode(), f"no text under {' or '.join(columns.text)}")
+        return records.unusable(place, 1, f"row {row}".encode(), f"no text under {' or '.join(columns.text)}")
     said = {name: _decoded(values.get(name)) for name in columns.date}
     return Entry(
-        place, 1, text, first_of(values, columns.url, _url), crawl_day(said, columns, bounds, account)
+        place,
+        1,
+        text,
+        records.first_of(values, columns.url, _url),
+        records.crawl_day(said, columns, bounds, account),
     )
 
 
 def _url(value: Any) -> str | None:
-    return url_of(_decoded(value))
+    return records.url_of(_decoded(value))
 
 
 def _decoded(value: Any) -> Any:

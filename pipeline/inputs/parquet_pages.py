@@ -64,30 +64,34 @@ def chunks(file: IO[bytes], size: int, names: Collection[str]) -> Iterator[list[
     file.seek(size - 8 - length)
     footer = _Thrift(file.read(length))
     try:
-        for number, kind in footer.fields():
-            if (number, kind) != (4, _LIST):
-                footer.skip(kind)
-                continue
-            for inner in footer.items():
-                if inner != _STRUCT:
-                    raise Damaged("no readable Parquet: its footer has row groups that are none")
-                yield _row_group(footer, names)
+        for _ in _structs(footer, 4, "row groups"):
+            yield _row_group(footer, names)
     except IndexError as error:
         raise Damaged("no readable Parquet: its footer is cut") from error
 
 
+def _structs(thrift: "_Thrift", field: int, what: str) -> Iterator[None]:
+    """Stop at each struct of the list in a field, to be read before the next; all other fields are skipped.
+
+    Raises:
+        Damaged: the list has something else.
+    """
+    for number, kind in thrift.fields():
+        if (number, kind) != (field, _LIST):
+            thrift.skip(kind)
+            continue
+        for inner in thrift.items():
+            if inner != _STRUCT:
+                raise Damaged(f"no readable Parquet: its footer has {what} that are none")
+            yield
+
+
 def _row_group(footer: "_Thrift", names: Collection[str]) -> list[Chunk]:
     found = []
-    for number, kind in footer.fields():
-        if (number, kind) != (1, _LIST):
-            footer.skip(kind)
-            continue
-        for inner in footer.items():
-            if inner != _STRUCT:
-                raise Damaged("no readable Parquet: its footer has columns that are none")
-            chunk = _column(footer)
-            if chunk and chunk.column.partition(".")[0] in names:
-                found.append(chunk)
+    for _ in _structs(footer, 1, "columns"):
+        chunk = _column(footer)
+        if chunk and chunk.column.partition(".")[0] in names:
+            found.append(chunk)
     return found
 
 

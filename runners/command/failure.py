@@ -21,16 +21,8 @@ from dateline.pipeline.names import REPORT, run_folder, run_path
 from dateline.pipeline.report.files import write_report
 from dateline.pipeline.run import Course
 from dateline.pipeline.stop import asked
-from dateline.runners.command.outcome import (
-    FAILED,
-    OK,
-    PARTLY,
-    Outcome,
-    by_signal,
-    end,
-    end_refused,
-    log,
-)
+from dateline.runners.command import outcome as statuses
+from dateline.runners.command.outcome import Outcome, by_signal, end, end_refused, log
 
 _OURS = re.compile(r"^dateline\.errors\.(\w+): (.*?)( \[while running .*\])?$")
 """An error of dateline.errors that a worker raised, as a runner tells it."""
@@ -55,14 +47,14 @@ def by_error(outcome: Outcome, output: str, error: BaseException, course: Course
     elif made:
         outcome["version"] = made
         log.warning(AFTERWARDS, made, _cause_of(error)[0])
-        return end(outcome, "done", PARTLY if outcome.get("unreadable") else OK, None)
+        return end(outcome, "done", statuses.PARTLY if outcome.get("unreadable") else statuses.OK, None)
     elif is_refusal(error) and not (course.runner and isinstance(error, Unusable)):
         # a store that refuses what it took before is no wrong usage
         return end_refused(outcome, error)
     else:
         what = "failed" if isinstance(error, Uncertain) else "failed, nothing was committed"
         reason, cause = _cause_of(error)
-        status = end(outcome, "failed", FAILED, f"{what}: {reason}", cause)
+        status = end(outcome, "failed", statuses.FAILED, f"{what}: {reason}", cause)
     if not made:
         _leave_record(outcome, output, error, reason, course)
     return status
@@ -70,7 +62,7 @@ def by_error(outcome: Outcome, output: str, error: BaseException, course: Course
 
 def is_refusal(error: Exception) -> TypeGuard[DatelineError]:
     """Whether an error is of those that are found before any work, or that another run was faster."""
-    return isinstance(error, DatelineError) and error.exit_status != FAILED
+    return isinstance(error, DatelineError) and error.exit_status != statuses.FAILED
 
 
 def version_made(output: str, run: str | None) -> int | None:
