@@ -40,8 +40,8 @@ def run(
                 ["run", "--quiet", "--output", os.fspath(output), *_arguments(options), "--input", *inputs]
             )
     except SystemExit:
-        lines = stderr.getvalue().strip().splitlines() or ["the options are not those of a run"]
-        raise UsageError(lines[-1].partition("error: ")[2] or lines[-1]) from None
+        said = stderr.getvalue().partition("error: ")[2].splitlines()
+        raise UsageError(said[0] if said else "the options are not those of a run") from None
     outcome = begin()
     status = command.run(args, outcome)
     if status in (OK, PARTLY):

@@ -1,4 +1,4 @@
-"""The command line: which subcommands there are, and how wrong usage is told.
+"""The command line: which subcommands there are. How wrong usage is said: usage.py.
 
 To add a subcommand, write its module, its options (dataset_options.py, or here if it takes no dataset), and its entry in
 the table of commands (dataset_commands.py, or cli.py). Importing this module must stay cheap: `dateline --help` does.
@@ -6,20 +6,12 @@ the table of commands (dataset_commands.py, or cli.py). Importing this module mu
 
 import argparse
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from dateline.runners.command.dataset_options import add_dataset_commands
 from dateline.runners.command.run_options import add_run
 from dateline.runners.command.shared_options import add_input_options, add_json, count, day
-
-
-class Parser(argparse.ArgumentParser):
-    """Text of the command line is made harmless for a terminal, and stays on one line."""
-
-    def error(self, message: str) -> NoReturn:
-        from dateline.pipeline.rules.text import printable
-
-        super().error(printable(message))
+from dateline.runners.command.usage import Parser
 
 
 class _Version(argparse.Action):

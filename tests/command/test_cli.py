@@ -486,10 +486,10 @@ def test_nothing_of_a_dump_or_a_name_steers_a_terminal_or_a_path(tmp_path):
 
 USAGE = {
     "no command": ([], "COMMAND"),
-    "an unknown command": (["fly"], "invalid choice"),
+    "an unknown command": (["fly"], "there is no command 'fly'"),
     "an unknown flag": (
         ["run", "--input", "{dump}", "--output", "{out}", "--colour"],
-        "unrecognized arguments: --colour",
+        "run has no option '--colour'",
     ),
     "half a flag": (["run", "--inp", "{dump}", "--output", "{out}"], "--input"),
     "a pattern that matches nothing": (
@@ -529,7 +529,7 @@ USAGE = {
     ),
     "days below none": (
         ["run", "--input", "{dump}", "--output", "{out}", "--same-headline-days", "-1"],
-        "argument",
+        "--same-headline-days: '-1' is no whole number from 0",
     ),
     "outside the root": (
         ["run", "--input", "{dump}", "--output", "{out}", "--source-root", "{other}"],

@@ -155,7 +155,7 @@ def test_runs_of_both_runners_add_up(services, sample, tmp_path):
         ),
         (["--job-endpoint", "8099"], "'8099' is no HOST:PORT, such as localhost:8099"),
         (["--job-endpoint", "a:99999"], "'a:99999' is no HOST:PORT, such as localhost:8099"),
-        (["--runner", "spark"], "invalid choice: 'spark'"),
+        (["--runner", "spark"], "'spark' is none of direct, portable, flink"),
     ],
 )  # fmt: skip
 def test_options_that_do_not_fit_are_refused(options, said, tmp_path):

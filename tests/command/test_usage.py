@@ -1,0 +1,60 @@
+"""Wrong usage is two lines: what is wrong, with the nearest right word, and where to look."""
+
+import doctest
+
+import pytest
+
+import dateline
+import dateline.runners.command.usage
+from dateline.errors import UsageError
+from tests.conftest import dateline as command_line
+
+RUN = ("run", "--input", "a.txt")
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "shown_by"),
+    [
+        ((*RUN, "--ouput", "news"), "run has no option '--ouput': did you mean --output?", "run --help"),
+        ((*RUN, "--output", "n", "--worker=2"), "run has no option '--worker': did you mean --workers?", "run --help"),
+        ((*RUN, "--output", "n", "--xyzzy"), "run has no option '--xyzzy'", "run --help"),
+        ((*RUN,), "run needs --output", "run --help"),
+        (("run",), "run needs --input, --output", "run --help"),
+        (("log", "news", "more"), "log has no place for 'more'", "log --help"),
+        (("log", "news", "--jsn"), "log has no option '--jsn': did you mean --json?", "log --help"),
+        (("exlpain", "news"), "there is no command 'exlpain': did you mean explain?", "--help"),
+        (("xyzzy",), "there is no command 'xyzzy'", "--help"),
+        (("--verson",), "dateline has no option '--verson': did you mean --version?", "--help"),
+        ((), "dateline needs COMMAND", "--help"),
+        ((*RUN, "--output", "n", "--runner", "flnik"),
+         "--runner: 'flnik' is none of direct, portable, flink: did you mean flink?", "run --help"),
+        ((*RUN, "--output", "n", "--workers", "0"), "--workers: '0' is no whole number from 1", "run --help"),
+        ((*RUN, "--output", "n", "--\x1b[2J"), "run has no option '--\\x1b[2J'", "run --help"),
+    ],
+)  # fmt: skip
+def test_wrong_usage(words, said, shown_by, capsys):
+    from dateline.runners.command.options import parser
+
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args(words)
+    assert ended.value.code == 2
+    assert (
+        capsys.readouterr().err == f"dateline: error: {said}\n  `dateline {shown_by}` shows what it takes\n"
+    )
+
+
+def test_the_real_command():
+    done = command_line("log", "news", "--jsno")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[0] == "dateline: error: log has no option '--jsno': did you mean --json?"
+
+
+def test_from_python():
+    with pytest.raises(UsageError, match=r"^run has no option '--worker': did you mean --workers\?$"):
+        dateline.run(["a.txt"], "news", worker=1)
+
+
+def test_examples_in_docstrings():
+    result = doctest.testmod(dateline.runners.command.usage)
+    assert result.attempted
+    assert not result.failed
