@@ -62,10 +62,16 @@ def _command(
 
 
 def _explain(args: argparse.Namespace, dataset: Dataset) -> int:
-    stories = explaining.explain(dataset, args.article)
-    if not stories:
-        log.error("no article of %s has the id, short URL or headline %r", args.dataset, args.article)
+    stories, matches = explaining.explain(dataset, args.article)
+    if not stories and not matches:
+        log.error(
+            "no article of %s has %r in its id, its URLs or its headline\n  give any part of one of them",
+            args.dataset,
+            args.article,
+        )
         return FAILED
+    for line in explaining.list_matches(matches, args.json):
+        print(line)
     for story in stories:
         print(to_json(explaining.as_json(story)) if args.json else explaining.as_text(story))
     return OK

@@ -54,7 +54,11 @@ def add_dataset_commands(commands: "argparse._SubParsersAction[argparse.Argument
         made[name] = commands.add_parser(name, help=what, description=description, allow_abbrev=False)
         made[name].add_argument("dataset", metavar="DATASET")
         made[name].set_defaults(writes=name in WRITING)
-    made["explain"].add_argument("article", metavar="ID|URL|HEADLINE")
+    made["explain"].add_argument(
+        "article",
+        metavar="ID|URL|HEADLINE",
+        help="or a part of one; where that fits several articles, they are listed",
+    )
     newest = "the version (default: the newest)"
     made["verify"].add_argument("--version", type=size, metavar="N", help=newest)
     _add_dumps(made["verify"], "hold the rows against the dumps, too: as --input of a run")

@@ -4,7 +4,7 @@ lost      b.txt bytes 0 to 812  2023-09-07 (stamp)  9 fields  640 characters
           to the winner: it has a short URL
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,11 +18,18 @@ from dateline.pipeline.dataset.version import SCHEMAS, Version, latest_manifest
 from dateline.pipeline.names import partition_folder
 from dateline.pipeline.rules.identity_rows import ROW, UPDATED_SOURCES, days, fields_of, headline_key
 from dateline.pipeline.rules.short_urls import short_url, slug_of
-from dateline.pipeline.rules.text import normalise, printable
+from dateline.pipeline.rules.text import normalise, printable, to_json
 from dateline.pipeline.rules.winner import why_it_won
 from dateline.schemas.columns import from_batch
 
 Row = dict[str, Any]
+
+
+KEYS = ("id", "short_url", "page_url", "headline", "updated", "region")
+"""The columns by which articles are found."""
+LEAST_OF_ID = 4
+"""Digits of an id by which it is looked for."""
+MATCHES_SHOWN = 20
 
 
 class Copy(NamedTuple):
@@ -58,12 +65,20 @@ def why(winner: Copy, loser: Copy) -> str:
     return why_it_won(rows[:1], rows[1:])
 
 
-def explain(dataset: Dataset, wanted: str) -> list[Story]:
-    """The articles of an id, a short URL or a headline.
+class Explained(NamedTuple):
+    """What an id, a URL, a headline or a part of one leads to: stories, or several articles to choose from."""
+
+    stories: list[Story]
+    matches: list[Row]
+    """Their key columns, the newest first."""
+
+
+def explain(dataset: Dataset, wanted: str) -> Explained:
+    """The articles of an id, a short URL or a headline; or of a part of one, where none has it whole.
 
     Args:
         dataset: the dataset.
-        wanted: the id, URL or headline.
+        wanted: the id, URL or headline, or the part.
 
     Raises:
         UsageError: there is no dataset there.
@@ -77,20 +92,15 @@ def explain(dataset: Dataset, wanted: str) -> list[Story]:
     version = dataset.version(manifest)
     articles = arrow_dataset(dataset, manifest["version"])
     try:
-        keys = articles.to_table(columns=["id", "short_url", "headline", "updated", "region"])
+        keys = articles.to_table(columns=list(KEYS))
         keys.validate(full=True)  # before a value is looked at
     except pa.ArrowException as error:
         raise DamagedFile(
             f"{dataset.name}: a file of the articles is not what a run writes: {error}"
         ) from error
-    url, headline = short_url(wanted), normalise(wanted)
-    found = [
-        key
-        for key in from_batch(keys)
-        if wanted == key["id"]
-        or (url and url == key["short_url"])
-        or headline == normalise(key["headline"] or "")
-    ]
+    found, is_part = matching(from_batch(keys), wanted)
+    if is_part and len(found) > 1:
+        return Explained([], sorted(found, key=lambda key: (key["updated"] or "", key["id"]), reverse=True))
     ids = sorted({key["id"] for key in found})
     rows: list[Row] = []
     granularity = manifest["settings"]["date_granularity"]
@@ -102,7 +112,36 @@ def explain(dataset: Dataset, wanted: str) -> list[Story]:
     copies: list[Row] = []
     for entry in version.files("duplicates"):
         copies += _rows_of(version, entry, ids)
-    return [_story(version, row, [copy for copy in copies if copy["id"] == row["id"]]) for row in rows]
+    stories = [_story(version, row, [copy for copy in copies if copy["id"] == row["id"]]) for row in rows]
+    return Explained(stories, [])
+
+
+def matching(keys: Sequence[Row], wanted: str) -> tuple[list[Row], bool]:
+    """The articles that have an id, URL or headline; where none has, those that have it as a part; whether it is a part.
+
+    >>> keys = [{"id": "0123abcd", "headline": "Bees of the roof", "short_url": "https://arab.news/fr7xq", "page_url": None}]
+    >>> [len(matching(keys, text)[0]) for text in ("bees OF the", "fr7", "0123", "abc", "wasps")]
+    [1, 1, 1, 0, 0]
+    """
+    url, text, plain = short_url(wanted), normalise(wanted), wanted.strip().casefold()
+    headlines = [normalise(key["headline"] or "") for key in keys]
+    whole = [
+        key
+        for key, headline in zip(keys, headlines, strict=True)
+        if wanted == key["id"] or (url and url == key["short_url"]) or headline == text
+    ]
+    if whole or not text:
+        return whole, False
+
+    def has_part(key: Row) -> bool:
+        urls = (key["short_url"] or "", key["page_url"] or "")
+        # Words such as "dead" are hexadecimal, too, and seldom the head of an id.
+        of_id = len(plain) >= LEAST_OF_ID and key["id"].startswith(plain)
+        return of_id or any(plain in url.casefold() for url in urls)
+
+    return [
+        key for key, headline in zip(keys, headlines, strict=True) if text in headline or has_part(key)
+    ], True
 
 
 def _rows_of(version: Version, entry: dict[str, Any], ids: Sequence[str]) -> list[Row]:
@@ -137,6 +176,17 @@ def _story(version: Version, row: Row, copies: Sequence[Row]) -> Story:
         winner,
         sorted(losers, key=lambda copy: (copy.source, copy.source_offset)),
     )
+
+
+def list_matches(found: Sequence[Row], as_lines: bool) -> Iterator[str]:
+    """Articles of which one is to be chosen, a line each: of JSON, or aligned for a person."""
+    if as_lines or not found:
+        yield from (to_json({"match": key}) for key in found)
+        return
+    for key in found[:MATCHES_SHOWN]:
+        yield printable(f"{key['id']}  {key['updated'] or 'no date   '}  {key['headline']}")
+    more = f", {len(found) - MATCHES_SHOWN:,} of them not shown" if len(found) > MATCHES_SHOWN else ""
+    yield f"{len(found):,} articles match{more}: give one of these ids, or more of the text"
 
 
 def as_json(story: Story) -> Row:

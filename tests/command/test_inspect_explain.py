@@ -1,12 +1,16 @@
 """`inspect` shows what a run would find; `explain` tells why it was decided so."""
 
+import doctest
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from dateline.runners.command.explain import Copy, why
-from tests.conftest import ROOT, dateline, dateline_here
+import dateline.runners.command.explain
+from dateline.runners.command.explain import Copy, list_matches, why
+from tests.conftest import ROOT, dateline_here
+from tests.conftest import dateline as command_line
 from tests.helpers.pages import Article, plain
 
 GOLDEN = sorted(ROOT.joinpath("tests", "golden").glob("*.txt"))
@@ -33,13 +37,13 @@ def test_inspect_for_a_person(tmp_path):
     path.write_text(
         "Words\x1b[31m of no article.\n" + plain(Article()) + "\n\n" + plain(Article(body=("x" * 500,)))
     )
-    text = dateline("inspect", path).stdout
+    text = command_line("inspect", path).stdout
     assert "\x1b" not in text
     assert "rejected: not_an_article" in text
     assert "text | Words\\x1b[31m of no article." in text
     assert "layout A" in text
     assert "… (506 characters)" in text
-    assert "x" * 500 in dateline("inspect", path, "--full").stdout
+    assert "x" * 500 in command_line("inspect", path, "--full").stdout
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -87,11 +91,54 @@ def test_explain(sample):
         assert b"Kalba" in block
 
 
+def test_explain_by_a_part(sample):
+    whole = dateline_here("explain", sample, "https://arab.news/fr7xq").stdout
+    (article_id,) = (line.split()[1] for line in whole.splitlines() if line.startswith("  id "))
+    for part in ("ferry OF kalba", "fr7x", "arab.news/FR7xq", article_id[:6]):
+        done = dateline_here("explain", sample, part)
+        assert (done.returncode, done.stdout) == (0, whole), part
+
+
+def test_explain_lists_what_a_part_fits(sample):
+    done = dateline_here("explain", sample, "of the")
+    *lines, last = done.stdout.splitlines()
+    assert done.returncode == 0
+    assert len(lines) > 2
+    assert last == f"{len(lines)} articles match: give one of these ids, or more of the text"
+    assert all(
+        re.fullmatch(r"[0-9a-f]{16,}  (\d{4}-\d\d-\d\d|no date   )  .*of the.*", line, re.I) for line in lines
+    )
+    days = [line.split("  ")[1] for line in lines if "no date" not in line]
+    assert days == sorted(days, reverse=True)
+    one = dateline_here("explain", sample, lines[0].split()[0])
+    assert f"  id        {lines[0].split()[0]}" in one.stdout
+
+    found = [
+        json.loads(line)["match"]
+        for line in dateline_here("explain", sample, "of the", "--json").stdout.splitlines()
+    ]
+    assert [match["id"] for match in found] == [line.split()[0] for line in lines]
+
+
+def test_a_long_list_of_matches_is_cut():
+    found = [{"id": f"{n:016x}", "updated": None, "headline": "Bees\x1b[2J"} for n in range(25)]
+    lines = list(list_matches(found, False))
+    assert len(lines) == 21
+    assert lines[0] == "0000000000000000  no date     Bees\\x1b[2J"
+    assert lines[-1] == "25 articles match, 5 of them not shown: give one of these ids, or more of the text"
+
+
+def test_examples_in_docstrings():
+    result = doctest.testmod(dateline.runners.command.explain)
+    assert (result.attempted, result.failed) == (2, 0)
+
+
 def test_explain_what_is_not_there(sample, tmp_path):
     done = dateline_here("explain", sample, "No such headline")
     assert done.returncode == 1
     assert done.stderr == (
-        f"dateline: error: no article of {sample} has the id, short URL or headline 'No such headline'\n"
+        f"dateline: error: no article of {sample} has 'No such headline' in its id, its URLs or its headline\n"
+        "  give any part of one of them\n"
     )
     done = dateline_here("explain", tmp_path, "x")
     assert (done.returncode, "holds no dataset" in done.stderr) == (2, True)
