@@ -2,7 +2,8 @@
 of JSON that a run leaves for the next.
 
 The keyword `arrow` names a field's Arrow type where the JSON type does not decide it, and `since` the version that
-brought the field, if it was not the first; JSON Schema leaves keywords that it does not know alone.
+brought the field, if it was not the first; `unit` is what a number counts, and `enumDescriptions` says what each value of
+an `enum` means. JSON Schema leaves keywords that it does not know alone. tools/build_reference.py prints them all.
 """
 
 import json

@@ -27,7 +27,7 @@ log = logging.getLogger("dateline")
 
 
 class Outcome(dict[str, Any]):
-    """What a run came to; see docs/scheduling.md."""
+    """What a run came to; see docs/reference/figures.md."""
 
     error: Exception | None = None
     """What ended it, if that was an error; it is not printed."""

@@ -1,107 +1,110 @@
-"""The README says what the program does: its commands, tables and printed output are held against it."""
+"""The README and docs say what the program does: their tables and names are held against it."""
 
-import io
 import re
-import shutil
-from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 
-from dateline import schemas
-from dateline.pipeline.rules.blocks import Limits
+from dateline import errors, schemas
 from dateline.runners.command.options import parser
 from tests.conftest import ROOT
+from tools import build_reference
 
 README = ROOT.joinpath("README.md").read_text("utf-8")
-SECTIONS = dict(re.findall(r"^##+ (.+)\n((?:(?!^## ).*\n)*)", README, re.M))
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text("utf-8")
+    for pattern in ("docs/**/*.md", "runners/**/*.md", "*.md")
+    for path in sorted(ROOT.glob(pattern))
+}
 
 
-def blocks(language: str, text: str = README) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
-
-
-def first_column(section: str) -> list[str]:
-    text = README[README.index(f" {section}\n") :]
+def first_column(page: str, section: str) -> list[str]:
+    """The first column of the first table of a section."""
+    text = PAGES[page]
+    text = text[text.index(f" {section}\n") :]
     table = text[text.index("| --- |") :].split("\n\n")[0]
     return re.findall(r"^\| `([^`]+)`", table, re.M)
 
 
+def test_the_readme_is_one_page():
+    assert len(README.splitlines()) <= 120
+    assert "docs/images/report.png" in README
+    assert ROOT.joinpath("docs", "images", "report.png").stat().st_size < 150_000
+
+
 def test_quick_start_is_two_blocks_of_one_line():
-    found = blocks("sh", SECTIONS["Quick start"])
+    section = README.partition("## Quick start\n")[2].partition("\n## ")[0]
+    found = re.findall(r"^```sh\n(.*?)^```$", section, re.M | re.S)
     assert [len(block.splitlines()) for block in found] == [1, 1]
     assert "dateline run" in found[0]
     assert "pytest" in found[1]
 
 
-def test_columns():
-    assert first_column("The columns") == list(schemas.load("article")["properties"])
+@pytest.mark.parametrize("page", build_reference.PAGES)
+def test_pages_that_follow_from_the_code_are_as_it_gives_them(page):
+    made = build_reference.PAGES[page]()
+    assert PAGES[f"docs/reference/{page}"] == made, "python -m tools.build_reference"
 
 
-def test_reject_reasons():
-    assert first_column("Why a block is rejected") == list(schemas.reject_reasons())
+def test_the_reference_has_every_command_and_option():
+    text = build_reference.command_line()
+    (commands,) = [action for action in parser()._actions if action.dest == "command"]
+    for name, command in commands.choices.items():
+        section = text.partition(f"## dateline {name}\n")[2].partition("\n## ")[0]
+        for action in command._actions:
+            if action.dest != "help":
+                assert f"| `{build_reference.shape(action).replace('|', ' or ')}` | " in section
+    assert "(default: 4194304)" in text
+
+
+def test_the_reference_has_every_column_reason_and_field():
+    columns, reasons, shapes = (
+        build_reference.PAGES[page]() for page in ("columns.md", "reject-reasons.md", "json.md")
+    )
+    assert all(f"| `{name}` | " in columns for name in schemas.load("article")["properties"])
+    assert re.findall(r"^\| `(\w+)` \|", reasons, re.M) == list(schemas.reject_reasons())
+    assert "| `dumps[].sha256` | string | " in shapes
+    assert "| `stages.read` | a `stage` | " in shapes
+    assert "| `seconds.*` | number | " in shapes
 
 
 def test_figures_of_a_stage():
-    assert first_column("Where the time goes") == list(schemas.load("report")["$defs"]["stage"]["properties"])
+    figures = list(schemas.load("report")["$defs"]["stage"]["properties"])
+    assert first_column("docs/reference/figures.md", "Figures of a stage") == figures
 
 
-def test_options():
-    (commands,) = [action for action in parser()._actions if action.dest == "command"]
-    options = [
-        action.option_strings[0] for action in commands.choices["run"]._actions if action.dest != "help"
-    ]
-    assert [name.split()[0] for name in first_column("The command")] == options
-    assert str(Limits().block_bytes) in README
-    assert str(Limits().line_bytes) in README
+def test_fields_of_a_failed_run():
+    shown = first_column("docs/how-to/failed-run.md", "What a failed run leaves")
+    assert set(shown) <= set(schemas.load("failure")["properties"])
 
 
-def test_commands_and_options_of_checking():
-    (commands,) = [action for action in parser()._actions if action.dest == "command"]
-    text = README.partition("### Checking and history\n")[2].partition("\n### ")[0]
-    names = re.findall(r"`dateline (\w+) DATASET", text)
-    assert names == ["verify", "log", "diff", "prune"]
-    options = {
-        name: {option for action in commands.choices[name]._actions for option in action.option_strings}
-        - {"-h", "--help"}
-        for name in names
+def test_errors_of_python():
+    table = re.findall(r"^\| `(\w+)` \| (\d) \|", PAGES["docs/python.md"], re.M)
+    assert dict(table) == {
+        name: str(getattr(errors, name).exit_status) for name in errors.__all__ if name != "DatelineError"
     }
-    table = "".join(line for line in text.splitlines() if line.startswith("| `"))
-    assert set(re.findall(r"`(--[\w-]+)", table)) == options["verify"]
-    assert set(re.findall(r"--[a-z][\w-]+", text)) == set().union(*options.values())
 
 
 def test_the_tree_is_what_is_written(sample):
-    tree = blocks("text", SECTIONS["What comes out"])[0]
+    tree = PAGES["docs/reference/files.md"].partition("```text\n")[2].partition("```")[0]
     for line in tree.splitlines()[1:]:
         for name in line.split("   ")[0].strip().split(", "):
             pattern = re.sub(r"<\w+>", "*", name)
             assert list(sample.glob(pattern)) or list(sample.rglob(pattern)), name
 
 
-def test_queries_print_what_the_readme_shows(sample, tmp_path, monkeypatch):
-    shutil.copytree(sample, tmp_path / "news")
-    monkeypatch.chdir(tmp_path)
-    names: dict = {}
-    shown = re.findall(r"^```python\n(.*?)^```\n\n```text\n(.*?)^```$", README, re.M | re.S)
-    assert len(shown) == len(blocks("python")) == 5
-    for code, output in shown:
-        printed = io.StringIO()
-        with redirect_stdout(printed):
-            exec(compile(code, "README.md", "exec"), names)
-        assert printed.getvalue() == output
-
-
-@pytest.mark.parametrize(
-    "path", re.findall(r"`((?:pipeline|schemas|tests|examples|runners)/[\w/.]*)`", README)
-)
-def test_paths_are_there(path):
-    assert (ROOT / path).exists()
+@pytest.mark.parametrize("page", PAGES)
+def test_paths_are_there(page):
+    for path in re.findall(
+        r"`((?:pipeline|schemas|tests|examples|runners|tools|benchmarks)/[\w/.-]*)`", PAGES[page]
+    ):
+        assert (ROOT / path).exists(), path
 
 
 def test_the_flow_reads_like_the_line():
     code = Path(ROOT, "pipeline", "flow.py").read_text("utf-8")
-    line = next(line for line in README.splitlines() if line.startswith("read ->"))
+    text = PAGES["docs/explanation/how-it-works.md"]
+    line = next(line for line in text.splitlines() if line.startswith("read ->"))
     stages = [stage for stage in line.split(" -> ") if stage != "commit"]
     places = [code.index(f'"{stage.capitalize()}" >>') for stage in stages]
     assert places == sorted(places)
