@@ -4,7 +4,9 @@ The exit status of an error stands in its class, in dateline/errors.py. OK and P
 """
 
 import logging
+import re
 import signal
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,11 @@ FAILED = DatelineError.exit_status
 
 STATUSES = {UsageError.exit_status: "usage", Locked.exit_status: "locked"}
 """What "status" says of a run that an error ended; of all others, "failed"."""
+
+WARNINGS_SHOWN = 3
+"""Warnings of one kind that are shown; the others are counted."""
+_VARIES = re.compile(r"'[^']*'|\S*[/.]\S+|\d+")
+"""What makes no kind of a message: names, paths and numbers."""
 
 log = logging.getLogger("dateline")
 
@@ -82,6 +89,19 @@ def log_error(message: str, error: Exception | None = None) -> None:
     if isinstance(error, DatelineError) and not error.message_advises and "`dateline " not in message:
         message = "\n".join([f"{first}; {error.advice}", *more])
     log.error("%s", message)
+
+
+def warn_all(messages: Iterable[str]) -> None:
+    """Warn of each; where many are of one kind, of the first of them, and how many more there are."""
+    kinds: dict[str, list[str]] = {}
+    for message in messages:
+        kinds.setdefault(_VARIES.sub("", message), []).append(message)
+    for alike in kinds.values():
+        shown = alike if len(alike) <= WARNINGS_SHOWN + 1 else alike[:WARNINGS_SHOWN]
+        for message in shown:
+            log.warning("%s", message)
+        if rest := len(alike) - len(shown):
+            log.warning("and %s more of this kind: --json lists them all", f"{rest:,}")
 
 
 def by_signal(outcome: Outcome, made: int | None, unknown: str = "") -> int:

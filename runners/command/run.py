@@ -16,6 +16,7 @@ from dateline.runners.command.outcome import (
     end_refused,
     fill,
     log,
+    warn_all,
 )
 from dateline.runners.command.paths import dataset_of, inputs_of, no_dataset
 from dateline.runners.engine.start import engine_of
@@ -98,8 +99,7 @@ def _locked(
         log.warning("%s; the checksums of dumps that were read are taken anew", cache.forgotten)
     sorted_inputs = sort_inputs(inputs.dumps, before, cache) if before else None
     left_out = [*inputs.unreadable, *(sorted_inputs.refused if sorted_inputs else ())]
-    for path, why in left_out:
-        log.warning("cannot read %s: %s; the rest of the run goes on", path, why)
+    warn_all(f"cannot read {path}: {why}; the rest of the run goes on" for path, why in left_out)
     outcome["unreadable"] = [entry._asdict() for entry in left_out]
     if before:
         outcome["dataset"] = totals(before)
@@ -213,13 +213,11 @@ def _execute(
             config, counted, cache, args.keep_versions, args.max_rejects, course.runner, left_out,
             rejects_only=args.max_rejects is not None, course=course,
         )  # fmt: skip
-    for path, why in result.unreadable[len(left_out) :]:
-        log.warning("could not read all of %s: %s", path, why)
+    warn_all(f"could not read all of {path}: {why}" for path, why in result.unreadable[len(left_out) :])
     if empty := [dump.path for dump in config.dumps if not dump.size and not dump.part]:
         more = f" and {len(empty) - 1:,} more are" if len(empty) > 1 else " is"
         log.warning("%s%s empty, and no dump yet: read once there is something in it", empty[0], more)
-    for note in result.notes:
-        log.warning("%s", note)
+    warn_all(result.notes)
     fill(result, config, outcome)
     for warning in result.warnings:
         log.warning("version %d is committed; %s", result.version, warning)
@@ -228,9 +226,10 @@ def _execute(
     except (StoreError, OSError) as error:
         log.warning("the report could not be sent: %s", error)
     if not args.quiet and not args.json:
+        from dateline.runners.command.next_steps import next_steps
         from dateline.runners.command.summary import summary
 
-        print(summary(result, config))
+        print(f"{summary(result, config)}\n\n{next_steps(args.output)}")
     return end(outcome, "done", PARTLY if result.unreadable else OK, None)
 
 

@@ -24,7 +24,7 @@ def summary(result: Result, config: Config) -> str:
         ("time", clock(seconds) if seconds >= 60 else f"{seconds:.1f} s", f"{rate:,.1f} MB/s"),
     ]
     if result.unreadable:
-        rows.insert(1, ("unreadable", f"{len(result.unreadable):,}", "named above"))
+        rows.insert(1, ("unreadable", f"{len(result.unreadable):,}", "named above, or in the report"))
     if config.base:
         rows.append(
             ("in all", f"{result.rows('articles'):,}", f"articles of {len(result.manifest['dumps']):,} dumps")

@@ -1,0 +1,51 @@
+"""What to do after a run: commands that work as they stand, from the folder and with the installation that did the run.
+
+.venv/bin/dateline report news --open     the run as a page
+"""
+
+import os
+import shlex
+import shutil
+import sys
+
+from dateline.pipeline.rules.text import printable
+
+PYTHON = "import dateline; print(dateline.open_dataset({dataset!r}).head(3, columns=['date', 'headline']).to_pylist())"
+
+
+def next_steps(dataset: str) -> str:
+    """Commands that show a dataset, a line each, with what they show.
+
+    Args:
+        dataset: as it was given on the command line.
+    """
+    command, name = this_command(), shlex.quote(dataset)
+    python = shlex.join([short_path(sys.executable), "-c", PYTHON.format(dataset=dataset)])
+    steps = [
+        (f"{command} report {name} --open", "the run as a page"),
+        (f"{command} explain {name} TEXT", "the article that has TEXT in its headline, and its copies"),
+        (f"{command} log {name}", "the versions"),
+    ]
+    wide = max(len(step) for step, _ in steps)
+    lines = [*(f"  {step:<{wide}}  {what}" for step, what in steps), f"  {python}"]
+    return "\n".join(["Next:", *map(printable, lines)])
+
+
+def this_command() -> str:
+    """How this program is called, as somebody types it: `dateline`, where the PATH leads to this one."""
+    program = os.path.abspath(sys.argv[0])
+    if os.path.basename(program) != "dateline" or not os.access(program, os.X_OK) or os.path.isdir(program):
+        return f"{shlex.quote(short_path(sys.executable))} -m dateline"
+    found = shutil.which("dateline")
+    return "dateline" if found and os.path.samefile(found, program) else shlex.quote(short_path(program))
+
+
+def short_path(path: str) -> str:
+    """A path from the current folder, where it is below that.
+
+    A program in that folder itself keeps a `./`, without which it would be looked for on the PATH.
+    """
+    below = os.path.relpath(path)
+    if below.startswith(os.pardir):
+        return path
+    return below if os.sep in below else os.path.join(os.curdir, below)
