@@ -33,13 +33,11 @@ WHERE = {
     "report": "_runs/<run>/report.json of a run that made a version",
     "failure": "_runs/<run>/report.json of a run that failed or was stopped",
     "lock": "_lock",
-    "seen": "_seen.json",
-    "journal": "in the folder of a run, while it commits",
-    "receipt": "in the folder of a run, until it commits",
     "pointer": "_manifests/latest.json of a dataset in a store",
-    "store": "in a working copy of a dataset in a store",
 }
-"""Where JSON of each schema lies."""
+"""Where JSON of each schema is."""
+INTERNAL = ("journal", "receipt", "seen", "store")
+"""Schemas of files that a run leaves for itself or the next: no reader needs them."""
 
 
 def cell(text: str) -> str:
@@ -116,7 +114,7 @@ def columns() -> str:
     """The page of the columns of all Arrow files."""
     parts = [
         f"# Columns\n\n{MADE}\n",
-        "A row is held against its JSON Schema as it is written, and the Arrow type follows from the schema. `?` after a "
+        "A row is validated against its JSON Schema when it is written, and the Arrow type follows from the schema. `?` after a "
         "type says that the column may be null. `date` and `region` are the partitions' keys; `date` is `updated`, cut to "
         "the first day of its month or year where the dataset has partitions by month or year.\n",
     ]
@@ -166,7 +164,7 @@ def reject_reasons() -> str:
         (
             f"# Reasons of rejects\n\n{MADE}\n",
             "A block that cannot be used is a row of `_rejected`, with one of these reasons, a detail for a person, and its "
-            "bytes. [Rejects](../how-to/rejects.md) tells what to do about them.\n",
+            "bytes. [Look into rejects](../how-to/rejects.md) says what to do about them.\n",
             table(("reason", "what it means"), rows),
             "A file that cannot be read, or is not whole, gives no rejects and no articles. It is named on stderr and in the "
             "report, and the exit status is 3: see [what goes in](../inputs.md).\n",
@@ -176,10 +174,10 @@ def reject_reasons() -> str:
 
 def shapes() -> str:
     """The page of all JSON that Dateline writes."""
-    names = [name for name in get_args(schemas.Name) if name not in LEDGERS]
+    names = [name for name in get_args(schemas.Name) if name not in (*LEDGERS, *INTERNAL)]
     parts = [
         f"# Shapes of JSON\n\n{MADE}\n",
-        "Each file of JSON has a JSON Schema in `schemas/`. `a.b` is field `b` of the object in `a`, `a[]` an element of a "
+        "Each has a JSON Schema in `schemas/`. `a.b` is field `b` of the object in `a`, `a[]` an element of a "
         "list, and `a.*` the value of any name.\n",
     ]
     for name in names:
@@ -202,7 +200,7 @@ def fields(spec: dict[str, Any], path: str = "") -> Iterator[tuple[str, str, str
     if isinstance(spec.get("additionalProperties"), dict):
         inner[f"{path}.*" if path else "*"] = spec["additionalProperties"]
     for place, field in inner.items():
-        yield f"`{place}`", kinds(field), described(field)
+        yield f"`{place}`", kinds(field), described(field) or ("See below." if "$ref" in field else "")
         yield from fields(field, place)
         yield from fields(field.get("items", {}), f"{place}[]")
 

@@ -101,6 +101,15 @@ def test_paths_are_there(page):
         assert (ROOT / path).exists(), path
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    """MkDocs sees the same, with the anchors, but for the README."""
+    for target in re.findall(
+        r"\]\((?![a-z]+:|#)([^()\s#]+)", re.sub(r"^```.*?^```$", "", PAGES[page], flags=re.M | re.S)
+    ):
+        assert (ROOT / page).parent.joinpath(target).exists(), target
+
+
 def test_the_flow_reads_like_the_line():
     code = Path(ROOT, "pipeline", "flow.py").read_text("utf-8")
     text = PAGES["docs/explanation/how-it-works.md"]
