@@ -1,5 +1,5 @@
 """The contracts, as JSON Schema (draft 2020-12): what a row, a ledger, a manifest and a report hold, and each small file
-of JSON that a run leaves for the next.
+of JSON that a run leaves for the next; and each line that a command prints with --json (`output`).
 
 The keyword `arrow` names a field's Arrow type where the JSON type does not decide it, and `since` the version that
 brought the field, if it was not the first; `unit` is what a number counts, and `enumDescriptions` says what each value of
@@ -13,10 +13,10 @@ from typing import Any, Literal, get_args
 
 Name = Literal[
     "article", "reject", "duplicate", "manifest", "report", "failure",
-    "journal", "lock", "pointer", "receipt", "seen", "store",
+    "journal", "lock", "output", "pointer", "receipt", "seen", "store",
 ]  # fmt: skip
-NAMES: tuple[Name, ...] = tuple(name for name in get_args(Name) if name != "seen")
-"""Those of objects with fields that are known; `seen` is of a map."""
+NAMES: tuple[Name, ...] = tuple(name for name in get_args(Name) if name not in ("output", "seen"))
+"""Those of objects with fields that are known; `seen` is of a map, `output` of several kinds of objects."""
 
 VERSION = 2
 """Version of the article schema; it stands in every file and manifest."""

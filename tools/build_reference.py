@@ -34,6 +34,7 @@ WHERE = {
     "failure": "_runs/<run>/report.json of a run that failed or was stopped",
     "lock": "_lock",
     "pointer": "_manifests/latest.json of a dataset in a store",
+    "output": "stdout",
 }
 """Where JSON of each schema is."""
 INTERNAL = ("journal", "receipt", "seen", "store")
@@ -187,9 +188,20 @@ def shapes() -> str:
             f"## {schema['title']}\n",
             f"{schema['description']}\n",
             f"{f'Where: `{where}`. ' if where else ''}Schema: `schemas/{name}.schema.json`.\n",
-            table(("field", "type", "what it is"), list(fields(schema))),
+            *(
+                [table(("field", "type", "what it is"), list(fields(schema)))]
+                if "properties" in schema
+                else ()
+            ),
         ]
         for kind, spec in schema.get("$defs", {}).items():
+            if kind == "commands":
+                lines = [
+                    (f"`{name}`", ", ".join(kinds(line).removeprefix("a ") for line in of["anyOf"]))
+                    for name, of in spec.items()
+                ]
+                parts += [table(("command", "each line is one of"), lines)]
+                continue
             parts += [f"Fields of `{kind}`:\n", table(("field", "type", "what it is"), list(fields(spec)))]
     return "\n".join(parts)
 

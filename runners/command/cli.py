@@ -16,7 +16,7 @@ os.environ.setdefault(
 from dateline.pipeline.stop import asked, hold, leave, look, take_signals
 from dateline.runners.command import run as job
 from dateline.runners.command.options import parser
-from dateline.runners.command.outcome import FAILED, OK, begin, end_refused, log, log_error
+from dateline.runners.command.outcome import FAILED, OK, begin, end_command, end_refused, log
 from dateline.runners.command.run import bounds, columns
 from dateline.runners.command.stdio import OutputLost, Stream, own_streams
 from dateline.runners.engine.proxies import spare_this_machine
@@ -139,11 +139,9 @@ def _inspect(args: argparse.Namespace) -> int:
         for found in inspect(args.file, args.offset, args.crawl_date, columns(args), bounds(args)):
             print(as_json(found) if args.json else as_text(found, sys.stdout.isatty(), args.full))
     except DatelineError as error:
-        log_error(str(error), error)
-        return error.exit_status
+        return end_command(str(error), error, args.json)
     except OSError as error:
-        log.error("cannot read %s", error)
-        return FAILED
+        return end_command(f"cannot read {error}", error, args.json)
     return OK
 
 

@@ -16,7 +16,7 @@ from dateline.runners.command import explain as explaining
 from dateline.runners.command.diff import print_changes
 from dateline.runners.command.export import export_version
 from dateline.runners.command.log import print_versions
-from dateline.runners.command.outcome import FAILED, OK, log, log_error
+from dateline.runners.command.outcome import OK, end_command
 from dateline.runners.command.prune import prune_dataset
 from dateline.runners.command.repair import begin_repair, repair_dataset
 from dateline.runners.command.report import make_report
@@ -51,12 +51,8 @@ def _command(
             with dataset_at(args.dataset).opened(may_be_empty) as dataset:
                 folder = dataset.root
                 return command(args, dataset)
-        except DatelineError as error:
-            log_error(shown(error), error)
-            return error.exit_status
-        except OSError as error:
-            log_error(shown(error))
-            return FAILED
+        except (DatelineError, OSError) as error:
+            return end_command(shown(error), error, args.json)
 
     return run
 
@@ -64,12 +60,10 @@ def _command(
 def _explain(args: argparse.Namespace, dataset: Dataset) -> int:
     stories, matches = explaining.explain(dataset, args.article)
     if not stories and not matches:
-        log.error(
-            "no article of %s has %r in its id, its URLs or its headline\n  give any part of one of them",
-            args.dataset,
-            args.article,
+        raise DatelineError(
+            f"no article of {args.dataset} has {args.article!r} in its id, its URLs or its headline\n"
+            "  give any part of one of them"
         )
-        return FAILED
     for line in explaining.list_matches(matches, args.json):
         print(line)
     for story in stories:

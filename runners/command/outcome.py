@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dateline.errors import DatelineError, Locked, UsageError
 from dateline.pipeline.stop import asked
+from dateline.runners.command.usage import json_of_error
 
 if TYPE_CHECKING:
     from dateline.pipeline.config import Config
@@ -81,6 +82,27 @@ def end(outcome: Outcome, status: str, code: int, message: str | None, error: Ex
 def end_refused(outcome: Outcome, error: DatelineError) -> int:
     """Note that an error ended a run before it did anything; the exit status."""
     return end(outcome, STATUSES.get(error.exit_status, "failed"), error.exit_status, str(error), error)
+
+
+def end_command(message: str, error: DatelineError | OSError, as_json: bool) -> int:
+    """Tell of the error that ended a command other than a run; the exit status.
+
+    Args:
+        message: what was found, for a person.
+        error: what ended it.
+        as_json: tell it on stdout, too, as --json does.
+    """
+    log_error(message, error)
+    if not isinstance(error, DatelineError):
+        status, advice = FAILED, "see that the file or folder is there, and may be read or written"
+    else:
+        status, advice = error.exit_status, error.advice
+    if as_json:
+        kind = (
+            type(error).__name__ if isinstance(error, DatelineError) else "OSError"
+        )  # not one of its many classes
+        print(json_of_error(kind, message, advice, status))
+    return status
 
 
 def log_error(message: str, error: Exception | None = None) -> None:

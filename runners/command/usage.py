@@ -36,10 +36,11 @@ class Parser(argparse.ArgumentParser):
         from dateline.errors import UsageError
         from dateline.pipeline.rules.text import printable
 
-        text = printable(self._plain(message))
-        self.exit(
-            UsageError.exit_status, f"dateline: error: {text}\n  `{self.prog} --help` shows what it takes\n"
-        )
+        plain = self._plain(message)
+        text, advice = printable(plain), f"`{self.prog} --help` shows what it takes"
+        if "--json" in self._given:
+            print(json_of_error(UsageError.__name__, plain, advice, UsageError.exit_status), flush=True)
+        self.exit(UsageError.exit_status, f"dateline: error: {text}\n  {advice}\n")
 
     def _plain(self, message: str) -> str:
         """What argparse says, in our words."""
@@ -70,6 +71,13 @@ class Parser(argparse.ArgumentParser):
             self.error(f"there is no command {value!r}{nearest}")
         choices = ", ".join(map(str, action.choices))
         raise argparse.ArgumentError(action, f"{value!r} is none of {choices}{nearest}")
+
+
+def json_of_error(kind: str, message: str, advice: str, status: int) -> str:
+    """The line of JSON that tells of an error; see `error` in schemas/output.schema.json."""
+    from dateline.pipeline.rules.text import to_json
+
+    return to_json({"error": {"kind": kind, "message": message, "advice": advice, "exit": status}})
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
