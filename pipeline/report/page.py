@@ -152,13 +152,13 @@ def _bytes(report: Report) -> dict[str, Any]:
         ("rejects", "rejects", "c"),
         ("white_space", "white space between", "d"),
     )
-    told = ""
+    sentence = ""
     if records["held"]:
         rejected = "".join(f", {count:,} {reason}" for reason, count in records["rejected"].items())
-        told = f"Containers held {records['held']:,} records: {records['pages']:,} pages{rejected}."
+        sentence = f"Containers held {records['held']:,} records: {records['pages']:,} pages{rejected}."
     return {
         "read": read,
-        "records": told,
+        "records": sentence,
         "parts": [
             {
                 "name": name,
