@@ -41,6 +41,24 @@ INTERNAL = ("journal", "receipt", "seen", "store")
 """Schemas of files that a run leaves for itself or the next: no reader needs them."""
 
 
+FILE_OF_OPTIONS = """\
+`dateline.toml` in the current folder gives options to the commands: each command has a table, and each option a key without its
+dashes. `dateline --config FILE COMMAND` names another file. Options on the command line win; all of the file is checked, whatever
+the command.
+
+```toml
+[run]
+input = ["dumps/*.txt"]
+output = "news"
+max-rejects = "2%"
+quiet = true
+
+[prune]
+keep-versions = 5
+```
+"""
+
+
 def cell(text: str) -> str:
     """Text that is safe in a cell of a table."""
     return " ".join(text.split()).replace("|", "\\|")
@@ -57,7 +75,9 @@ def command_line() -> str:
     parts = [
         f"# Command line\n\n{MADE}\n",
         "Results go to stdout, progress and messages to stderr. [Exit statuses](exit-statuses.md) are the same for all "
-        "commands. `dateline --version` prints the version, `dateline COMMAND --help` the options.\n",
+        "commands. `dateline --version` prints the version, `dateline COMMAND --help` the options. What each command prints with "
+        "`--json` is in [Shapes of JSON](json.md#line-of-output).\n",
+        FILE_OF_OPTIONS,
         table(
             ("command", "what it does"),
             [

@@ -15,6 +15,7 @@ os.environ.setdefault(
 
 from dateline.pipeline.stop import asked, hold, leave, look, take_signals
 from dateline.runners.command import run as job
+from dateline.runners.command.config_file import parse
 from dateline.runners.command.options import parser
 from dateline.runners.command.outcome import FAILED, OK, begin, end_command, end_refused, log
 from dateline.runners.command.run import bounds, columns
@@ -60,7 +61,7 @@ def _command(argv: Sequence[str] | None, out: Stream | None) -> int:
     if out:
         out.ends_command = True
     try:
-        args = parser().parse_args(argv)
+        args = parse(parser(), sys.argv[1:] if argv is None else argv)
     except SystemExit:  # wrong usage, or what was asked for is said
         sys.stdout.flush()
         raise

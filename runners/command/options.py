@@ -30,16 +30,21 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """All subcommands. What it parses has `command`, and `writes`: whether that does something besides what it prints."""
-    made: argparse.ArgumentParser = Parser(
+    made = Parser(
         prog="dateline",
+        allow_abbrev=False,
         description="Dumps of Arab News pages in, one clean Arrow dataset out.",
         epilog="dateline run --help tells the options of a run.",
     )
     made.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
+    config = (
+        "options of commands (default: dateline.toml in the current folder, where it is); before the command"
+    )
+    made.add_argument("--config", metavar="FILE", help=config)
     made.set_defaults(writes=False)
-    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands: Any = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_run(commands)
     _add_inspect(commands)
     add_dataset_commands(commands)

@@ -20,13 +20,14 @@ _UNKNOWN = "unrecognized arguments: "
 class Parser(argparse.ArgumentParser):
     """One whose errors are as above; text of the command line is made harmless for a terminal."""
 
-    _given: Sequence[str] = ()
+    given: Sequence[str] = ()
+    """The command line."""
 
     # argparse's own hints have overloads of no use here
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As argparse does; but what a subcommand does not know is an error of the subcommand, which has its options."""
-        self._given = sys.argv[1:] if args is None else list(args)
-        parsed, rest = super().parse_known_args(self._given, namespace)
+        self.given = sys.argv[1:] if args is None else list(args)
+        parsed, rest = super().parse_known_args(self.given, namespace)
         if rest:
             self.error(_UNKNOWN + " ".join(rest))
         return parsed, rest
@@ -38,9 +39,14 @@ class Parser(argparse.ArgumentParser):
 
         plain = self._plain(message)
         text, advice = printable(plain), f"`{self.prog} --help` shows what it takes"
-        if "--json" in self._given:
+        if "--json" in self.given:
             print(json_of_error(UsageError.__name__, plain, advice, UsageError.exit_status), flush=True)
         self.exit(UsageError.exit_status, f"dateline: error: {text}\n  {advice}\n")
+
+    def commands(self) -> "dict[str, argparse.ArgumentParser]":
+        """The parsers of the subcommands, by name."""
+        (action,) = (each for each in self._actions if isinstance(each, argparse._SubParsersAction))
+        return dict(action.choices)
 
     def _plain(self, message: str) -> str:
         """What argparse says, in our words."""
@@ -55,7 +61,7 @@ class Parser(argparse.ArgumentParser):
 
     def _unknown_option(self) -> str | None:
         """The first word that was given as an option and is none."""
-        for word in self._given:
+        for word in self.given:
             if word == "--":
                 return None
             option = word.partition("=")[0]
