@@ -22,7 +22,7 @@ from dateline.pipeline.progress import Counts, read_progress
 DRAW_SECONDS = 0.2
 PLAIN_SECONDS = 10.0
 """A line in a log file is for whoever looks later: one now and then is enough."""
-SURE_SECONDS = 2.0
+SURE_SECONDS = 2.5
 """No time left is told before a stage has gone on for so long: it would be a guess."""
 COLUMNS = 80
 """The width of a terminal that does not tell it."""
