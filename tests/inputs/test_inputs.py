@@ -328,7 +328,7 @@ def test_rejects_that_a_better_parser_reads(tmp_path, monkeypatch):
         from dateline.pipeline.rules.parse import Failure
 
         patch.setattr(
-            "dateline.pipeline.stages.parse.parse_block", lambda *args: Failure("no_headline", "not yet")
+            "dateline.pipeline.rules.record.parse_block", lambda *args: Failure("no_headline", "not yet")
         )
         rows, result = run(tmp_path / "one", path, flow=lambda config: local.run_flow(config, 1))
     assert (rows, result.rows("rejected")) == ({}, 2)
