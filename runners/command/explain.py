@@ -27,7 +27,7 @@ Row = dict[str, Any]
 
 KEYS = ("id", "short_url", "page_url", "headline", "updated", "region")
 """The columns by which articles are found."""
-LEAST_OF_ID = 4
+LEAST_OF_ID = 5
 """Digits of an id by which it is looked for."""
 MATCHES_SHOWN = 20
 
@@ -120,7 +120,7 @@ def matching(keys: Sequence[Row], wanted: str) -> tuple[list[Row], bool]:
     """The articles that have an id, URL or headline; where none has, those that have it as a part; whether it is a part.
 
     >>> keys = [{"id": "0123abcd", "headline": "Bees of the roof", "short_url": "https://arab.news/fr7xq", "page_url": None}]
-    >>> [len(matching(keys, text)[0]) for text in ("bees OF the", "fr7", "0123", "abc", "wasps")]
+    >>> [len(matching(keys, text)[0]) for text in ("bees OF the", "fr7", "0123a", "abc", "wasps")]
     [1, 1, 1, 0, 0]
     """
     url, text, plain = short_url(wanted), normalise(wanted), wanted.strip().casefold()
