@@ -56,6 +56,10 @@ quiet = true
 [prune]
 keep-versions = 5
 ```
+
+`dateline --completions bash`, `zsh` or `fish` prints a script, by which the shell completes commands, options, their values and
+paths. Write it to `~/.local/share/bash-completion/completions/dateline` for bash, to `_dateline` in a folder of `$fpath` for zsh, or
+to `~/.config/fish/completions/dateline.fish` for fish, and open a new shell.
 """
 
 

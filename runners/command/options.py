@@ -8,6 +8,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from dateline.runners.command.completions import SHELLS, PrintScript
 from dateline.runners.command.dataset_options import add_dataset_commands
 from dateline.runners.command.run_options import add_run
 from dateline.runners.command.shared_options import add_input_options, add_json, count, day
@@ -43,6 +44,8 @@ def parser() -> Parser:
         "options of commands (default: dateline.toml in the current folder, where it is); before the command"
     )
     made.add_argument("--config", metavar="FILE", help=config)
+    what = "print what the shell loads to complete commands, options, values and paths, and exit"
+    made.add_argument("--completions", action=PrintScript, choices=SHELLS, help=what)
     made.set_defaults(writes=False)
     commands: Any = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_run(commands)
