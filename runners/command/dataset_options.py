@@ -6,12 +6,12 @@ from dateline.runners.command.shared_options import add_input_options, add_json,
 
 COMMANDS = {
     "explain": (
-        "tell the whole story of one article of a dataset",
-        "Tell of an article where it stands, which copies it has, and why its winner won.",
+        "show where an article comes from, its copies, and why one won",
+        "Show the file of an article, the bytes that it came from, its copies, and why each of them lost.",
     ),
     "verify": (
         "check all of a dataset, and write nothing",
-        "Read all of one version again, and tell what is not as it must be: by file and row, with what was found "
+        "Read all of one version again, and list what is wrong: by file and row, with what was found "
         "and what was expected. Exit status: 0 all well, 1 damage found, 2 wrong usage.",
     ),
     "log": ("list the versions of a dataset", "List the versions that are kept, the newest first."),
@@ -24,21 +24,21 @@ COMMANDS = {
         "Remove all versions but the newest, and the files that only they needed.",
     ),
     "restore": (
-        "have an older version be the newest once more",
-        "Publish what a version was as the next one. Dumps that came after it count as unread.",
+        "make an older version the newest again",
+        "Make a new version with the files of an older one. Dumps that came after the older one count as unread.",
     ),
     "repair": (
-        "mend what verify finds and can be mended",
-        "Have the files of all versions be what their manifests say: from their second names, or from the dumps; and move "
-        "what no manifest lists out of the readers' sight. Exit status: 0 all is well, 1 something is left.",
+        "repair what verify finds, as far as possible",
+        "Restore the files of all versions, from their second names or from the dumps, and move away files that no "
+        "manifest lists. Exit status: 0 all is well, 1 something is left.",
     ),
     "export": (
         "write a version as few, compact files",
         "Write the articles of a version as Parquet, an Arrow stream or JSON Lines, sorted by date, region and id.",
     ),
     "report": (
-        "make the page of a run anew",
-        "Make the report of a run anew, as one file of HTML, beside those of the runs before it.",
+        "make the report page of a run again",
+        "Make the report of a run again, as one file of HTML, with the runs before it for comparison.",
     ),
 }
 """What each is for, in a line of `dateline --help`, and in its own --help."""

@@ -37,7 +37,7 @@ def parser() -> Parser:
         prog="dateline",
         allow_abbrev=False,
         description="Dumps of Arab News pages in, one clean Arrow dataset out.",
-        epilog="dateline run --help tells the options of a run.",
+        epilog="dateline run --help lists the options of a run.",
     )
     made.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     config = (

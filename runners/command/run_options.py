@@ -23,7 +23,7 @@ examples:
 exit status:
   0  all well
   1  failed, nothing was committed
-  2  wrong usage or configuration, told before any work
+  2  wrong usage or configuration; nothing was done
   3  done, but some input could not be used
   4  the dataset is locked by another run
 """
@@ -86,7 +86,7 @@ def _add_files(run: argparse.ArgumentParser) -> None:
 
 
 def _add_rules(run: argparse.ArgumentParser) -> None:
-    rules = run.add_argument_group("how articles are read and told apart")
+    rules = run.add_argument_group("how articles are read and distinguished")
     crawl = 'the day of the crawl, for stamps such as "13 sec ago" on pages that do not say it'
     rules.add_argument("--crawl-date", type=day, metavar="YYYY-MM-DD", help=crawl)
     same = "records of one headline more than N days apart are different articles (default: never)"
@@ -129,19 +129,21 @@ def _add_engine(run: argparse.ArgumentParser) -> None:
 
 
 def _add_output(run: argparse.ArgumentParser) -> None:
-    output = run.add_argument_group("what is told")
+    output = run.add_argument_group("output")
     output.add_argument(
         "--json", action="store_true", help="one line of JSON at the end instead of the summary"
     )
     output.add_argument(
-        "--metrics", metavar="FILE", help="write what the run came to for Prometheus' node exporter"
+        "--metrics", metavar="FILE", help="write the outcome of the run for Prometheus' node exporter"
     )
-    profile = "write there which functions the time went to: flame.html and others"
+    profile = "write a profile of the run there: flame.html and others"
     output.add_argument("--profile", metavar="DIR", help=profile)
     output.add_argument(
         "--log-level",
         choices=("debug", "info", "warning", "error"),
         default="info",
-        help="the least of what is told on stderr (default: %(default)s)",
+        help="the lowest level of messages on stderr (default: %(default)s)",
     )
-    output.add_argument("--quiet", action="store_true", help="no progress, no summary; errors are still told")
+    output.add_argument(
+        "--quiet", action="store_true", help="no progress, no summary; errors are still printed"
+    )

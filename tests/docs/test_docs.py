@@ -17,6 +17,17 @@ PAGES = {
     for path in sorted(ROOT.glob(pattern))
 }
 
+CODE = re.sub(
+    r'"\s*\n\s*f?"',
+    "",
+    "\n".join(
+        path.read_text("utf-8")
+        for room in ("pipeline", "runners")
+        for path in ROOT.joinpath(room).rglob("*.py")
+    ),
+)
+"""All of the program, with texts of several lines joined."""
+
 
 def first_column(page: str, section: str) -> list[str]:
     """The first column of the first table of a section."""
@@ -108,6 +119,25 @@ def test_links_lead_somewhere(page):
         r"\]\((?![a-z]+:|#)([^()\s#]+)", re.sub(r"^```.*?^```$", "", PAGES[page], flags=re.M | re.S)
     ):
         assert (ROOT / page).parent.joinpath(target).exists(), target
+
+
+MESSAGES = {
+    message
+    for page in ("docs/how-to/failed-run.md", "docs/how-to/restore-and-repair.md", "docs/inputs.md")
+    for line in PAGES[page].splitlines()
+    if line.startswith("| `")
+    for message in re.findall(r"`([^`]+)`", line.split(" | ")[0])
+    if " " in message and not message.startswith("dateline ")
+}
+FILLED_IN = r"\.\.\.|\d+|SIGTERM|; version|\bN\b|#|gzip|_manifests/latest\.json|has a folder of its own"
+"""What stands in a message of the docs for what the program puts there."""
+
+
+@pytest.mark.parametrize("message", sorted(MESSAGES))
+def test_messages_are_those_of_the_program(message):
+    parts = [part.strip() for part in re.split(FILLED_IN, message)]
+    assert max(map(len, parts)) > 8
+    assert [part for part in parts if part not in CODE] == []
 
 
 def test_the_flow_reads_like_the_line():
