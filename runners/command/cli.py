@@ -15,6 +15,7 @@ os.environ.setdefault(
 
 from dateline.pipeline.stop import asked, hold, leave, look, take_signals
 from dateline.runners.command import run as job
+from dateline.runners.command.colour import RED, YELLOW, has_colour, painted
 from dateline.runners.command.config_file import parse
 from dateline.runners.command.options import parser
 from dateline.runners.command.outcome import FAILED, OK, begin, end_command, end_refused, log
@@ -89,6 +90,8 @@ class _Line(logging.Formatter):
         from dateline.pipeline.rules.text import printable
 
         level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
+        if level:
+            level = painted(level, RED if record.levelno >= logging.ERROR else YELLOW, sys.stderr)
         return f"dateline: {level}" + "\n  ".join(map(printable, record.getMessage().split("\n  ")))
 
 
@@ -138,7 +141,7 @@ def _inspect(args: argparse.Namespace) -> int:
 
     try:
         for found in inspect(args.file, args.offset, args.crawl_date, columns(args), bounds(args)):
-            print(as_json(found) if args.json else as_text(found, sys.stdout.isatty(), args.full))
+            print(as_json(found) if args.json else as_text(found, has_colour(sys.stdout), args.full))
     except DatelineError as error:
         return end_command(str(error), error, args.json)
     except OSError as error:

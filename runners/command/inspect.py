@@ -20,6 +20,7 @@ from dateline.pipeline.rules.split import cut_range
 from dateline.pipeline.rules.text import printable, to_json
 from dateline.pipeline.rules.text_repairs import mend
 from dateline.pipeline.store.files import open_file
+from dateline.runners.command.colour import BOLD, CYAN, RED, in_colour
 from dateline.schemas.contract import contract
 
 LINES_SHOWN = 12
@@ -113,13 +114,13 @@ def as_text(found: Found, colour: bool, full: bool) -> str:
     """A block for a person; text of the file is made harmless for a terminal."""
 
     def paint(code: str, text: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if colour else text
+        return in_colour(text, code) if colour else text
 
     end = found.offset + found.length
     head = f"{printable(found.source)}  bytes {found.offset:,} to {end:,}"
     lines = [f"    {role:>14} | {_short(line, full)}" for role, line in found.lines]
     if found.record is None:
-        title = paint("31", f"{head}  rejected: {found.reason}")
+        title = paint(RED, f"{head}  rejected: {found.reason}")
         pointer = f" at {found.pointer}" if found.pointer else ""
         return "\n".join([title, f"  {printable(found.detail or '')}{pointer}", *lines])
     rows = [*lines, ""]
@@ -128,8 +129,8 @@ def as_text(found: Found, colour: bool, full: bool) -> str:
             continue
         texts = value if isinstance(value, list) else [value]
         for text in texts:
-            rows.append(f"  {paint('36', f'{name:<14}')}  {_short(str(text), full)}")
-    return "\n".join([paint("1", f"{head}  layout {found.layout}"), *rows])
+            rows.append(f"  {paint(CYAN, f'{name:<14}')}  {_short(str(text), full)}")
+    return "\n".join([paint(BOLD, f"{head}  layout {found.layout}"), *rows])
 
 
 def _short(text: str, full: bool) -> str:

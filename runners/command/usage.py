@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
+from dateline.runners.command.colour import RED, painted
+
 _REQUIRED = "the following arguments are required: "
 """How argparse begins to say what is not there."""
 _UNKNOWN = "unrecognized arguments: "
@@ -41,7 +43,8 @@ class Parser(argparse.ArgumentParser):
         text, advice = printable(plain), f"`{self.prog} --help` shows what it takes"
         if "--json" in self.given:
             print(json_of_error(UsageError.__name__, plain, advice, UsageError.exit_status), flush=True)
-        self.exit(UsageError.exit_status, f"dateline: error: {text}\n  {advice}\n")
+        level = painted("error: ", RED, sys.stderr)
+        self.exit(UsageError.exit_status, f"dateline: {level}{text}\n  {advice}\n")
 
     def commands(self) -> "dict[str, argparse.ArgumentParser]":
         """The parsers of the subcommands, by name."""
