@@ -112,6 +112,7 @@ def run_commands(code: str, folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if page not in ELSEWHERE and any(map(is_run, blocks_of(page)))]
 )
@@ -140,6 +141,7 @@ def test_each_block_runs_and_prints_what_it_should(page, sample, tmp_path, monke
             )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if any(block.title == STORE for block in blocks_of(page))]
 )
