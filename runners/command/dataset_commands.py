@@ -4,12 +4,14 @@ Each of them is a function of its module, from the arguments and the open datase
 """
 
 import argparse
+import os
 from collections.abc import Callable
 
-from dateline.errors import DatelineError
+from dateline.errors import DatelineError, UsageError
 from dateline.pipeline.dataset.interface import Dataset
 from dateline.pipeline.dataset.open import dataset_at
 from dateline.pipeline.inputs.find import require_known
+from dateline.pipeline.names import MANIFESTS
 from dateline.pipeline.rules.text import to_json
 from dateline.pipeline.store.address import in_store
 from dateline.runners.command import explain as explaining
@@ -21,6 +23,7 @@ from dateline.runners.command.prune import prune_dataset
 from dateline.runners.command.repair import begin_repair, repair_dataset
 from dateline.runners.command.report import make_report
 from dateline.runners.command.restore import restore_version
+from dateline.runners.command.usage import did_you_mean
 from dateline.runners.command.verify import verify_dataset
 
 
@@ -52,9 +55,26 @@ def _command(
                 folder = dataset.root
                 return command(args, dataset)
         except (DatelineError, OSError) as error:
-            return end_command(shown(error), error, args.json)
+            nearest = near_dataset(args.dataset) if isinstance(error, UsageError) else ""
+            return end_command(shown(error) + nearest, error, args.json)
 
     return run
+
+
+def near_dataset(path: str) -> str:
+    """A question after the dataset beside a path, where nothing is there but something whose name is near."""
+    if in_store(path) or os.path.lexists(path):
+        return ""
+    parent, name = os.path.split(path.rstrip("/"))
+    try:
+        beside = [
+            entry.path for entry in os.scandir(parent or ".") if os.path.isdir(f"{entry.path}/{MANIFESTS}")
+        ]
+    except OSError:
+        return ""
+    return did_you_mean(
+        os.path.join(parent, name), [os.path.join(parent, os.path.basename(one)) for one in beside]
+    )
 
 
 def _explain(args: argparse.Namespace, dataset: Dataset) -> int:

@@ -3,6 +3,7 @@
 .venv/bin/dateline report news --open     the run as a page
 """
 
+import json
 import os
 import shlex
 import shutil
@@ -10,7 +11,8 @@ import sys
 
 from dateline.pipeline.rules.text import printable
 
-PYTHON = "import dateline; print(dateline.open_dataset({dataset!r}).head(3, columns=['date', 'headline']).to_pylist())"
+PYTHON = 'import dateline; print(dateline.open_dataset({dataset}).head(3, columns=["date", "headline"]).to_pylist())'
+"""Its texts are in double quotes, since a shell has all of it in single ones."""
 
 
 def next_steps(dataset: str) -> str:
@@ -20,7 +22,9 @@ def next_steps(dataset: str) -> str:
         dataset: as it was given on the command line.
     """
     command, name = this_command(), shlex.quote(dataset)
-    python = shlex.join([short_path(sys.executable), "-c", PYTHON.format(dataset=dataset)])
+    python = shlex.join(
+        [short_path(sys.executable), "-c", PYTHON.format(dataset=json.dumps(dataset, ensure_ascii=False))]
+    )
     steps = [
         (f"{command} report {name} --open", "the run as a page"),
         (f"{command} explain {name} TEXT", "the article that has TEXT in its headline, and its copies"),

@@ -1,6 +1,5 @@
 """What a run says to do next works as it stands, and its warnings are no wall."""
 
-import logging
 import os
 import shutil
 import subprocess
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dateline.runners.command import next_steps
+from dateline.runners.command import next_steps, outcome
 from dateline.runners.command.outcome import WARNINGS_SHOWN, warn_all
 from tests.conftest import ROOT, dateline_here
 from tests.helpers.pages import Article, plain
@@ -81,22 +80,28 @@ def test_a_name_that_could_steer_the_terminal():
     assert "\x1b" not in next_steps.next_steps("a\x1b[2J")
 
 
-def test_many_warnings_of_one_kind_are_folded(caplog, monkeypatch):
-    monkeypatch.setattr(logging.getLogger("dateline"), "propagate", True)
+@pytest.fixture
+def warnings(monkeypatch) -> list[str]:
+    """What was warned of."""
+    said: list[str] = []
+    monkeypatch.setattr(outcome.log, "warning", lambda form, *values: said.append(form % values))
+    return said
+
+
+def test_many_warnings_of_one_kind_are_folded(warnings):
     warn_all(
         [f"cannot read d/{n}.gz: is cut off" for n in range(100)] + ["cannot read x.gz: is bzip2 in gzip"]
     )
-    assert [record.getMessage() for record in caplog.records] == [
+    assert warnings == [
         *(f"cannot read d/{n}.gz: is cut off" for n in range(WARNINGS_SHOWN)),
         "and 97 more of this kind: --json lists them all",
         "cannot read x.gz: is bzip2 in gzip",
     ]
 
 
-def test_one_more_is_shown_and_not_counted(caplog, monkeypatch):
-    monkeypatch.setattr(logging.getLogger("dateline"), "propagate", True)
+def test_one_more_is_shown_and_not_counted(warnings):
     warn_all(f"cannot read {n}.gz: is cut off" for n in range(WARNINGS_SHOWN + 1))
-    assert len(caplog.records) == WARNINGS_SHOWN + 1
+    assert len(warnings) == WARNINGS_SHOWN + 1
 
 
 def test_a_run_over_many_files_that_cannot_be_read(tmp_path):

@@ -8,6 +8,7 @@ import dateline
 import dateline.runners.command.usage
 from dateline.errors import UsageError
 from tests.conftest import dateline as command_line
+from tests.conftest import dateline_here
 
 RUN = ("run", "--input", "a.txt")
 
@@ -47,6 +48,19 @@ def test_the_real_command():
     done = command_line("log", "news", "--jsno")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines()[0] == "dateline: error: log has no option '--jsno': did you mean --json?"
+
+
+def test_a_mistyped_dataset(sample, monkeypatch):
+    monkeypatch.chdir(sample.parent)
+    done = dateline_here("log", "nesw")
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        f"dateline: error: {sample.parent}/nesw holds no dataset: did you mean news?\n"
+    )
+    done = dateline_here("log", sample.parent / "nesw")
+    assert f"holds no dataset: did you mean {sample}?\n" in done.stderr
+    for other in ("xyzzy", "news/_runs", "gone/news"):
+        assert "did you mean" not in dateline_here("log", other).stderr
 
 
 def test_from_python():
