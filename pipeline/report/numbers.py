@@ -3,6 +3,8 @@
 They come from the receipts and the manifest alone: no file of the dataset is opened for them.
 """
 
+import resource
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -44,6 +46,7 @@ def report_of(config: "Config", result: "Result", started: datetime, runner: str
         "started": started.isoformat(timespec="seconds"),
         "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
         "stages": result.stages,
+        "memory": memory(),
         "counts": {
             "dumps": len(files_by_source(config.dumps)),
             "articles": result.blocks("articles"),
@@ -73,6 +76,16 @@ def report_of(config: "Config", result: "Result", started: datetime, runner: str
         "notes": list(result.notes),
         "folded_over_a_year": result.folded_over_a_year,
     }
+
+
+def memory() -> dict[str, int]:
+    """The most memory that this process had, and the largest of those that it started and that have ended, in bytes.
+
+    0 for no such process, as where an engine does the work.
+    """
+    kilo = 1 if sys.platform == "darwin" else 1024  # getrusage(2) counts bytes there, KiB on Linux
+    who = {"driver": resource.RUSAGE_SELF, "largest_worker": resource.RUSAGE_CHILDREN}
+    return {name: resource.getrusage(number).ru_maxrss * kilo for name, number in who.items()}
 
 
 def totals(manifest: Manifest) -> dict[str, int]:

@@ -82,7 +82,7 @@ def _failed(report: Report) -> dict[str, Any]:
         "tiles": [{"name": "took", "figure": duration(report["seconds"])}, {"name": "exit status", "figure": report["exit"]}],
         "stands_out": None,
         "so_far": ranked({name.replace("_", " "): count for name, count in so_far.items()}, sort=False),
-        "bytes": {"parts": ()}, "months": {"years": (), "bars": ()}, "stages": {"rows": (), "note": ""},
+        "bytes": {"parts": ()}, "months": {"years": (), "bars": ()}, "stages": {"rows": (), "note": ""}, "memory": "",
         **dict.fromkeys(("regions", "countries", "rejects", "groups", "folds", "dumps", "history", "seconds"), ()),
         "folds_more": 0, "dumps_more": 0,
     }  # fmt: skip
@@ -139,6 +139,7 @@ def _done(report: Report, earlier: Sequence[Report], newest: int | None) -> dict
         "history": _history(report, earlier),
         "seconds": ranked({name: seconds for name, seconds in report["seconds"].items() if name != "all"}, sort=False),
         "stages": _stages(report["stages"]),
+        "memory": _memory(report.get("memory", {})),
         "so_far": (),
     }  # fmt: skip
 
@@ -257,6 +258,13 @@ def _stages(stages: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
             for name, each in stages.items()
         ],
     }
+
+
+def _memory(memory: Mapping[str, int]) -> str:
+    if not memory:
+        return ""
+    worker = f"; the largest worker had {size(memory['largest_worker'])}" if memory["largest_worker"] else ""
+    return f"The driver had {size(memory['driver'])} of memory at most{worker}. A worker does several stages at a time."
 
 
 def ranked(numbers: Mapping[str, float], sort: bool = True) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@
 Each rule looks at the report's numbers alone, and at those of earlier runs: the same report gives the same sentences.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
 
@@ -114,20 +114,34 @@ def _slow(report: Report, earlier: Sequence[Report]) -> Iterator[str]:
 
 
 def _tiny(report: Report) -> Iterator[str]:
-    partitions = report.get("partitions")
-    if not partitions:
-        return
-    files, rows = partitions["now"], report["dataset"]["articles"]
-    if files > MANY_FILES and rows < ROWS_OF_A_FILE * files:
-        coarser = " and ".join(
-            f"{partitions[name]:,} with --date-granularity {name}"
-            for name in ("month", "year")
-            if name in partitions
-        )
-        yield (
-            f"the {rows:,} articles are in {files:,} files, {rows / files:.1f} in each: slow to read. "
-            + (f"A dataset made anew would have {coarser}" if coarser else "`dateline export` packs them")
-        )
+    tiny = (
+        tiny_partitions(report["dataset"]["articles"], report["partitions"])
+        if "partitions" in report
+        else None
+    )
+    if tiny:
+        yield tiny
+
+
+def tiny_partitions(rows: int, partitions: Mapping[str, int]) -> str | None:
+    """What to say of a dataset whose files are tiny; None where they are not.
+
+    Args:
+        rows: its articles.
+        partitions: how many there are, and would be, as `partitions` of the report.
+    """
+    files = partitions["now"]
+    if files <= MANY_FILES or rows >= ROWS_OF_A_FILE * files:
+        return None
+    coarser = " and ".join(
+        f"{partitions[name]:,} with --date-granularity {name}"
+        for name in ("month", "year")
+        if name in partitions
+    )
+    return (
+        f"the {rows:,} articles are in {files:,} files, {rows / files:.1f} in each: slow to read. `dateline export` packs them"
+        + (f"; a dataset made anew would have {coarser}" if coarser else "")
+    )
 
 
 def _named(names: Sequence[str]) -> str:

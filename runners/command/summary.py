@@ -2,6 +2,8 @@
 
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.open import dataset_in
+from dateline.pipeline.report.numbers import partitions
+from dateline.pipeline.report.stands_out import tiny_partitions
 from dateline.pipeline.run import Result
 from dateline.runners.command.watch import clock, megabytes
 
@@ -34,6 +36,8 @@ def summary(result: Result, config: Config) -> str:
     balance, records = result.balance, result.records
     rejected = "".join(f", {count:,} {kind}" for kind, count in records.rejected.items())
     account = f"  records     all {records.held:,} in the containers: {records.pages:,} pages{rejected}\n"
+    articles = [file["path"] for file in result.manifest["files"] if file["kind"] == "articles"]
+    tiny = tiny_partitions(result.rows("articles"), partitions(articles))
     return (
         f"{table}\n"
         f"  balance     all {balance.read:,} bytes read are in a row, a duplicate, a reject or white space\n"
@@ -42,5 +46,5 @@ def summary(result: Result, config: Config) -> str:
         f"  date=*/region=*/   the articles\n"
         f"  _duplicates/       each copy, and the article that it belongs to\n"
         f"  _rejected/         each block that could not be used, why, and its bytes\n"
-        f"  _runs/{config.run}/report.html"
+        f"  _runs/{config.run}/report.html" + (f"\n\nNote: {tiny}." if tiny else "")
     )

@@ -37,6 +37,7 @@ def done(number: int = 1, articles: int = 1_000, rejects: int = 10, **changes: A
         "started": f"2026-11-{number:02d}T01:00:00+00:00",
         "seconds": {"flow": 12.5, "balance": 0.25, "commit": 1.25, "all": 14.0},
         "stages": {name: {"seconds": 2.5, "records_in": 1_000, "bytes_in": 9_000_000} for name in STAGES},
+        "memory": {"driver": 210_000_000, "largest_worker": 350_000_000},
         "counts": {
             "dumps": 2, "articles": articles, "duplicates": 400, "rejects": rejects, "partitions": 70, "files": 76,
         },

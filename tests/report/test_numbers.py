@@ -63,6 +63,7 @@ def test_the_numbers_are_those_of_the_dataset(news):
         set(zip(table["updated"].to_pylist(), table["region"].to_pylist(), strict=True))
     )
     for report in (first, second):
+        assert 20_000_000 < report["memory"]["driver"] < 20_000_000_000
         assert sum(report["new"]["dates"].values()) == report["counts"]["articles"]
         assert sum(report["new"]["regions"].values()) == report["counts"]["articles"]
         assert sum(report["new"]["countries"].values()) == report["counts"]["articles"]

@@ -61,8 +61,8 @@ CASES = {
     "a slow run that is short": (lambda: found(seconds={"all": 59.0}), []),
     "tiny partitions": (
         lambda: found(partitions={"now": 8812, "month": 312, "year": 60}, dataset=done()["dataset"] | {"articles": 11426}),
-        ["the 11,426 articles are in 8,812 files, 1.3 in each: slow to read. A dataset made anew would have "
-         "312 with --date-granularity month and 60 with --date-granularity year"],
+        ["the 11,426 articles are in 8,812 files, 1.3 in each: slow to read. `dateline export` packs them; a dataset made anew "
+         "would have 312 with --date-granularity month and 60 with --date-granularity year"],
     ),
 }  # fmt: skip
 
