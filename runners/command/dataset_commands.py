@@ -81,8 +81,8 @@ def _explain(args: argparse.Namespace, dataset: Dataset) -> int:
     stories, matches = explaining.explain(dataset, args.article)
     if not stories and not matches:
         raise DatelineError(
-            f"no article of {args.dataset} has {args.article!r} in its id, its URLs or its headline\n"
-            "  give any part of one of them"
+            f"no article of {args.dataset} has {args.article!r} in its headline or URLs, or at the head of its id\n"
+            f"  give any part of a headline or URL, or the first {explaining.LEAST_OF_ID} digits of an id, or more"
         )
     for line in explaining.list_matches(matches, args.json):
         print(line)

@@ -23,7 +23,11 @@ def summary(result: Result, config: Config) -> str:
         ("rejects", f"{result.blocks('rejected'):,}", "blocks that could not be used"),
         *(("", f"{count:,}", f"  {reason}") for reason, count in result.reasons.items()),
         ("files", f"{len(result.files):,}", megabytes(sum(file.bytes for file in result.files))),
-        ("time", clock(seconds) if seconds >= 60 else f"{seconds:.1f} s", f"{rate:,.1f} MB/s"),
+        (
+            "time",
+            clock(seconds) if seconds >= 60 else f"{seconds:.1f} s",
+            f"{rate:,.1f} MB/s" if seconds >= 10 else "",
+        ),
     ]
     if result.unreadable:
         rows.insert(1, ("unreadable", f"{len(result.unreadable):,}", "named above, or in the report"))

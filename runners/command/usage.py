@@ -59,7 +59,8 @@ class Parser(argparse.ArgumentParser):
                 return f"{name} has no option {wrong!r}{did_you_mean(wrong, self._option_string_actions)}"
             if message.startswith(_UNKNOWN):
                 return f"{name} has no place for {message.removeprefix(_UNKNOWN)!r}"
-            return f"{name} needs {message.removeprefix(_REQUIRED)}"
+            missing = message.removeprefix(_REQUIRED)
+            return f"{name} needs {'a command, such as run' if missing == 'COMMAND' else missing}"
         return message.removeprefix("argument ")
 
     def _unknown_option(self) -> str | None:

@@ -59,6 +59,8 @@ def _summary(summary: Summary, kinds: Counter[str]) -> str:
         f"{summary.files:,} files, {summary.rows:,} rows, {summary.bytes:,} bytes checked",
         f"{summary.dumps_checked:,} of {summary.dumps:,} dumps checked",
     ]
+    if summary.dumps and not summary.dumps_checked:
+        parts[-1] += " (--dumps gives them)"
     if summary.dumps_checked and summary.dumps_not_given:
         parts.append(f"not given: {first_names(summary.dumps_not_given)}")
     return printable("; ".join([*parts, *(f"not checked: {what}" for what in summary.not_checked)]))
