@@ -3,6 +3,7 @@
 The exit status of an error stands in its class, in dateline/errors.py. OK and PARTLY are no errors.
 """
 
+import errno
 import logging
 import re
 import signal
@@ -93,23 +94,39 @@ def end_command(message: str, error: DatelineError | OSError, as_json: bool) -> 
         as_json: tell it on stdout, too, as --json does.
     """
     log_error(message, error)
-    if not isinstance(error, DatelineError):
-        status, advice = FAILED, "see that the file or folder is there, and may be read or written"
-    else:
-        status, advice = error.exit_status, error.advice
+    status = error.exit_status if isinstance(error, DatelineError) else FAILED
     if as_json:
         kind = (
             type(error).__name__ if isinstance(error, DatelineError) else "OSError"
         )  # not one of its many classes
-        print(json_of_error(kind, message, advice, status))
+        print(json_of_error(kind, message, advice_of(error), status))
     return status
+
+
+def advice_of(error: DatelineError | OSError) -> str:
+    """What to do about an error; of the system's errors, by their number."""
+    if isinstance(error, DatelineError):
+        return error.advice
+    return _ADVICE.get(error.errno or 0, "see that the file or folder is there, and may be read and written")
+
+
+_ADVICE = {
+    errno.ENOSPC: "make room, and run the command again",
+    errno.EDQUOT: "make room, and run the command again",
+    errno.ENOENT: "see that the name is right",
+    errno.ENOTDIR: "see that the name is right",
+    errno.EACCES: "have its owner let this user read and write it",
+    errno.EPERM: "have its owner let this user read and write it",
+    errno.EROFS: "give a place that may be written",
+}
 
 
 def log_error(message: str, error: Exception | None = None) -> None:
     """Tell of an error in one line, and what to do, where the message of such an error does not say it."""
     first, *more = message.split("\n")
-    if isinstance(error, DatelineError) and not error.message_advises and "`dateline " not in message:
-        message = "\n".join([f"{first}; {error.advice}", *more])
+    advises = isinstance(error, DatelineError) and error.message_advises
+    if isinstance(error, DatelineError | OSError) and not advises and "`dateline " not in message:
+        message = "\n".join([f"{first}; {advice_of(error)}", *more])
     log.error("%s", message)
 
 
