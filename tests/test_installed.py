@@ -8,6 +8,7 @@ import tarfile
 import time
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -84,8 +85,11 @@ def environment(folder: Path) -> tuple[Path, Path]:
     """An environment that has what Dateline needs, from this one, and not Dateline: its Python and its packages."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     (packages,) = folder.glob("lib/python*/site-packages")
-    ours = [path for path in sys.path if path.endswith("site-packages")]
-    (packages / "zz-needed.pth").write_text("".join(f"{path}\n" for path in ours))
+    for path in (Path(path) for path in sys.path if path.endswith("site-packages")):
+        for entry in path.iterdir():
+            if not entry.name.startswith(("dateline", "__editable__")) and entry.suffix != ".pth":
+                with suppress(FileExistsError):
+                    (packages / entry.name).symlink_to(entry)
     return folder / "bin" / "python", packages
 
 
