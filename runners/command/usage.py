@@ -60,7 +60,7 @@ class Parser(argparse.ArgumentParser):
             if message.startswith(_UNKNOWN):
                 return f"{name} has no place for {message.removeprefix(_UNKNOWN)!r}"
             missing = message.removeprefix(_REQUIRED)
-            return f"{name} needs {'a command, such as run' if missing == 'COMMAND' else missing}"
+            return f"{name} needs {'a COMMAND, such as run' if missing == 'COMMAND' else missing}"
         return message.removeprefix("argument ")
 
     def _unknown_option(self) -> str | None:

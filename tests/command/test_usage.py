@@ -26,7 +26,7 @@ RUN = ("run", "--input", "a.txt")
         (("exlpain", "news"), "there is no command 'exlpain': did you mean explain?", "--help"),
         (("xyzzy",), "there is no command 'xyzzy'", "--help"),
         (("--verson",), "dateline has no option '--verson': did you mean --version?", "--help"),
-        ((), "dateline needs a command, such as run", "--help"),
+        ((), "dateline needs a COMMAND, such as run", "--help"),
         ((*RUN, "--output", "n", "--runner", "flnik"),
          "--runner: 'flnik' is none of direct, portable, flink: did you mean flink?", "run --help"),
         ((*RUN, "--output", "n", "--workers", "0"), "--workers: '0' is no whole number from 1", "run --help"),
