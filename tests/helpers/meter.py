@@ -50,7 +50,7 @@ def size_of(value: object) -> int:
     if (kind := type(value)) in PLAIN:
         return 0
     if kind is str or kind is bytes or isinstance(value, SIZED):
-        return len(value)  # type: ignore[arg-type]
+        return len(value)
     size = getattr(value, "size", None) or getattr(value, "nbytes", None)
     return size if isinstance(size, int) else 0
 
