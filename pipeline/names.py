@@ -51,7 +51,6 @@ GRANULARITIES: dict[Granularity, int] = {"day": 10, "month": 7, "year": 4}
 
 LEDGERS = {DUPLICATES: "duplicates", KEYS: "keys", REJECTED: "rejected"}
 """The folder of each ledger, and the kind of its files."""
-MOST_VERSIONS = 99_999_999
 
 _HASH = "(?P<hash>[0-9a-f]{32})"
 _FILE = re.compile(

@@ -24,7 +24,6 @@ _WHOLE = re.compile(
 _NO_CREDIT = re.compile(
     r"(?:left|right|cent(?:er|re)|top|bottom|above|below|front|back|not pictured|[LRC]|[\d\s–-]+)$", re.I
 )
-_MONEY = re.compile(r"[\d$€£%]")
 _SMALL_ENDS = frozenset(("dpa", "photo", "photos", "file", "media"))
 """Words in small letters that a credit without brackets can end in."""
 MAX_WHOLE = 110

@@ -30,7 +30,6 @@ from dateline.pipeline.rules.text import normalise
 
 _STAMP = rf"Updated [0-9]{{1,2}} {FULL_MONTH} [0-9]{{4}}"
 _END = " *\n"
-_REST = r"[^\x21-\x7e\n]*\n"
 _NO_TEXT = r"quotes |Special |•|\{|[^A-Za-z.!?\n]{1,80}(?:\n|\Z)"
 """How a line begins that may be no text, though of no kind that line_kinds.py knows: a label, a glyph, no letter at all."""
 _TEXT = rf"(?!{_NO_TEXT})[^\s-][^\n]"

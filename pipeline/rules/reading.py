@@ -70,7 +70,6 @@ _CONDITIONS = {
     **dict.fromkeys(("caption", "caption2", "picture"), _PICTURE),
 }  # fmt: skip
 """What a role asks of its line besides the code."""
-KEEPS_NOTHING = frozenset((_TEXT, _DROPS, _ALT))
 
 _Move = tuple[int, float, int]
 """A role, what it costs to have it next, and what it asks of its line besides the code."""
