@@ -10,6 +10,7 @@ from dateline.runners.command.shared_options import (
     endpoint,
     reject_limit,
     size,
+    store_folder,
 )
 from dateline.runners.engine.registry import ENGINES, OPTIONS, takers
 
@@ -34,6 +35,9 @@ UNPACKED = (
     ("--max-unpacked-ratio", 1000, "N", "a packed dump that unpacks to more than N times its size, and to more than "
      "64 MiB, is taken for a bomb and not read"),
 )  # fmt: skip
+
+OF_ENGINES = {"HOST:PORT": endpoint, "ADDRESS": store_folder}
+"""What checks the options of engines, by what --help calls their values."""
 
 
 def add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -74,7 +78,7 @@ def _add_files(run: argparse.ArgumentParser) -> None:
         "--work-dir",
         metavar="DIR",
         help="where a run works whose dataset is in a store (default: this user's caches); another runner than direct "
-        "needs one that all workers see",
+        "needs one that all workers see, or --run-folder",
     )
     root = "name dumps in the rows by their path below DIR (default: by their base name)"
     files.add_argument("--source-root", metavar="DIR", help=root)
@@ -118,9 +122,11 @@ def _add_engine(run: argparse.ArgumentParser) -> None:
         help=f"{names} (default: %(default)s)",
     )
     for name, option in OPTIONS.items():
-        check = endpoint if option.metavar == "HOST:PORT" else str
         group.add_argument(
-            name, type=check, metavar=option.metavar, help=f"{', '.join(takers(name))}: {option.what}"
+            name,
+            type=OF_ENGINES.get(option.metavar, str),
+            metavar=option.metavar,
+            help=f"{', '.join(takers(name))}: {option.what}",
         )
     machine = run.add_argument_group("this machine")
     workers = "processes that do the work (default: one for each core, 1 for small input)"

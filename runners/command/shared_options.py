@@ -74,6 +74,24 @@ def endpoint(text: str) -> str:
     return text
 
 
+def store_folder(text: str) -> str:
+    """A folder of an object store, as s3://BUCKET/FOLDER, without a slash at its end.
+
+    The message does not show what was given: it may hold a password.
+    """
+    from dateline.errors import Unusable
+    from dateline.pipeline.store.address import SCHEMES, address_of
+
+    try:
+        address = address_of(text)
+    except Unusable:
+        address = ""
+    if not address:
+        forms = " or ".join(f"{scheme}BUCKET/FOLDER" for scheme in SCHEMES)
+        raise argparse.ArgumentTypeError(f"this is no folder of an object store; write it as {forms}")
+    return address
+
+
 def reject_limit(text: str) -> object:
     """A number of rejects, or a share of all blocks, as 2%: a RejectLimit of pipeline/reject_limit.py."""
     from dateline.pipeline.reject_limit import RejectLimit

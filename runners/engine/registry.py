@@ -30,8 +30,8 @@ class Engine(NamedTuple):
 
 ENGINES = {
     "direct": Engine("processes of this machine", optional=("--workers", "--profile")),
-    "portable": Engine("the engine of a Beam job service", ("--job-endpoint", "--worker-pool"), ("--token-file",)),
-    "flink": Engine("a Flink cluster", ("--flink-master", "--worker-pool", "--job-server"), ("--token-file",)),
+    "portable": Engine("the engine of a Beam job service", ("--job-endpoint", "--worker-pool"), ("--token-file", "--run-folder")),
+    "flink": Engine("a Flink cluster", ("--flink-master", "--worker-pool", "--job-server"), ("--token-file", "--run-folder")),
 }  # fmt: skip
 """By the names that --runner takes; the first is the default."""
 
@@ -40,7 +40,7 @@ class Option(NamedTuple):
     """An option that only some engines take."""
 
     metavar: str
-    """What it takes; HOST:PORT is checked by the command line, and a JAR has to be there."""
+    """What it takes; HOST:PORT and ADDRESS are checked by the command line, and a JAR has to be there."""
     what: str
     """For --help."""
 
@@ -52,6 +52,8 @@ OPTIONS = {
     "--worker-pool": Option("HOST:PORT", "where the engine asks for workers"),
     "--token-file": Option("FILE", "the secret that the worker pool was started with (default: what a pool of this user "
                                    "makes by itself: ~/.config/dateline/pool-token)"),
+    "--run-folder": Option("ADDRESS", "s3:// or gs://BUCKET/FOLDER, where the workers leave what a run needs until it ends; "
+                                      "then they share no folder (default: they share --output, or --work-dir)"),
 }  # fmt: skip
 """Those of the group of --runner, as --help lists them."""
 
@@ -66,19 +68,11 @@ def require_fitting(args: argparse.Namespace) -> None:
 
     Raises:
         UsageError: one is missing, or goes with another engine; a file that one names is not there, or is a secret that
-            others may read; or --work-dir and --output do not go together.
+            others may read; or --work-dir, --run-folder and --output do not go together.
     """
-    from dateline.pipeline.store.address import in_store
     from dateline.runners.engine import secret
 
-    if args.runner != "direct" and in_store(args.output) and not args.work_dir:
-        raise UsageError(
-            f"--runner {args.runner} with --output in an object store needs --work-dir DIR, a folder that all workers see"
-        )
-    if args.work_dir and not in_store(args.output):
-        raise UsageError(
-            "--work-dir goes with --output in an object store; a dataset that lies here is worked at there"
-        )
+    _require_folders(args)
     engine = ENGINES[args.runner]
     given = {
         name for each in ENGINES.values() for name in each.required + each.optional if _value(args, name)
@@ -97,6 +91,40 @@ def require_fitting(args: argparse.Namespace) -> None:
         raise UsageError(f"--job-server {args.job_server} is no file; it is {JAR}")
     if "--token-file" in engine.optional and (path := secret.file_for_run(args.token_file)):
         secret.read(path)
+    if args.run_folder:
+        raise UsageError(
+            "--run-folder: in this version the workers still share a folder; leave it out, and give --work-dir DIR, "
+            "a folder that all workers see"
+        )
+
+
+def _require_folders(args: argparse.Namespace) -> None:
+    """Hold the places that a run writes to against each other.
+
+    Raises:
+        UsageError: they do not go together.
+    """
+    from dateline.pipeline.store.address import address_of, in_store
+
+    if args.work_dir and not in_store(args.output):
+        raise UsageError(
+            "--work-dir goes with --output in an object store; a dataset that lies here is worked at there"
+        )
+    if args.run_folder:
+        if not in_store(args.output):
+            raise UsageError(
+                "--run-folder goes with --output in an object store, s3:// or gs://: the workers write the dataset, "
+                "and a folder of this machine is not theirs"
+            )
+        if args.run_folder.startswith(f"{address_of(args.output)}/"):
+            raise UsageError(
+                f"--run-folder {args.run_folder} lies in the dataset; give the dataset's own address, or a folder outside of it"
+            )
+    elif args.runner != "direct" and in_store(args.output) and not args.work_dir:
+        raise UsageError(
+            f"--runner {args.runner} with --output in an object store needs --run-folder ADDRESS, a folder in a store, "
+            "or --work-dir DIR, a folder that all workers see"
+        )
 
 
 def _value(args: argparse.Namespace, option: str) -> object:

@@ -9,7 +9,8 @@ from dateline.runners.command.options import parser
 from tests.conftest import ROOT, dateline, dateline_here
 from tests.helpers.pages import Article, plain
 
-VALUES = {"N": "2", "BYTES": "4096", "YYYY-MM-DD": "2022-04-20", "HOST:PORT": "localhost:8099", "N|N%": "2%"}
+VALUES = {"N": "2", "BYTES": "4096", "YYYY-MM-DD": "2022-04-20", "HOST:PORT": "localhost:8099", "N|N%": "2%",
+          "ADDRESS": "s3://dumps/runs"}  # fmt: skip
 """A value of an option, by what --help calls it; of the others, any text."""
 POSITIONALS = {"explain": ["news", "text"], "diff": ["news", "1", "2"], "inspect": ["a.txt"], "run": []}
 OPTIONS = [

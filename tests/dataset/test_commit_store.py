@@ -722,7 +722,10 @@ def test_what_is_not_for_stores_says_so(environ, tmp_path):
     file = tmp_path / "file"
     file.touch()
     for options, words in [
-        (portable, "needs --work-dir DIR, a folder that all workers see"),
+        (
+            portable,
+            "needs --run-folder ADDRESS, a folder in a store, or --work-dir DIR, a folder that all workers see",
+        ),
         (["--work-dir", "s3://dumps/work"], "--work-dir is an address of s3://, and takes a path"),
         (["--work-dir", file / "below"], f"--work-dir {file}/below/"),
     ]:

@@ -22,6 +22,7 @@ NOT_THERE = {
     "job-server": "of another runner",
     "worker-pool": "of another runner",
     "token-file": "of another runner",
+    "run-folder": "of another runner",
     "work-dir": "a folder that all workers see, which Dataflow's do not",
     "workers": "of this machine; Dataflow has its own",
     "profile": "of this machine's processes",
