@@ -10,6 +10,7 @@ import shutil
 import sys
 
 from dateline.pipeline.rules.text import printable
+from dateline.runners.command.table import aligned
 
 PYTHON = 'import dateline; print(dateline.open_dataset({dataset}).head(3, columns=["date", "headline"]).to_pylist())'
 """Its texts are in double quotes, since a shell has all of it in single ones."""
@@ -30,8 +31,7 @@ def next_steps(dataset: str) -> str:
         (f"{command} explain {name} TEXT", "the article that has TEXT in its headline, and its copies"),
         (f"{command} log {name}", "the versions"),
     ]
-    wide = max(len(step) for step, _ in steps)
-    lines = [*(f"  {step:<{wide}}  {what}" for step, what in steps), f"  {python}"]
+    lines = [*(f"  {step}" for step in aligned(steps, "<<")), f"  {python}"]
     return "\n".join(["Next:", *map(printable, lines)])
 
 

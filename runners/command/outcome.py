@@ -29,8 +29,8 @@ STATUSES = {UsageError.exit_status: "usage", Locked.exit_status: "locked"}
 
 WARNINGS_SHOWN = 3
 """Warnings of one kind that are shown; the others are counted."""
-_VARIES = re.compile(r"'[^']*'|\S*[/.]\S+|\d+")
-"""What makes no kind of a message: names, paths and numbers."""
+_VARIES = re.compile(r"'[^']*'|\S*[/.]\S+|\S*\d\S*")
+"""What makes no kind of a message: names, paths, numbers, and words that have digits, as the ids of runs."""
 
 log = logging.getLogger("dateline")
 
@@ -130,8 +130,13 @@ def log_error(message: str, error: Exception | None = None) -> None:
     log.error("%s", message)
 
 
-def warn_all(messages: Iterable[str]) -> None:
-    """Warn of each; where many are of one kind, of the first of them, and how many more there are."""
+def warn_all(messages: Iterable[str], all_of_them: str = ": --json lists them all") -> None:
+    """Warn of each; where many are of one kind, of the first of them, and how many more there are.
+
+    Args:
+        messages: for a person.
+        all_of_them: is told behind the number, and says where all are.
+    """
     kinds: dict[str, list[str]] = {}
     for message in messages:
         kinds.setdefault(_VARIES.sub("", message), []).append(message)
@@ -140,7 +145,7 @@ def warn_all(messages: Iterable[str]) -> None:
         for message in shown:
             log.warning("%s", message)
         if rest := len(alike) - len(shown):
-            log.warning("and %s more of this kind: --json lists them all", f"{rest:,}")
+            log.warning("and %s more of this kind%s", f"{rest:,}", all_of_them)
 
 
 def by_signal(outcome: Outcome, made: int | None, unknown: str = "") -> int:

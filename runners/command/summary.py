@@ -5,6 +5,7 @@ from dateline.pipeline.dataset.open import dataset_in
 from dateline.pipeline.report.numbers import partitions
 from dateline.pipeline.report.stands_out import tiny_partitions
 from dateline.pipeline.run import Result
+from dateline.runners.command.table import aligned
 from dateline.runners.command.watch import clock, megabytes
 
 
@@ -35,8 +36,7 @@ def summary(result: Result, config: Config) -> str:
         rows.append(
             ("in all", f"{result.rows('articles'):,}", f"articles of {len(result.manifest['dumps']):,} dumps")
         )
-    wide = max(len(number) for _, number, _ in rows)
-    table = "\n".join(f"  {name:<10}  {number:>{wide}}  {what}" for name, number, what in rows)
+    table = "\n".join(f"  {line}" for line in aligned(rows, "<><"))
     balance, records = result.balance, result.records
     rejected = "".join(f", {count:,} {kind}" for kind, count in records.rejected.items())
     account = f"  records     all {records.held:,} in the containers: {records.pages:,} pages{rejected}\n"

@@ -100,11 +100,11 @@ def test_too_many_rejects_name_the_dumps_that_have_most(dumps):
     }  # fmt: skip
 
     assert logged(news) == [found]  # there is no version yet
-    shown = dateline_here("log", news).stdout.splitlines()
-    assert shown[0] == f"failed  {found['started']}  run {found['run']}"
-    assert shown[1] == f"  because  {told}"
-    assert shown[2] == "  where    at balance, dump 7.txt"
-    assert shown[3].startswith(f"  so far   {size:,} of {size:,} bytes of 8 dumps, 8 records, 28 rejects")
+    _, *shown = dateline_here("log", news).stdout.splitlines()
+    assert shown[0].split() == ["failed", *found["started"][:16].split("T")]
+    assert shown[1] == f"         run {found['run']}: {told}"
+    where = f"         at balance, dump 7.txt; {size:,} of {size:,} bytes of 8 dumps, 8 records, 28 rejects"
+    assert shown[2].startswith(where)
 
 
 def test_the_record_of_a_run_stands_between_the_versions(dumps, monkeypatch):

@@ -31,7 +31,7 @@ def test_the_commands_of_a_run_work_where_it_ran(tmp_path):
     for command, said in (
         (report, "report.html"),
         (explain.replace("TEXT", "'bees of'"), "Bees of the ministry roof"),
-        (log, "version 1"),
+        (log, "version  made (UTC)"),
         (python, "'headline': 'Bees of the ministry roof'"),
     ):
         done = shell(command)

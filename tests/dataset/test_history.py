@@ -10,6 +10,7 @@ from dateline.pipeline.dataset.lock import lock
 from dateline.pipeline.dataset.version import version_numbers
 from dateline.pipeline.names import manifest_name, second_name
 from dateline.runners.command import cli
+from dateline.runners.command.log import HEADS
 from tests.dataset.test_growth import run
 from tests.helpers.damage import Dataset
 from tests.helpers.pages import Article, plain
@@ -70,19 +71,31 @@ def test_log(grown, capsys):
         sum(file["bytes"] for file in manifest["files"]),
     )
 
-    lines = output(capsys, "log", grown).splitlines()
-    assert len(lines) == 12
-    assert lines[0] == f"version 3  {third['made']}  run {third['run']}"
-    assert lines[1] == "  read     1 dump: dump-3.txt"
-    assert lines[2].startswith("  changed  articles +0, duplicates +3, rejects +0, files +")
-    assert lines[3] == f"  size     {third['bytes']:,} bytes in {third['files']:,} files"
+    head, *lines = output(capsys, "log", grown).splitlines()
+    assert head.split() == " ".join(HEADS).split()
+    assert [line.split()[0] for line in lines] == ["3", "run", "2", "run", "1", "run"]
+    day, minute = third["made"][:16].split("T")
+    size = f"{third['bytes'] / 1e3:,.1f}"
+    assert lines[0].split() == [
+        "3",
+        day,
+        minute,
+        "+0",
+        "+3",
+        "+0",
+        "1",
+        size,
+        "KB",
+        f"+{third['changes']['files']}",
+    ]
+    assert lines[1] == f"         run {third['run']}: dump-3.txt"
 
 
 def test_log_names_the_first_few_dumps(tmp_path, capsys):
     for number in range(5):
         tmp_path.joinpath(f"{number}.txt").write_text(plain(TEA))
     assert run(tmp_path / "news", *sorted(tmp_path.glob("*.txt"))) == 0
-    assert "  read     5 dumps: 0.txt, 1.txt, 2.txt and 2 more" in output(capsys, "log", tmp_path / "news")
+    assert ": 0.txt, 1.txt, 2.txt and 2 more\n" in output(capsys, "log", tmp_path / "news")
     (entry,) = objects(capsys, "log", tmp_path / "news")
     assert len(entry["dumps"]) == 5
 
