@@ -3,7 +3,7 @@
 A store has no rename, no links and no lock, and what it lists need not be all that is there. So here
 
     check out  a folder of this machine becomes the dataset's working copy: its manifest, and each file once it is read
-    upload     each new file becomes an object _versions/<version>/<hash>.arrow, and is looked at again
+    upload     each new file becomes an object _versions/<version>/<hash>.arrow; the store's answer tells its checksum
     publish    _manifests/<version>.json is written by one PUT that must not replace: from here on it is committed
     point      _manifests/latest.json gets the number, so that a reader finds the newest version without a search
     place      new files are copied to date=*/region=*/, for readers of the folder; those that they replace go

@@ -4,8 +4,8 @@
     bucket.put("_manifests/00000001.json", data, new=True)     one PUT that must not replace
     bucket.names("_versions/")                                 ["_versions/00000001/5f0c....arrow", ...]
 
-An object is there whole or not at all. Nothing is renamed, and only names() and sizes() list. Each upload is checked: the
-object has the file's length, and the checksum that the store keeps of it is right.
+An object is there whole or not at all. Nothing is renamed, and only names() and sizes() list. Each upload is checked by
+the store's own answer: the checksum that it tells of the object is right.
 """
 
 import os
@@ -24,6 +24,8 @@ CALLS = 10
 """Calls of a store that are made at one time, where there are many: a client keeps as many connections."""
 _BUSY = (408, 429)
 T = TypeVar("T")
+Bytes = bytes | bytearray | memoryview
+"""What upload_bytes() takes; a buffer of pyarrow's will do, too."""
 
 
 class Head(NamedTuple):
@@ -110,7 +112,21 @@ class Bucket(ABC):
             digest: the file's SHA-256, in hexadecimal.
 
         Raises:
-            OSError: the file has another SHA-256.
+            OSError: the file has another SHA-256; there is no object of it.
+            StoreError: the store failed, or the object has other bytes.
+        """
+
+    @abstractmethod
+    def upload_bytes(self, data: Bytes, name: str, digest: str) -> None:
+        """Write bytes as an object, as upload() does those of a file.
+
+        Args:
+            data: the bytes.
+            name: of the object.
+            digest: the bytes' SHA-256, in hexadecimal.
+
+        Raises:
+            OSError: the bytes have another SHA-256; there is no object of them.
             StoreError: the store failed, or the object has other bytes.
         """
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from hashlib import md5, sha256
 from typing import IO, Any
 
+import pyarrow as pa
 from google.api_core import exceptions as raised
 from google.auth import exceptions as auth
 from google.cloud import storage
@@ -19,7 +20,7 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from requests import RequestException
 
 from dateline.errors import StoreError, Unusable
-from dateline.pipeline.store.bucket import Bucket, Head, failure, in_parallel, one_line
+from dateline.pipeline.store.bucket import Bucket, Bytes, Head, failure, in_parallel, one_line
 
 RETRY = DEFAULT_RETRY
 """Which calls are repeated, for up to two minutes. Each write may be done twice: it is conditional, or writes the same."""
@@ -73,17 +74,24 @@ class GSBucket(Bucket):
             self._blob(name).upload_from_string(data, checksum="md5", retry=RETRY, **condition)
 
     def upload(self, path: str, name: str, digest: str) -> None:
-        blob, size = self._blob(name), os.path.getsize(path)
-        found, sent = sha256(), md5(usedforsecurity=False)
         with open(path, "rb") as file:
-            while data := file.read(READ_BYTES):
-                found.update(data)
-                sent.update(data)
-            if found.hexdigest() != digest:
-                raise OSError(f"{path} is not what was written to it")
-            file.seek(0)
-            with _gs_errors(f"{self.address}/{name} cannot be written"):
-                blob.upload_from_file(file, size=size, checksum="md5", retry=RETRY)
+            self._upload(file, os.path.getsize(path), name, digest, path)
+
+    def upload_bytes(self, data: Bytes, name: str, digest: str) -> None:
+        with pa.BufferReader(data) as file:  # of the same bytes, not a copy
+            self._upload(file, file.size(), name, digest, f"{self.address}/{name}")
+
+    def _upload(self, file: Any, size: int, name: str, digest: str, what: str) -> None:
+        """Write an object of a file's bytes; `what` is what a message calls them."""
+        blob, found, sent = self._blob(name), sha256(), md5(usedforsecurity=False)
+        while data := file.read(READ_BYTES):
+            found.update(data)
+            sent.update(data)
+        if found.hexdigest() != digest:
+            raise OSError(f"{what} is not what was written to it")
+        file.seek(0)
+        with _gs_errors(f"{self.address}/{name} cannot be written"):
+            blob.upload_from_file(file, size=size, checksum="md5", retry=RETRY)
         if blob.size != size or blob.md5_hash != b64encode(sent.digest()).decode():
             raise StoreError(f"{self.address}/{name} is not what was written to it")
 

@@ -392,32 +392,33 @@ def test_parts_that_lead_to_nothing_are_taken_back_or_removed_later(grown, store
     grown.check_tidy()
 
 
-@pytest.mark.parametrize("told", ["its length", "its checksum", "nothing"])
+@pytest.mark.parametrize("told", ["that it is wrong", "its checksum", "nothing"])
 def test_what_arrived_wrong_is_found(grown, monkeypatch, told):
-    """A store takes other bytes than were sent, and tells so, or tells of no checksum."""
+    """A store refuses other bytes than were sent; or takes them, and tells their checksum, or tells of none."""
 
     def wrong(name, real, arguments):
         if name == "put_object" and "_versions" in arguments["Key"]:
-            data = arguments["Body"]
-            arguments["Body"] = data[:-1] if told == "its length" else changed(data)
-            if told != "its length":  # which is all that tells where the store gives back what it was told
+            arguments["Body"] = changed(arguments["Body"])
+            if told != "that it is wrong":
                 arguments.pop("ChecksumSHA256")
                 arguments["ChecksumAlgorithm"] = "SHA256" if told == "its checksum" else "CRC32"
         return real(**arguments)
 
+    words = "BadDigest" if told == "that it is wrong" else "is not what was written to it"
     with monkeypatch.context() as patch:
         using(patch, Client(change=wrong))
-        with pytest.raises(StoreError, match="is not what was written to it"):
+        with pytest.raises(StoreError, match=words):
             grown.add(THIRD)
     assert grown.check_readers() == 2
     grown.add(THIRD)
     grown.check_tidy()
 
 
-def test_a_store_that_tells_no_checksum_will_do(grown, monkeypatch):
+@pytest.mark.parametrize("silent_at", [("put_object",), ("put_object", "head_object")])
+def test_a_store_that_tells_no_checksum_will_do(grown, monkeypatch, silent_at):
     def silent(name, real, arguments):
         answer = real(**arguments)
-        if name == "head_object":
+        if name in silent_at:
             answer.pop("ChecksumSHA256", None)
         return answer
 

@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 from google.auth.transport.requests import AuthorizedSession
@@ -224,6 +225,29 @@ def test_what_arrived_wrong_is_found(gcs, large, tmp_path, monkeypatch, of):
     with pytest.raises(OSError, match="is not what was written to it"):
         bucket.upload(path, "_versions/x", digest)
     Path(path).write_bytes(data)
+
+
+@pytest.mark.parametrize("make", [bytes, bytearray, memoryview, pa.py_buffer])
+def test_bytes_are_uploaded_at_one_call(gcs, make):
+    bucket, data = open_bucket(ADDRESS), b"some bytes"
+    gcs.asked.clear()
+    bucket.upload_bytes(make(data), "_versions/x", bucket_gs.sha256(data).hexdigest())
+    assert [line.split()[0] for line in gcs.asked if "/dumps?" not in line] == [
+        "POST"
+    ]  # it looks at the bucket once
+    assert bucket.get("_versions/x")[0] == data
+    with pytest.raises(OSError, match=f"{ADDRESS}/_versions/y is not what was written to it"):
+        bucket.upload_bytes(make(data), "_versions/y", bucket_gs.sha256(b"other").hexdigest())
+    assert bucket.get("_versions/y") is None
+
+
+@pytest.mark.parametrize("fault", ["slow", "error", "cut", "torn", "lost"])
+def test_bytes_whose_upload_fails_once(gcs, fault):
+    """Before it takes effect, or after it."""
+    bucket = open_bucket(ADDRESS)
+    gcs.fail(["POST", "_versions/x", 1, 1, fault])
+    bucket.upload_bytes(b"some bytes", "_versions/x", bucket_gs.sha256(b"some bytes").hexdigest())
+    assert bucket.get("_versions/x")[0] == b"some bytes"
 
 
 def test_what_is_not_there(gcs, tmp_path):

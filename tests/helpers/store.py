@@ -5,17 +5,26 @@
 Only requests that are signed with KEY get through. FAULTS is a file of JSON that is read anew for each request: a list
 of [method, what its path holds, first, last, fault]. From the first to the last of the requests that fit (counted from
 1 since FAULTS changed; last 0 for all) the answer is a fault of FAULTS_KNOWN: a status; or `torn`, half of the true
-answer, and `cut`, none, once half of the request is read: then the connection ends.
+answer, `lost`, none of it, and `cut`, none, once half of the request is read: then the connection ends. `late` and `never`
+give an answer after LATE_SECONDS, by which the request was done or not: longer than a client may wait.
+
+A body that has not the SHA-256 that was sent along is refused, as S3 does it and moto does not.
 """
 
+import base64
+import hashlib
+import io
 import json
 import socket
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
 KEY, SECRET = "AKIADATELINETESTKEY0", "dateline/test+secret/never/told"
-FAULTS_KNOWN = {"slow": 503, "error": 500, "gone": 404, "denied": 403, "torn": 0, "cut": 0}
+FAULTS_KNOWN = {"slow": 503, "error": 500, "gone": 404, "denied": 403, "torn": 0, "cut": 0,
+                "lost": 0, "late": 0, "never": 503}  # fmt: skip
+LATE_SECONDS = 1
 _REASONS = {503: "SlowDown", 500: "InternalError", 404: "NoSuchKey", 403: "AccessDenied"}
 
 
@@ -37,15 +46,37 @@ class Flaky:
             return self._refuse(403, "InvalidAccessKeyId", start_response)
         fault = self._fault(environ["REQUEST_METHOD"], self._path(environ))
         if fault is None:
-            return self._inner(environ, start_response)
+            return self._answer(environ, start_response)
         if fault == "torn":
             return self._tear(environ, start_response)
         if fault == "cut":
             environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0) // 2)
-            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
-            raise ConnectionResetError("cut by the test")
+            return self._end(environ)
+        if fault in ("lost", "late"):
+            done = b"".join(self._answer(environ, start_response))
+            if fault == "lost":
+                return self._end(environ)
+            time.sleep(LATE_SECONDS)
+            return [done]
+        if fault == "never":
+            time.sleep(LATE_SECONDS)
         code = FAULTS_KNOWN[fault]
         return self._refuse(code, _REASONS[code], start_response)
+
+    def _answer(self, environ, start_response):
+        """The true answer."""
+        told = environ.get("HTTP_X_AMZ_CHECKSUM_SHA256")
+        if told and environ["REQUEST_METHOD"] == "PUT":
+            body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            if base64.b64encode(hashlib.sha256(body).digest()).decode() != told:
+                return self._refuse(400, "BadDigest", start_response)
+            environ["wsgi.input"] = io.BytesIO(body)
+        return self._inner(environ, start_response)
+
+    @staticmethod
+    def _end(environ):
+        environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+        raise ConnectionResetError("cut by the test")
 
     def _path(self, environ) -> str:
         return environ["PATH_INFO"] + "?" + environ["QUERY_STRING"]

@@ -16,7 +16,7 @@ import botocore.endpoint
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dateline.pipeline.store import s3
+from dateline.pipeline.store import s3_client
 from tests.conftest import ROOT, dateline_here
 from tests.helpers.store import KEY, SECRET
 
@@ -39,12 +39,17 @@ class Store:
             "AWS_SHARED_CREDENTIALS_FILE": str(folder / "none"),
             "PYTHONPATH": str(ROOT),
         }
-        self.client = boto3.client(
+        self.client = self.client_that()
+
+    def client_that(self, config=None):
+        """A client of it, of some configuration of botocore's."""
+        return boto3.client(
             "s3",
             endpoint_url=self.url,
             region_name="us-east-1",
             aws_access_key_id=KEY,
             aws_secret_access_key=SECRET,
+            config=config,
         )
 
     def fail(self, *rules) -> None:
@@ -91,7 +96,7 @@ def client_for(environ) -> None:
     """Have the next client be one of this environment. The one that was made stays if it is; to make one takes long."""
     wanted = {name: value for name, value in environ.items() if name.startswith("AWS_") and value}
     if wanted != _made_for:
-        s3._client.cache_clear()
+        s3_client._client.cache_clear()
         _made_for.clear()
         _made_for.update(wanted)
 

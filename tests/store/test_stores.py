@@ -26,7 +26,7 @@ from dateline.pipeline.inputs.formats import open_unpacked
 from dateline.pipeline.inputs.records import Account, Columns
 from dateline.pipeline.inputs.streams import Bounds
 from dateline.pipeline.run import execute
-from dateline.pipeline.store import files, s3
+from dateline.pipeline.store import files, s3_client
 from dateline.pipeline.store.address import open_bucket
 from dateline.pipeline.store.bucket import Head
 from dateline.runners.engine.local import run_flow
@@ -404,7 +404,7 @@ def test_the_client_finds_what_it_needs_in_the_standard_places(store, here, tmp_
 @pytest.mark.parametrize(
     ("environ", "profile", "attempts"),
     [
-        ({}, "", s3.ATTEMPTS),
+        ({}, "", s3_client.ATTEMPTS),
         ({"AWS_MAX_ATTEMPTS": "3"}, "", 3),
         ({"AWS_RETRY_MODE": "standard"}, "", None),  # as often as that mode does
         ({}, "max_attempts = 7", 7),
@@ -414,7 +414,7 @@ def test_how_often_a_call_is_made(store, here, tmp_path, environ, profile, attem
     """The first is tried, too."""
     (tmp_path / "config").write_text(f"[default]\nregion = us-east-1\n{profile}\n")
     here(AWS_CONFIG_FILE=str(tmp_path / "config"), **environ)
-    assert s3.s3_client().meta.config.retries.get("total_max_attempts") == attempts
+    assert s3_client.s3_client().meta.config.retries.get("total_max_attempts") == attempts
 
 
 def test_an_object_of_a_dataset_that_may_not_be_read_is_no_unreadable_dump(store, here, tmp_path):
