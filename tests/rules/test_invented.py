@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 
+import pytest
+
 from tests.helpers import today
 from tests.helpers.invent import Invented, invent
 from tests.helpers.reading import read
@@ -52,6 +54,7 @@ def test_invented_pages():
     today.check("invented", wrong, wrong.__getitem__)
 
 
+@pytest.mark.slow
 def test_invented_pages_joined():
     def explain(entry: str) -> str:
         first, second, gap = entry.split()

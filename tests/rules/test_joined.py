@@ -133,7 +133,8 @@ def test_exceptions_are_few_and_needed():
     pairs = [f"{first} {second} {gap}" for first in PAGES for second in PAGES for gap in GAPS]
     assert sum(map(excepted, pairs)) <= MOST_EXCEPTIONS * len(pairs)
     assert all(NO_READER_CAN_TELL.values()), "say why no reader could tell"
-    assert all(pair in wrong_pairs() for pair in pairs if excepted(pair))
+    for first, second, gap in map(str.split, filter(excepted, pairs)):
+        assert misread((PAGES[first], PAGES[second]), (int(gap), int(gap))), (first, second, gap)
 
 
 def foreign(first: bytes, second: bytes, gap: int) -> list[str]:
@@ -156,6 +157,7 @@ def foreign_text() -> list[str]:
     return [" ".join(pair) for pair in pairs if foreign(PAGES[pair[0]], PAGES[pair[1]], int(pair[2]))]
 
 
+@pytest.mark.slow
 def test_no_body_holds_text_of_another_page():
     """Where two pages cannot be told apart, a reject is the better answer: this holds for exceptions, too."""
     today.check("foreign text", foreign_text())
@@ -210,6 +212,7 @@ def steady() -> list[str]:
 DUMPS = st.lists(st.tuples(st.integers(0, len(PAGES) - 1), st.sampled_from(GAPS)), min_size=3, max_size=25)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(DUMPS)
 def test_longer_dumps_in_any_order(dump):
@@ -222,6 +225,7 @@ def test_longer_dumps_in_any_order(dump):
     assert [names[i] for i in misread([PAGES[name] for name in names], gaps)] == []
 
 
+@pytest.mark.slow
 def test_most_pages_are_steady():
     assert len(steady()) > len(PAGES) / 3
 

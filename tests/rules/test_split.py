@@ -317,6 +317,7 @@ def test_any_text_in_any_ranges(text, data):
     assert parts == whole
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(DUMPS, st.integers(1, 3 * CONTEXT), st.integers(0, 3000))
 def test_any_chunk_and_any_distance_from_the_start(text, chunk, filler):
