@@ -18,7 +18,15 @@ from dateline.runners.command import run as job
 from dateline.runners.command.colour import RED, YELLOW, has_colour, painted
 from dateline.runners.command.config_file import parse
 from dateline.runners.command.options import parser
-from dateline.runners.command.outcome import FAILED, OK, begin, end_command, end_refused, log
+from dateline.runners.command.outcome import (
+    FAILED,
+    OK,
+    begin,
+    end_command,
+    end_refused,
+    end_stopped,
+    log,
+)
 from dateline.runners.command.run import bounds, columns
 from dateline.runners.command.stdio import OutputLost, Stream, own_streams
 from dateline.runners.engine.proxies import spare_this_machine
@@ -33,9 +41,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _guarded(argv: Sequence[str] | None) -> int:
     """The same. A signal, or an output that cannot be written, ends the command with a message."""
+    given = sys.argv[1:] if argv is None else argv
+    as_json = "--json" in given
     with own_streams() as out:
         try:
-            return _command(argv, out)
+            args = _parsed(given, out)
+            as_json = args.json
+            return _done(args, out)
         except OutputLost as lost:
             hold()
             if lost.is_enough:
@@ -46,15 +58,17 @@ def _guarded(argv: Sequence[str] | None) -> int:
             hold()
             if not asked:
                 raise
-            log.error("stopped by %s", signal.Signals(asked[0]).name)
-            return 128 + asked[0]
+            if out:
+                out.ends_command = False
+            return end_stopped(as_json)
 
 
-def _command(argv: Sequence[str] | None, out: Stream | None) -> int:
-    """The same.
+def _parsed(argv: Sequence[str], out: Stream | None) -> argparse.Namespace:
+    """What is asked for, once signals and streams are taken care of.
 
     Raises:
-        OutputLost: what the command prints is all that it is for, and it cannot be written.
+        SystemExit: wrong usage, or what was asked for is said.
+        OutputLost: that cannot be written.
     """
     take_signals()
     _log_to_stderr("info")
@@ -62,13 +76,22 @@ def _command(argv: Sequence[str] | None, out: Stream | None) -> int:
     if out:
         out.ends_command = True
     try:
-        args = parse(parser(), sys.argv[1:] if argv is None else argv)
-    except SystemExit:  # wrong usage, or what was asked for is said
+        args = parse(parser(), argv)
+    except SystemExit:
         sys.stdout.flush()
         raise
     if out:
         out.ends_command = not args.writes  # where what one prints is lost, what it wrote is not
     _log_to_stderr(getattr(args, "log_level", "info"))
+    return args
+
+
+def _done(args: argparse.Namespace, out: Stream | None) -> int:
+    """Run the command; the exit status.
+
+    Raises:
+        OutputLost: what the command prints is all that it is for, and it cannot be written.
+    """
     command: Callable[[argparse.Namespace], int] = COMMANDS.get(args.command, _on_dataset)
     status = command(args)
     hold()

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dateline.errors import DatelineError, Locked, UsageError
-from dateline.pipeline.stop import asked
+from dateline.pipeline.stop import Stopped, asked, look
+from dateline.runners.command.stdio import end_line
 from dateline.runners.command.usage import json_of_error
 
 if TYPE_CHECKING:
@@ -92,7 +93,11 @@ def end_command(message: str, error: DatelineError | OSError, as_json: bool) -> 
         message: what was found, for a person.
         error: what ended it.
         as_json: tell it on stdout, too, as --json does.
+
+    Raises:
+        Stopped: a signal has come, which is what is told.
     """
+    look()  # it may have failed over a signal
     log_error(message, error)
     status = error.exit_status if isinstance(error, DatelineError) else FAILED
     if as_json:
@@ -100,6 +105,16 @@ def end_command(message: str, error: DatelineError | OSError, as_json: bool) -> 
             type(error).__name__ if isinstance(error, DatelineError) else "OSError"
         )  # not one of its many classes
         print(json_of_error(kind, message, advice_of(error), status))
+    return status
+
+
+def end_stopped(as_json: bool) -> int:
+    """Tell of the signal that ended a command, or a run that had not begun; the exit status."""
+    message, status = f"stopped by {signal.Signals(asked[0]).name}", 128 + asked[0]
+    log.error("%s", message)
+    if as_json:
+        end_line()
+        print(json_of_error(Stopped.__name__, message, "run the command again", status))
     return status
 
 

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
+from dateline.pipeline.stop import held
+
 ESCAPED = "dateline_escaped"
 """The name of the error handler below."""
 
@@ -78,6 +80,24 @@ class Stream(io.RawIOBase):
         return os.isatty(self._handle)
 
 
+class Lines(io.TextIOWrapper):
+    """Stdout. A signal waits until a text is written, so that a line of JSON is whole or not there."""
+
+    is_mid_line = False
+
+    def write(self, text: str, /) -> int:
+        with held():
+            if text:
+                self.is_mid_line = not text.endswith("\n")
+            return super().write(text)
+
+
+def end_line() -> None:
+    """Have what is printed next begin a line."""
+    if getattr(sys.stdout, "is_mid_line", False):
+        print()
+
+
 def _escaped(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
@@ -108,7 +128,7 @@ def own_streams() -> Iterator[Stream | None]:
         raw = Stream(handle, handle in closed)
         is_utf8 = codecs.lookup(getattr(there, "encoding", None) or "utf-8").name == "utf-8"
         lines = handle == 2 or raw.isatty()
-        made = io.TextIOWrapper(
+        made = (Lines if handle == 1 else io.TextIOWrapper)(
             io.BufferedWriter(raw),
             encoding="utf-8" if is_utf8 else "ascii",
             errors=ESCAPED,

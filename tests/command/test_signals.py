@@ -13,6 +13,7 @@ import pytest
 
 from dateline.pipeline.dataset.version import latest_manifest
 from dateline.pipeline.stop import LAST
+from tests.command.test_json import validator
 from tests.conftest import ROOT, dateline_here, files_of
 from tests.helpers.pages import Article, plain
 
@@ -281,3 +282,78 @@ def test_a_signal_while_modules_are_loaded(base, tmp_path, module, number):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     ended = (-number, "", "") if module == LOADED[0] else (128 + number, "", NOTHING.format(number.name))
     assert (done.returncode, done.stdout, done.stderr) == ended
+
+
+SWALLOWED = """
+import dateline.runners.command.export
+def export(*args):
+    try:
+        send_here()
+    finally:
+        raise OSError(5, "Input/output error")
+dateline.runners.command.export.export = export
+"""
+"""What a library makes of Stopped."""
+NEWS = "{news}"
+JSON = {
+    "verify": (["verify", NEWS], before("dateline.runners.command.verify.verify")),
+    "verify, with its summary printed": (["verify", NEWS], after("dateline.runners.command.verify.Summary.__init__")),
+    "repair": (["repair", NEWS], before("dateline.runners.command.repair._look")),
+    "export": (["export", NEWS, "--to", "{own}/out"], before("dateline.runners.command.export.export")),
+    "export, where a library swallows it": (["export", NEWS, "--to", "{own}/out"], SWALLOWED),
+    "report": (["report", NEWS, "--to", "{own}/a.html"], before("dateline.runners.command.report.page")),
+    "inspect": (["inspect", "{dump}"], before("dateline.runners.command.inspect.unpack_all")),
+    "inspect, as it prints": (["inspect", "{many}"], before("dateline.runners.command.stdio.Stream.write")),
+    "inspect, within a line": (["inspect", "{dump}"], after("dateline.runners.command.stdio.Lines.write")),
+    "log": (["log", NEWS], before("dateline.runners.command.log.kept_manifests")),
+    "log, by the file of options": (["--config", "{options}", "log", NEWS], before("dateline.runners.command.log.log_entry")),
+    "explain": (["explain", NEWS, "lamp 1"], before("dateline.runners.command.explain._story")),
+    "diff": (["diff", NEWS, "1", "1"], before("dateline.runners.command.diff.manifest_for")),
+    "prune": (["prune", NEWS, "--keep-versions", "1"], before("dateline.runners.command.prune.manifest_for")),
+    "restore": (["restore", NEWS, "--version", "1"], before("dateline.runners.command.restore.restore")),
+    "run, before it begins": (["run", "--input", "{dump}", "--output", NEWS], before("dateline.runners.command.cli.begin")),
+    "run": (["run", "--input", "{dump}", "--output", NEWS], before("dateline.runners.engine.local.build")),
+    "wrong usage": (["lgo"], before("dateline.runners.command.usage.json_of_error")),
+}  # fmt: skip
+"""Commands with --json, and where a signal comes to them."""
+
+
+@pytest.fixture(scope="module")
+def of_json(base, tmp_path_factory) -> dict[str, Ended]:
+    folder = tmp_path_factory.mktemp("json")
+    (folder / "many.txt").write_text(
+        "\n\n".join(plain(Article(headline=f"Lamp {n} is lit", body=("Oil. " * 999,))) for n in range(9))
+    )
+    (folder / "options.toml").write_text("[log]\njson = true\n")
+    plans = []
+    for nth, (args, change) in enumerate(JSON.values()):
+        own = folder / str(nth)
+        places = {"news": own / "news", "own": own, "dump": base.dump, "many": folder / "many.txt"}
+        words = [word.format(**places, options=folder / "options.toml") for word in args]
+        words += [] if "--config" in words else ["--json"]
+        plans.append({"args": words, "change": change, "signals": [NUMBERS[nth % 2]]})
+    return dict(zip(JSON, done(base, folder, plans), strict=True))
+
+
+@pytest.mark.parametrize("case", JSON)
+def test_a_signal_to_a_command_that_prints_json(base, of_json, case):
+    """The last line tells of it, and is the only one that does; those before it are whole."""
+    found, number = of_json[case], NUMBERS[list(JSON).index(case) % 2]
+    assert (found.status, found.hangs, found.left) == (128 + number, False, [])
+    lines = [json.loads(line) for line in found.out.splitlines()]
+    for line in lines:
+        validator(case.partition(",")[0] if case != "wrong usage" else "log").validate(line)
+    assert len(set(map(str, lines))) == len(lines)
+    *before, last = lines
+    said = f"stopped by {number.name}"
+    if case == "run":
+        assert (last["status"], last["exit"], before) == ("stopped", 128 + number, [])
+        said = last["message"]
+    else:
+        assert last == {
+            "error": {"kind": "Stopped", "message": said, "advice": "run the command again", "exit": 128 + number}
+        }  # fmt: skip
+        assert not [line for line in before if "error" in line]
+    assert found.err == f"dateline: error: {said}\n"
+    assert not list((found.folder / "tmp").iterdir())
+    assert files_of(found.folder / "news") == base.old
