@@ -82,7 +82,7 @@ def ledger(config: Config, rows: Rows) -> Callable[[], object]:
 
 
 def driver(config: Config, rows: Rows) -> Callable[[], object]:
-    writer = Writer(config.output, config.run)
+    writer = Writer(config.scratch)
     for number, part in enumerate(np.array_split(rows, RECEIPTS)):
         digest = sha256(f"{number}".encode()).hexdigest()
         path = f"_duplicates/part-{number % 100:02d}-{digest[:32]}.arrow"
@@ -90,7 +90,7 @@ def driver(config: Config, rows: Rows) -> Callable[[], object]:
         writer.receipt(f"ledgers-{number}", [file])
 
     def work() -> None:
-        balance = settle(config.dumps, read_receipts(config.output, config.run))
+        balance = settle(config.dumps, read_receipts(config.scratch, ()))
         if balance.findings or balance.duplicates != balance.read:
             raise SystemExit(f"the balance of {len(rows)} blocks does not hold: {balance}")
 

@@ -6,8 +6,9 @@ from datetime import date
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.inputs.records import Columns
 from dateline.pipeline.inputs.streams import Bounds
-from dateline.pipeline.names import Granularity
+from dateline.pipeline.names import Granularity, progress_folder, run_folder
 from dateline.pipeline.rules.blocks import Limits
+from dateline.pipeline.store.address import in_store
 from dateline.pipeline.versions import SameVersions
 
 TASKS = 16
@@ -29,7 +30,7 @@ class Config(SameVersions):
     dumps: tuple[Dump, ...]
     """Those to be read, sorted by source: a dump's place here is its number in every shuffle."""
     output: str
-    """The dataset's folder, as an absolute path."""
+    """The dataset's folder, as an absolute path; of a dataset in a store the driver's working copy."""
     run: str
     """The id of this run: names what it writes until it is committed, never what stays."""
     limits: Limits = field(default_factory=Limits)
@@ -45,6 +46,27 @@ class Config(SameVersions):
     """The version that the run builds on; 0 for none."""
     keys: int = 0
     """Keys of each shuffle; 0 lets the size of the input decide. No row depends on it."""
+    address: str = ""
+    """That of the dataset, if it lies in a store: then the workers upload their files there."""
+    version: int = 1
+    """The number of the version that the run is about to make."""
+    run_folder: str = ""
+    """In a store: where the run's scratch is, so that workers and driver need no common folder. "" for a folder of `output`."""
+
+    @property
+    def scratch(self) -> str:
+        """Where tasks leave what other tasks, or the driver, need of them: a folder, or an address; see store/scratch.py."""
+        return self.run_folder or run_folder(self.output, self.run)
+
+    @property
+    def has_common_folder(self) -> bool:
+        """Whether driver and workers all see `output`, and the run's folder in it."""
+        return not in_store(self.scratch)
+
+    @property
+    def progress(self) -> str:
+        """The folder in which workers say how far they are; "" where there is none that all see."""
+        return progress_folder(self.output, self.run) if self.has_common_folder else ""
 
     @property
     def input_bytes(self) -> int:

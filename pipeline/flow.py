@@ -9,7 +9,6 @@ in pipeline/rules. build() starts nothing: the command line, the tests and every
 import apache_beam as beam
 
 from dateline.pipeline.config import Config
-from dateline.pipeline.names import progress_folder
 from dateline.pipeline.stages.deduplicate import Deduplicate
 from dateline.pipeline.stages.parse import ParseBlocks
 from dateline.pipeline.stages.read import ReadDumps
@@ -20,12 +19,10 @@ from dateline.pipeline.stages.write import WriteDataset
 
 def build(pipeline: beam.Pipeline, config: Config) -> beam.PCollection[str]:
     """Add the whole job to a pipeline; the result is the names of the write tasks that were done."""
-    progress = progress_folder(config.output, config.run)
-
     pieces = pipeline | "Read" >> ReadDumps(config)
     blocks = pieces | "Split" >> SplitPages(config)
-    records = blocks.good | "Parse" >> ParseBlocks(config.dumps, config.crawl_date, progress)
-    checked = records.good | "Validate" >> ValidateRecords(progress)
+    records = blocks.good | "Parse" >> ParseBlocks(config.dumps, config.crawl_date, config.progress)
+    checked = records.good | "Validate" >> ValidateRecords(config.progress)
     unique = checked.good | "Deduplicate" >> Deduplicate(config)
 
     rejects = (blocks.rejects, records.rejects, checked.rejects) | "AllRejects" >> beam.Flatten()

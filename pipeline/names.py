@@ -6,12 +6,14 @@
     _versions/<hash>                                           a file's second name
     _versions/<version>/<hash>.arrow                           the same in an object store
     _runs/<run>/                                               a run
+    _runs/<version>/<run>/                                     the scratch of one that makes this version, in an object store
 
 A dataset may come from anybody. So what a manifest, a journal, a receipt or a listing calls a file is held against this
 before it is used: no name of this grammar leads out of the dataset, and none means a file that no run wrote.
 """
 
 import re
+from hashlib import sha256
 from typing import Literal
 
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
@@ -61,6 +63,7 @@ _MANIFEST = re.compile(rf"{MANIFESTS}/(?P<version>[0-9]{{8}})\.json")
 _STORED = re.compile(rf"{VERSIONS}/(?P<version>[0-9]{{8}})/{_HASH}\.arrow")
 _UPLOADED = re.compile(rf"{VERSIONS}/(?P<version>[0-9]{{8}})/[^/]+")
 _KEPT = re.compile(rf"{VERSIONS}/{_HASH}")
+_SCRATCH = re.compile(rf"{RUNS}/(?P<version>[0-9]{{8}})/[^/]+/.+")
 _RUN = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
 
 
@@ -163,11 +166,34 @@ def run_folder(root: str, run: str, part: str = "") -> str:
     return f"{root}/{RUNS}/{run}/{part}" if part else f"{root}/{RUNS}/{run}"
 
 
+def scratch_folder(version: int, run: str) -> str:
+    """The folder of a run's scratch in an object store: by the version that it is about to make."""
+    return f"{RUNS}/{version:08d}/{run}"
+
+
+def scratch_place(place: str, address: str, version: int, run: str) -> str:
+    """Where a run's scratch lies below an address that many datasets may share, or that is a dataset's own.
+
+    Args:
+        place: that address.
+        address: the dataset's.
+        version: the number of the version that the run is about to make.
+        run: the run.
+    """
+    own = "" if place == address else f"/{sha256(address.encode()).hexdigest()[:16]}"
+    return f"{place}{own}/{scratch_folder(version, run)}"
+
+
+def scratch_version(name: str) -> int | None:
+    """The version that a run was about to make, of whose scratch an object of this name is; None for any other name."""
+    return _version_in(_SCRATCH, name)
+
+
 def progress_folder(root: str, run: str) -> str:
     """Where the workers of a run say how far they are."""
     return run_folder(root, run, PROGRESS)
 
 
-def dumps_list(root: str, run: str) -> str:
-    """The file that lists the dumps of a run."""
-    return f"{run_folder(root, run, SPOOL)}/dumps.json"
+def dumps_list(scratch: str) -> str:
+    """The file of a run's scratch that lists its dumps."""
+    return f"{scratch}/{SPOOL}/dumps.json"

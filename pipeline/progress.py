@@ -37,7 +37,7 @@ class Counts(NamedTuple):
 
 
 class Progress(SameVersions):
-    """Counts of one worker process; pickles as its folder."""
+    """Counts of one worker process; pickles as its folder. Without one, "", it counts nothing."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
@@ -45,6 +45,8 @@ class Progress(SameVersions):
 
     def add(self, **counts: int) -> None:
         """Add to the counts; a folder that is gone (the run is over) counts nothing."""
+        if not self._folder:
+            return
         sums = _SUMS.setdefault((self._folder, os.getpid()), [0] * len(Counts._fields))
         for name, count in counts.items():
             sums[Counts._fields.index(name)] += count
@@ -66,13 +68,16 @@ def at_dump(folder: str, source: str | Callable[[], str]) -> Iterator[None]:
     """Have it be known at which dump a worker fails, if it does.
 
     Args:
-        folder: that of the progress.
+        folder: that of the progress; "" for none.
         source: that of the dump which is under way, or tells it then.
     """
     try:
         yield
-    except Exception:
+    except Exception as error:
         name = source if isinstance(source, str) else source()
+        if not folder:
+            error.add_note(f"at the dump {name}")
+            raise
         with suppress(OSError):
             Path(folder, f"{AT}{os.getpid()}").write_text(name, "utf-8", "surrogatepass")
         raise

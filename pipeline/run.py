@@ -20,7 +20,8 @@ from dateline.errors import DamagedFile, RunFailed, StoreError
 from dateline.pipeline import names
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset import staging
-from dateline.pipeline.dataset.commit import manifest_of, next_version
+from dateline.pipeline.dataset.commit import manifest_of
+from dateline.pipeline.dataset.commit_store import unless_overtaken
 from dateline.pipeline.dataset.known_dumps import ChecksumCache, checksums, files_by_source, looks_of
 from dateline.pipeline.dataset.open import dataset_in, open_version
 from dateline.pipeline.dataset.run_reports import earlier_reports
@@ -28,6 +29,7 @@ from dateline.pipeline.dataset.staging import File
 from dateline.pipeline.dataset.version import Manifest, Version
 from dateline.pipeline.inputs.dump_list import write_list
 from dateline.pipeline.inputs.find import Unreadable
+from dateline.pipeline.ledgers.tasks import tasks_of
 from dateline.pipeline.reject_limit import RejectLimit, reasons_of, too_many
 from dateline.pipeline.report.files import write_report
 from dateline.pipeline.report.numbers import Report, Stages, report_of
@@ -152,8 +154,11 @@ def execute(
     begin = clock()
     cache = cache or ChecksumCache(config.output)
     dataset, before = dataset_in(config.output), open_version(config.output, config.base)
-    with staging.prepared(config.output, config.run):
-        config = replace(config, dumps=write_list(config.dumps, names.dumps_list(config.output, config.run)))
+    with (
+        staging.prepared(config.output, config.run, config.run_folder),
+        unless_overtaken(config.address, config.version, lambda: course.stage != "commit"),
+    ):
+        config = replace(config, dumps=write_list(config.dumps, names.dumps_list(config.scratch)))
         with ThreadPoolExecutor(1) as beside:
             looks = looks_of(config.dumps)
             sums = beside.submit(checksums, files_by_source(config.dumps), cache, True)
@@ -164,7 +169,7 @@ def execute(
         _check_unchanged(looks, looks_of(config.dumps), cache)
         then = clock()
         course.stage = "balance"
-        files = staging.read_receipts(config.output, config.run)
+        files = staging.read_receipts(config.scratch, tasks_of(config), config.address, config.version)
         balance = settle(config.dumps, files, before)
         records, problems, notes, lost = account_for(config.dumps, files, config.columns)
         seconds["balance"] = clock() - then
@@ -275,7 +280,7 @@ def _facts(
         grown[file.kind] += file.rows - (older["rows"] if older else 0)
     return {
         "schema_version": schemas.VERSION,
-        "version": next_version(config.output),
+        "version": config.version,
         "run": config.run,
         "made": started.isoformat(timespec="seconds"),
         "changes": {

@@ -3,7 +3,8 @@
 A store has no rename, no links and no lock, and what it lists need not be all that is there. So here
 
     check out  a folder of this machine becomes the dataset's working copy: its manifest, and each file once it is read
-    upload     each new file becomes an object _versions/<version>/<hash>.arrow; the store's answer tells its checksum
+    upload     each new file becomes an object _versions/<version>/<hash>.arrow, sent by the worker that wrote it (uploads.py); the
+               store's answer tells its checksum
     publish    _manifests/<version>.json is written by one PUT that must not replace: from here on it is committed
     point      _manifests/latest.json gets the number, so that a reader finds the newest version without a search
     place      new files are copied to date=*/region=*/, for readers of the folder; those that they replace go
@@ -27,7 +28,7 @@ files beside those that replace them: never a row less. Listing is trusted for t
 a file may be missing or left over in the folder, not in a version; the next run that commits sets it right.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from dateline.errors import DamagedFile, Locked, StoreError, Uncertain, Unusable
@@ -47,18 +48,23 @@ from dateline.pipeline.names import (
     LOCK,
     MANIFESTS,
     POINTER,
+    RUNS,
     SEEN,
     STORE,
     VERSIONS,
     kind_of,
     manifest_name,
     object_name,
+    scratch_version,
     upload_version,
     version_of,
 )  # fmt: skip
 from dateline.pipeline.stop import held, let, look
+from dateline.pipeline.store.address import open_bucket
 from dateline.pipeline.store.bucket import Bucket, in_parallel
 from dateline.schemas.contract import require_valid
+
+_MADE = "another run has made version {number} of {address} meanwhile; nothing was committed, run again"
 
 
 @contextmanager
@@ -121,7 +127,7 @@ def commit(
         root: the working copy.
         manifest: of the new version; gets the name of the object of each file.
         before: of the one it builds on.
-        files: what the run staged.
+        files: what the run staged; those that lie on this machine are uploaded now.
 
     Raises:
         Locked: another run has made this version meanwhile.
@@ -135,10 +141,37 @@ def commit(
     names = {entry["path"]: entry["stored"] for entry in manifest["files"]}
     with held():
         with let():
-            new = [file for file in files if file.rows and file.path not in objects]
+            new = [
+                file
+                for file in files
+                if file.rows and file.path not in objects and file.staged != names[file.path]
+            ]
             in_parallel(lambda file: bucket.upload(file.staged, names[file.path], file.sha256), new)
         look()
         _publish(bucket, root, manifest)
+
+
+@contextmanager
+def unless_overtaken(address: str, number: int, is_early: Callable[[], bool]) -> Iterator[None]:
+    """Where a run fails since another has made its version, and then removed what this one's tasks had left, say that.
+
+    Args:
+        address: the dataset's; "" for one that lies in a folder, whose lock keeps others away.
+        number: of the version that the run is about to make.
+        is_early: whether it has not come to the commit.
+
+    Raises:
+        Locked: so it is.
+    """
+    try:
+        yield
+    except Exception:
+        if address and is_early():
+            with suppress(StoreError, DamagedFile):
+                newest = newest_manifest(open_bucket(address))
+                if newest is not None and newest["version"] >= number:
+                    raise Locked(_MADE.format(number=number, address=address)) from None
+        raise
 
 
 def finish(bucket: Bucket, root: str, keep: int) -> None:
@@ -178,12 +211,14 @@ def tidy(bucket: Bucket, manifest: Manifest, keep: int) -> None:
         """Whether it is of a number that is published, and no kept version needs it."""
         if (number := version_of(name)) is not None:
             return number < oldest
+        if (number := scratch_version(name)) is not None:
+            return number <= newest
         writer = upload_version(name)
         return writer is not None and writer <= newest and name not in needed
 
     in_parallel(place, sorted(places.keys() - there))
     bucket.delete([name for name in there if kind_of(name) and name not in places])
-    for folder in (MANIFESTS, VERSIONS):  # in this order: no manifest may name what is not there
+    for folder in (MANIFESTS, VERSIONS, RUNS):  # in this order: no manifest may name what is not there
         bucket.delete([name for name in there if name.startswith(folder) and is_nobodys(name)])
     bucket.abort_uploads(is_nobodys)
     _point(bucket, newest, newest)
@@ -219,9 +254,7 @@ def _publish(bucket: Bucket, root: str, manifest: Manifest) -> None:
             ) from unknown
         if found is None or found[0] != data:
             if isinstance(error, FileExistsError):
-                raise Locked(
-                    f"another run has made version {number} of {bucket.address} meanwhile; nothing was committed, run again"
-                ) from None
+                raise Locked(_MADE.format(number=number, address=bucket.address)) from None
             raise
         with suppress(OSError):  # the version is made, whatever becomes of the working copy
             add_manifest(root, manifest)

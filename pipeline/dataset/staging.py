@@ -1,6 +1,6 @@
 """Staging: what a run writes, whole but without a name that counts, until the commit gives it one.
 
-    _runs/20261129T000000-0123abcd/staged/9e107d9d...        a whole file, of a random name
+    _runs/20261129T000000-0123abcd/staged/9e107d9d...        a whole file, of a random name; in a store see uploads.py
     _runs/20261129T000000-0123abcd/receipts/articles-3.arrow  of a task: its files, and which blocks of the dumps are in each
 
 All of it goes with the run's folder, also what a killed run left. Doing a task again replaces its receipt.
@@ -10,8 +10,9 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,9 +22,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dateline.errors import DamagedFile
-from dateline.pipeline.atomic import whole_file
+from dateline.errors import DamagedFile, StoreError
 from dateline.pipeline.dataset.safe_files import parse_json, require_shape
+from dateline.pipeline.dataset.uploads import Uploads
 from dateline.pipeline.names import (
     RECEIPTS,
     RUN_PARTS,
@@ -31,9 +32,13 @@ from dateline.pipeline.names import (
     file_path,
     hash_of,
     kind_of,
+    object_name,
     run_folder,
 )
 from dateline.pipeline.stop import held, let
+from dateline.pipeline.store.address import in_store
+from dateline.pipeline.store.bucket import in_parallel
+from dateline.pipeline.store.scratch import find, new_file, remove, remove_older
 from dateline.schemas.columns import read_table
 
 BATCH_ROWS = 4096
@@ -46,7 +51,8 @@ class File(NamedTuple):
     path: str
     """Its name in the dataset, parted by /; of an emptied one the name that it had."""
     staged: str
-    """Its name until it is committed; "" for an emptied one."""
+    """Where it is until it is committed: a path of this machine, or the name of its object in the dataset's store; "" for an
+    emptied one."""
     kind: str
     rows: int
     """All of them: those that it took over, too."""
@@ -61,10 +67,19 @@ class File(NamedTuple):
 
 
 class Writer:
-    """Writes files into a run's staging folder."""
+    """Writes files of a run: into its staging folder, or to the dataset's store."""
 
-    def __init__(self, root: str, run: str) -> None:
-        self._staged, self._receipts = run_folder(root, run, STAGED), run_folder(root, run, RECEIPTS)
+    def __init__(self, scratch: str, address: str = "", version: int = 0) -> None:
+        """
+        Args:
+            scratch: the run's; see store/scratch.py.
+            address: of a dataset in a store.
+            version: there, the number of the version that the run is about to make.
+        """
+        self._own = tempfile.TemporaryDirectory(prefix="dateline-") if in_store(scratch) else None
+        self._staged = self._own.name if self._own else f"{scratch}/{STAGED}"
+        self._receipts = f"{scratch}/{RECEIPTS}"
+        self._uploads = Uploads(address, version) if address else None
 
     def write(
         self, folder: str, shard: int | None, schema: pa.Schema, batches: Iterator[pa.RecordBatch]
@@ -80,7 +95,6 @@ class Writer:
         Returns:
             The fields path, staged, rows, bytes and sha256 of File.
         """
-        target = f"{self._staged}/{uuid.uuid4().hex}"
         first = next(batches)
         second = next(batches, None)
         if second is None:  # nearly always: one write, and no second look at the file
@@ -88,39 +102,61 @@ class Writer:
             with pa.ipc.new_file(sink, schema) as file:
                 file.write_batch(first)
             content = sink.getvalue()
-            with open(target, "xb", buffering=0) as raw:
-                if raw.write(content) != content.size:
-                    raise OSError(f"{target}: not all of its {content.size} bytes could be written")
             rows, size, digest = first.num_rows, content.size, hashlib.sha256(content).hexdigest()
+            path = file_path(folder, digest, shard)
+            staged = self._uploads.send(content, path, digest) if self._uploads else self._stage(content)
         else:
-            rows = 0
-            with pa.OSFile(target, "wb") as sink, pa.ipc.new_file(sink, schema) as file:
-                for batch in (first, second):
-                    file.write_batch(batch)
-                    rows += batch.num_rows
-                del first, second  # one is in memory, and the next that is made
-                for batch in batches:
-                    file.write_batch(batch)
-                    rows += batch.num_rows
-            with open(target, "rb") as raw:
-                digest = hashlib.file_digest(raw, "sha256").hexdigest()
-            size = os.path.getsize(target)
-        return {
-            "path": file_path(folder, digest, shard), "staged": target,
-            "rows": rows, "bytes": size, "sha256": digest,
-        }  # fmt: skip
+            target = self._new_name()
+            try:
+                rows = 0
+                with pa.OSFile(target, "wb") as sink, pa.ipc.new_file(sink, schema) as file:
+                    for batch in (first, second):
+                        file.write_batch(batch)
+                        rows += batch.num_rows
+                    del first, second  # one is in memory, and the next that is made
+                    for batch in batches:
+                        file.write_batch(batch)
+                        rows += batch.num_rows
+                with open(target, "rb") as raw:
+                    digest = hashlib.file_digest(raw, "sha256").hexdigest()
+            except BaseException:
+                with suppress(OSError):  # it may be in no folder of the run, which goes with the run
+                    os.unlink(target)
+                raise
+            size, path = os.path.getsize(target), file_path(folder, digest, shard)
+            staged = self._uploads.send_file(target, path, digest) if self._uploads else target
+        return {"path": path, "staged": staged, "rows": rows, "bytes": size, "sha256": digest}
+
+    def _stage(self, content: pa.Buffer) -> str:
+        target = self._new_name()
+        with open(target, "xb", buffering=0) as raw:
+            if raw.write(content) != content.size:
+                raise OSError(f"{target}: not all of its {content.size} bytes could be written")
+        return target
+
+    def _new_name(self) -> str:
+        return f"{self._staged}/{uuid.uuid4().hex}"
 
     def receipt(self, task: str, files: Sequence[File]) -> None:
-        """Leave word of a task's files where the commit looks for it; doing a task again replaces it."""
+        """Leave word of a task's files, once they are all there, where the commit looks for it; doing a task again replaces it."""
+        if self._uploads:
+            self._uploads.wait()
         columns = {name: [getattr(file, name) for file in files] for name in File._fields}
         columns["facts"] = [json.dumps(_NO_FACTS | file.facts) for file in files]
         table = pa.table([pa.array(columns[field.name], field.type) for field in _RECEIPT], schema=_RECEIPT)
         with (
-            whole_file(f"{self._receipts}/{task}.arrow") as file,
+            new_file(f"{self._receipts}/{task}.arrow") as file,
             pa.OSFile(file.name, "wb") as sink,
             pa.ipc.new_file(sink, table.schema) as writer,
         ):
             writer.write_table(table)
+
+    def close(self) -> None:
+        """Begin no more uploads: a task of this worker failed, or all are done."""
+        if self._uploads:
+            self._uploads.close()
+        if self._own:
+            self._own.cleanup()
 
 
 def prepare(root: str, run: str) -> None:
@@ -130,8 +166,16 @@ def prepare(root: str, run: str) -> None:
 
 
 @contextmanager
-def prepared(root: str, run: str) -> Iterator[None]:
-    """Have the folders that a run works in, and afterwards none of them, however the body ends."""
+def prepared(root: str, run: str, scratch: str = "") -> Iterator[None]:
+    """Have the folders that a run works in, and afterwards none of them, however the body ends.
+
+    Args:
+        root: the dataset, or its working copy.
+        run: the run.
+        scratch: the run's, if it lies in a store; what the store does not remove now the next run does.
+    """
+    if scratch:
+        remove_older(scratch)
     with held():
         try:
             prepare(root, run)
@@ -139,18 +183,26 @@ def prepared(root: str, run: str) -> Iterator[None]:
                 yield
         finally:
             clean_up(root, run)
+            if scratch:
+                with suppress(StoreError):
+                    remove(scratch)
 
 
-def read_receipts(root: str, run: str) -> list[File]:
+def read_receipts(scratch: str, tasks: Iterable[str], address: str = "", version: int = 0) -> list[File]:
     """What a run wrote, by its receipts, in the order of the paths.
+
+    Args:
+        scratch: the run's.
+        tasks: all that there may have been. In a store, which need not list all, they are asked for one by one.
+        address, version: see Writer.
 
     Raises:
         DamagedFile: a receipt is not what a task writes, or names what no file of a run is called.
     """
     files: list[File] = []
-    for path in Path(run_folder(root, run, RECEIPTS)).glob("*.arrow"):
+    for path, source in _receipts(f"{scratch}/{RECEIPTS}", tasks):
         try:
-            with pa.memory_map(str(path)) as source:
+            with source:
                 table = read_table(source, _RECEIPT).combine_chunks()
         except (OSError, ValueError, pa.ArrowException) as error:
             raise DamagedFile(f"{path} is not what a task writes: {error}") from error
@@ -160,8 +212,32 @@ def read_receipts(root: str, run: str) -> list[File]:
         columns["facts"] = [_facts(str(path), text) for text in columns["facts"]]
         files += map(File._make, zip(*(columns[name] for name in File._fields), strict=True))
         for file in files[-len(table) :] if len(table) else ():
-            _require_names(str(path), f"{run_folder(root, run, STAGED)}/", file)
+            _require_names(path, file)
+            name = file.staged.rpartition("/")[2]
+            staged = object_name(version, file.path) if address else f"{scratch}/{STAGED}/{name}"
+            if (
+                file.staged != (staged if file.rows else "")
+                or name[:1] == "."
+                or bool(name) != bool(file.rows)
+            ):
+                raise DamagedFile(f"{path} names {file.staged!r}, which is not where a run writes")
     return sorted(files, key=lambda file: file.path)
+
+
+def _receipts(folder: str, tasks: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """The receipts that are there: the path of each, and it, as pyarrow reads it."""
+    if not in_store(folder):
+        for path in Path(folder).glob("*.arrow"):
+            yield str(path), pa.memory_map(str(path))
+        return
+    found: dict[str, bytes] = {}
+
+    def fetch(path: str) -> None:
+        if data := find(path):
+            found[path] = data
+
+    in_parallel(fetch, (f"{folder}/{task}.arrow" for task in tasks))
+    yield from ((path, pa.BufferReader(data)) for path, data in sorted(found.items()))
 
 
 def _facts(place: str, text: str) -> Any:
@@ -172,15 +248,12 @@ def _facts(place: str, text: str) -> Any:
     return facts
 
 
-def _require_names(place: str, staged: str, file: File) -> None:
-    """See that a receipt names a file of a dataset, and one that the run staged."""
+def _require_names(place: str, file: File) -> None:
+    """See that a receipt names a file of a dataset."""
     if kind_of(file.path) != file.kind or (file.rows and hash_of(file.path) != file.sha256[:32]):
         raise DamagedFile(
             f"{place} names {file.path!r}, which no file of the {file.kind} of these bytes is called"
         )
-    name = file.staged.removeprefix(staged)
-    if file.staged != (staged + name if name and "/" not in name and name[0] != "." else ""):
-        raise DamagedFile(f"{place} names {file.staged!r}, which is not where a run writes")
 
 
 _NO_FACTS: dict[str, Any] = {"reasons": {}, "shown": [], "folded": [], "countries": {}, "groups": []}

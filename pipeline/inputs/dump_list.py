@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from dateline.pipeline.elements import Dump, Part
+from dateline.pipeline.store.files import open_file
+from dateline.pipeline.store.scratch import write
 from dateline.pipeline.versions import Versions, here, require_same
 
 
@@ -23,9 +25,8 @@ class DumpList(tuple[Dump, ...]):
 
 
 def write_list(dumps: Iterable[Dump], path: str) -> DumpList:
-    """List the dumps in a new file."""
-    with open(path, "x", encoding="utf-8") as file:
-        file.write(json.dumps(list(dumps)))  # dump() would do without the fast encoder
+    """List the dumps in a new file of the run's scratch."""
+    write(path, json.dumps(list(dumps)).encode())
     return read_list(path)
 
 
@@ -37,7 +38,7 @@ def _read_list_of(driver: Versions, name: str) -> DumpList:
 @lru_cache(maxsize=1)
 def read_list(name: str) -> DumpList:
     """The dumps of a list."""
-    with open(name, encoding="utf-8") as file:
+    with open_file(name) as file:
         rows = json.load(file)
     dumps = DumpList(Dump(path, source, size, part and Part(*part)) for path, source, size, part in rows)
     dumps.path = name

@@ -2,10 +2,12 @@
 
 Each worker keeps what it has unpacked in a small file of its own beside the spools, and adds them all up now and then. So
 the limit of a run holds to within a step of each worker; which of several large dumps is the one too many depends on who
-came first. It is named, counts as not read, and is welcome to the next run.
+came first. It is named, counts as not read, and is welcome to the next run. Where the workers have no common folder, the
+limit holds for each of them by itself.
 """
 
 import fcntl
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,12 +20,15 @@ from dateline.pipeline.inputs.streams import RATIO_FLOOR_BYTES, Bounds, Damaged
 STEP_BYTES = 8 << 20
 """Bytes that a worker unpacks before it looks at what the others have."""
 _SUFFIX = ".taken"
+_ALONE = threading.Lock()
+"""Held by who takes much memory, where the threads of this process are all that can be asked."""
 
 
 class Quota:
     """What one worker may still unpack."""
 
     def __init__(self, folder: str, bounds: Bounds) -> None:
+        """folder: that of the spools; "" where there is none that all workers see."""
         self.bounds = bounds
         self._folder = folder
         self._name = uuid.uuid4().hex
@@ -63,7 +68,11 @@ class Quota:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Have no other worker of this machine do what takes much memory."""
+        """Have no other worker of this machine do what takes much memory, as far as they have a common folder."""
+        if not self._folder:
+            with _ALONE:
+                yield
+            return
         with open(f"{self._folder}/alone", "w") as file:
             with suppress(OSError):  # a file system that has no locks
                 fcntl.flock(file, fcntl.LOCK_EX)
@@ -76,8 +85,12 @@ class Quota:
 
     def _write_total(self) -> None:
         self._unwritten = 0
+        if not self._folder:
+            return
         with whole_file(f"{self._folder}/{self._name}{_SUFFIX}") as file:
             file.write(b"%d" % self._taken)
 
     def _all(self) -> int:
+        if not self._folder:
+            return self._taken
         return sum(int(path.read_text()) for path in Path(self._folder).glob(f"*{_SUFFIX}"))

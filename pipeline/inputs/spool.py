@@ -12,7 +12,6 @@ from contextlib import nullcontext
 from typing import IO, NamedTuple
 
 from dateline.errors import RunFailed
-from dateline.pipeline.atomic import whole_file
 from dateline.pipeline.elements import Dump, Part, Place
 from dateline.pipeline.inputs.containers import entries
 from dateline.pipeline.inputs.formats import Damaged, open_unpacked
@@ -21,6 +20,8 @@ from dateline.pipeline.inputs.quota import Quota
 from dateline.pipeline.inputs.records import SEPARATOR, Account, Columns, Entry
 from dateline.pipeline.inputs.spool_index import Facts, Index, IndexWriter, Row
 from dateline.pipeline.inputs.streams import Bounds
+from dateline.pipeline.store.files import open_file
+from dateline.pipeline.store.scratch import new_file
 
 MAX_PROBLEM = 1000
 """Characters of what is told of a damaged dump."""
@@ -73,7 +74,7 @@ def _write_spool(part: Part, path: str, columns: Columns, quota: Quota, account:
     Raises:
         Damaged: the part cannot be read to its end.
     """
-    with whole_file(path) as file, whole_file(f"{path}.index") as index_file:  # the index gets its name first
+    with new_file(path) as file, new_file(f"{path}.index") as index_file:  # the index gets its name first
         index, out = IndexWriter(index_file.name), _Out(file, part, quota)
         try:
             if account is None:
@@ -92,7 +93,7 @@ def _write_spool(part: Part, path: str, columns: Columns, quota: Quota, account:
 
 def leave_nothing(path: str, facts: Facts) -> None:
     """An empty spool in the place of one that is there or not, and an index that says why."""
-    with whole_file(path), whole_file(f"{path}.index") as index_file:
+    with new_file(path), new_file(f"{path}.index") as index_file:
         IndexWriter(index_file.name).close(facts)
 
 
@@ -187,7 +188,7 @@ class Locator:
 
     def _in_utf16(self, path: str, index: Index, offset: int) -> int:
         mark = index.at(offset)
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             file.seek(mark.start)
             between = file.read(offset - mark.start)
         return mark.base + len(between.decode("utf-8", "replace").encode("utf-16-le"))

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dateline.pipeline.inputs.records import Account
+from dateline.pipeline.store.scratch import read
 
 BATCH_ROWS = 1 << 14
 
@@ -95,7 +96,7 @@ class Index:
     """What a spool's index says."""
 
     def __init__(self, path: str) -> None:
-        with pa.memory_map(path) as source:
+        with read(path) as source:
             file = pa.ipc.open_file(source)
             last = file.num_record_batches - 1
             self._batches = [file.get_batch(number) for number in range(last)]

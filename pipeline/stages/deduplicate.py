@@ -21,6 +21,7 @@ from apache_beam.pvalue import TaggedOutput
 
 from dateline.pipeline.config import Config
 from dateline.pipeline.elements import ParsedRecord, RepeatedBlock
+from dateline.pipeline.names import SHUFFLED
 from dateline.pipeline.rules.identity import HEADLINE_GROUP, URL_GROUP, fold, losers, name_urls, resolve
 from dateline.pipeline.rules.identity_rows import (
     OLDER_ARTICLE,
@@ -105,12 +106,12 @@ class KeyRows(beam.DoFn):
     def __init__(self, config: Config) -> None:
         self._keys = config.shuffle_keys
         self._file_characters = config.file_characters
-        self._output, self._run = config.output, config.run
+        self._config = config
 
     def setup(self) -> None:
-        self._writer = RecordWriter(self._output, self._run)
-        self._memo = memo_of(self._output, self._run)
-        spill_to(self._output, self._run)
+        self._writer = RecordWriter(self._config.scratch)
+        self._memo = memo_of(self._config.output, self._config.run)
+        spill_to(f"{self._config.scratch}/{SHUFFLED}" if self._config.has_common_folder else "")
 
     def start_bundle(self) -> None:
         self._records: list[ParsedRecord] = []

@@ -30,6 +30,7 @@ from dateline.pipeline.rules.identity_rows import (
     Rows,
     url_id,
 )  # fmt: skip
+from dateline.pipeline.stages.base_version import base_version
 from dateline.pipeline.stages.shuffle_keys import KeyedBatch, headline_keys, keyed_batches, url_keys
 from dateline.pipeline.versions import SameVersions
 
@@ -119,7 +120,7 @@ class _ReadShard(beam.DoFn):
         self._config = config
 
     def setup(self) -> None:
-        found = open_version(self._config.output, self._config.base)
+        found = base_version(self._config)
         assert found is not None
         self._version: Version = found
         self._ranks = OlderRanks(self._version.sources, [dump.source for dump in self._config.dumps])

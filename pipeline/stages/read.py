@@ -15,7 +15,6 @@ from dateline.pipeline.elements import Piece
 from dateline.pipeline.inputs.blocks import open_dump
 from dateline.pipeline.inputs.ranges import Ranges, plan_reads
 from dateline.pipeline.inputs.spool import Locator
-from dateline.pipeline.names import progress_folder
 from dateline.pipeline.progress import at_dump
 from dateline.pipeline.rules.blocks import Limits
 from dateline.pipeline.rules.split import CHUNK, Cut, cut_range
@@ -121,7 +120,7 @@ class ReadRanges(beam.DoFn):
         self._max_block_bytes = config.limits.block_bytes
         self._dumps = config.dumps
         self._locator = Locator(config.dumps)
-        self._progress = progress_folder(config.output, config.run)
+        self._progress = config.progress
 
     def process(self, task: Ranges) -> Iterable[list[Piece]]:
         batch: list[Piece] = []

@@ -1,22 +1,28 @@
-"""Record files: where parsed records wait, in the run's folder, until it is known which of them win.
+"""Record files: where parsed records wait, in the run's scratch, until it is known which of them win.
 
-    a worker parses     -> RecordWriter -> <run>/parsed/<name>      some thousand records a file
+    a worker parses     -> RecordWriter -> <scratch>/parsed/<name>      some thousand records a file
     the rows' columns file and at name a record's place there
     the winners' rows   -> RecordReader -> their records
 
 The bodies are not shuffled, which would take memory, and no winner's block is parsed again, which would take time.
 """
 
+import os
+import tempfile
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from dateline.pipeline.elements import ParsedRecord
-from dateline.pipeline.names import PARSED, run_folder
-from dateline.pipeline.rules.identity_rows import Rows, rows_of
+from dateline.pipeline.names import PARSED
+from dateline.pipeline.rules.identity_rows import Rows, concat, rows_of
+from dateline.pipeline.stages.row_batches import RowBatch
+from dateline.pipeline.store.address import in_store
+from dateline.pipeline.store.scratch import new_file, read
 from dateline.schemas.columns import arrow_schema, to_batch
 
 KNOWN_LATER = ("id", "source", "source_offset", "source_length", "copies")
@@ -25,31 +31,39 @@ WAITING = pa.schema([field for field in arrow_schema("article") if field.name no
 
 
 class RecordWriter:
-    """Writes a worker's records; pickles as the run's folder."""
+    """Writes a worker's records."""
 
-    def __init__(self, root: str, run: str) -> None:
-        self._folder = run_folder(root, run, PARSED)
+    def __init__(self, scratch: str) -> None:
+        """scratch: that of the run; see store/scratch.py."""
+        self._folder = f"{scratch}/{PARSED}"
 
     def write(self, records: Sequence[ParsedRecord]) -> Rows:
         """Write a file of records; a row for each, which names its place there."""
         name = uuid.uuid4().int >> 64  # of this file only: a task that is done again writes another
         batch = to_batch([parsed.record for parsed in records], WAITING)
-        with (
-            pa.OSFile(f"{self._folder}/{name:016x}", "wb") as sink,
-            pa.ipc.new_file(sink, batch.schema) as file,
-        ):
-            file.write_batch(batch)
+        write_batch(f"{self._folder}/{name:016x}", batch)
         rows = rows_of(records)
         rows["file"] = name
         rows["at"] = np.arange(len(rows))
         return rows
 
 
+def write_batch(path: str, batch: pa.RecordBatch) -> None:
+    """Write an Arrow IPC file of one batch. It is of no name that anybody knows yet, so on this machine it need not be whole."""
+    if in_store(path):
+        with new_file(path) as file, pa.ipc.new_file(file, batch.schema) as writer:
+            writer.write_batch(batch)
+        return
+    with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+
+
 class RecordReader:
     """Takes records out of the files that all workers wrote."""
 
-    def __init__(self, root: str, run: str) -> None:
-        self._folder = run_folder(root, run, PARSED)
+    def __init__(self, scratch: str) -> None:
+        """scratch: that of the run."""
+        self._folder = f"{scratch}/{PARSED}"
 
     def take(self, rows: Rows) -> pa.RecordBatch:
         """The records of some rows, as they were parsed: the columns WAITING."""
@@ -67,8 +81,27 @@ class RecordReader:
 
     def _batch(self, name: int) -> pa.RecordBatch:
         """A file's records. It is mapped anew each time: a mapping that stays keeps in memory what was looked at."""
-        with pa.memory_map(f"{self._folder}/{name:016x}") as source:
+        with read(f"{self._folder}/{name:016x}") as source:
             return pa.ipc.open_file(source).get_batch(0)
+
+
+@contextmanager
+def put_aside(batches: Iterable[RowBatch]) -> Iterator[tuple[Rows, RecordReader]]:
+    """Have the records that come with their rows wait in files of this machine.
+
+    Returns:
+        All rows, and a reader of the records of those that have one.
+    """
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="dateline-") as folder:
+        os.mkdir(f"{folder}/{PARSED}")
+        for name, batch in enumerate(batches):
+            if batch.records is not None:
+                write_batch(f"{folder}/{PARSED}/{name:016x}", batch.records)
+                batch = RowBatch(batch.rows.copy())
+                batch.rows["file"], batch.rows["at"] = name, np.arange(len(batch.rows))
+            rows.append(batch.rows)
+        yield concat(rows), RecordReader(folder)
 
 
 def _by_file(rows: Rows) -> list[tuple[np.uint64, npt.NDArray[np.intp]]]:

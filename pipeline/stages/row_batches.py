@@ -2,9 +2,11 @@
 
     a small batch   a byte 0, then its columns, packed
     a large one     a byte 1, then the place of these bytes in a file of the run's folder
+    with records    a byte 2, the bytes of the rows, then the records as an Arrow IPC stream
 
 A runner that keeps what it shuffles in memory, as the local one does, would need memory for all rows of the run, several
-times. So large batches wait in files.
+times. So large batches wait in files, where all workers see a folder. Records come along only where they do not; see
+fetch_records.py.
 """
 
 import os
@@ -16,22 +18,23 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 
-from dateline.pipeline.names import SHUFFLED, run_folder
 from dateline.pipeline.rules.identity_rows import ROW, Rows
 from dateline.pipeline.stages.counters import count
 from dateline.pipeline.versions import SameVersions
 
 SPILLED_BYTES = 4096
 """Batches of more packed bytes go to a file."""
-_HERE, _IN_FILE = b"\0", b"\1"
+_HERE, _IN_FILE, _WITH_RECORDS = b"\0", b"\1", b"\2"
 """What an encoded batch begins with."""
 
 
 @dataclass(eq=False)
 class RowBatch:
-    """A batch of records, or of groups of them, without their text."""
+    """A batch of records, or of groups of them, mostly without their text."""
 
     rows: Rows
+    records: pa.RecordBatch | None = None
+    """The record of each row, of the columns record_files.WAITING; None where they wait in files of the run."""
 
 
 class RowBatchCoder(SameVersions, beam.coders.Coder):
@@ -40,12 +43,20 @@ class RowBatchCoder(SameVersions, beam.coders.Coder):
     def encode(self, batch: RowBatch) -> bytes:
         columns = b"".join(batch.rows[name].tobytes() for name in ROW.names or ())
         packed = len(batch.rows).to_bytes(4, "little") + bytes(pa.compress(columns, "zstd", asbytes=True))
+        if batch.records is not None:
+            return _WITH_RECORDS + len(packed).to_bytes(4, "little") + packed + _streamed(batch.records)
         count(shuffled_bytes=len(packed))
         place = _spill.put(packed) if _spill and len(packed) > SPILLED_BYTES else None
         return _IN_FILE + place if place else _HERE + packed
 
     def decode(self, encoded: bytes) -> RowBatch:
-        packed = encoded[1:] if encoded[:1] == _HERE else Spill.get(encoded[1:])
+        kind, packed, records = encoded[:1], encoded[1:], None
+        if kind == _IN_FILE:
+            packed = Spill.get(packed)
+        elif kind == _WITH_RECORDS:
+            size = int.from_bytes(packed[:4], "little")
+            records = pa.ipc.open_stream(packed[4 + size :]).read_next_batch()
+            packed = packed[4 : 4 + size]
         count = int.from_bytes(packed[:4], "little")
         rows = np.empty(count, ROW)
         columns = pa.decompress(packed[4:], count * ROW.itemsize, "zstd", asbytes=True)
@@ -53,17 +64,26 @@ class RowBatchCoder(SameVersions, beam.coders.Coder):
         for name in ROW.names or ():
             rows[name] = np.frombuffer(columns, ROW[name], count, at)
             at += count * ROW[name].itemsize
-        return RowBatch(rows)
+        return RowBatch(rows, records)
 
     def estimate_size(self, batch: RowBatch) -> int:
         """In bytes, before they are packed. (Beam would encode an element to learn its size, and throw that away.)"""
-        return 4 + batch.rows.nbytes
+        return 4 + batch.rows.nbytes + (batch.records.nbytes if batch.records is not None else 0)
 
     def is_deterministic(self) -> bool:
         return False
 
     def to_type_hint(self) -> type[RowBatch]:
         return RowBatch
+
+
+def _streamed(records: pa.RecordBatch) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(
+        sink, records.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")
+    ) as stream:
+        stream.write_batch(records)
+    return bytes(sink.getvalue())
 
 
 beam.coders.registry.register_coder(RowBatch, RowBatchCoder)
@@ -106,9 +126,11 @@ class Spill:
 _spill: Spill | None = None
 
 
-def spill_to(root: str, run: str) -> None:
-    """Have this process put large batches into files of a run. In a process that never calls this they stay in their elements."""
+def spill_to(folder: str) -> None:
+    """Have this process put large batches into files of a folder that all workers see; without one, "", they stay in their
+    elements, as in a process that never calls this."""
     global _spill
-    folder = run_folder(root, run, SHUFFLED)
-    if _spill is None or (_spill.folder, _spill.process) != (folder, os.getpid()):
+    if not folder:
+        _spill = None
+    elif _spill is None or (_spill.folder, _spill.process) != (folder, os.getpid()):
         _spill = Spill(folder)

@@ -3,6 +3,7 @@
     key of a headline   0 ... keys - 1            a share of all headlines
     key of a URL        keys ... 2 * keys - 1     a share of all short URLs
     key of an article   that of its short URL where it has one, else of its headline
+    key of a partition  0 ... keys - 1            a share of all partitions
 
 A key stands for many headlines or URLs, so the number of elements does not grow with the number of articles.
 """
@@ -13,7 +14,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from dateline.pipeline.rules.identity_rows import Rows
+from dateline.pipeline.names import Granularity
+from dateline.pipeline.rules.identity_rows import NO_DATE, Rows
 from dateline.pipeline.stages.row_batches import RowBatch
 
 ELEMENT_ROWS = 1 << 16
@@ -42,6 +44,20 @@ def headline_keys(rows: Rows, keys: int) -> Keys:
 def article_keys(rows: Rows, keys: int) -> Keys:
     """The key of what names each row's article: its short URL where it has one, else its headline."""
     return np.where(rows["slug"] != b"", url_keys(rows, keys), headline_keys(rows, keys))
+
+
+def periods(rows: Rows, granularity: Granularity) -> npt.NDArray[np.int64]:
+    """A number for the date partition of each row: days, months or years since 1970; NO_DATE for none."""
+    days = rows["updated"].astype(np.int64)
+    unit = granularity[0].upper()
+    found: npt.NDArray[np.int64] = days.astype("M8[D]").astype(f"M8[{unit}]").astype(np.int64)
+    return np.where(days == NO_DATE, NO_DATE, found)
+
+
+def partition_keys(rows: Rows, granularity: Granularity, keys: int) -> Keys:
+    """The key that each row's partition belongs to: 0, ... , keys - 1."""
+    found: Keys = (periods(rows, granularity) * 31 + rows["region"]) % keys
+    return found
 
 
 def keyed_batches(rows: Rows, keys_of_rows: Keys) -> Iterator[KeyedBatch]:

@@ -9,7 +9,6 @@ import apache_beam as beam
 from dateline.pipeline.config import Config
 from dateline.pipeline.elements import Block, Piece, Reject, RepeatedBlock
 from dateline.pipeline.inputs.spool import Locator
-from dateline.pipeline.names import progress_folder
 from dateline.pipeline.progress import Progress, at_dump
 from dateline.pipeline.rules.blocks import trimmed
 from dateline.pipeline.rules.record import block_of_piece
@@ -35,7 +34,7 @@ class CutBlocks(beam.DoFn):
     def __init__(self, config: Config) -> None:
         self._config = config
         self._locator = Locator(config.dumps)
-        self._folder = progress_folder(config.output, config.run)
+        self._folder = config.progress
         self._progress = Progress(self._folder)
 
     def setup(self) -> None:

@@ -17,7 +17,7 @@ from dateline.pipeline.config import Config
 from dateline.pipeline.inputs.quota import Quota
 from dateline.pipeline.inputs.ranges import ByteRange, Ranges
 from dateline.pipeline.inputs.spool import unpack
-from dateline.pipeline.names import SPOOL, progress_folder, run_folder
+from dateline.pipeline.names import SPOOL
 from dateline.pipeline.progress import Progress, at_dump
 
 PLAIN: Literal["plain"] = "plain"
@@ -32,7 +32,7 @@ class UnpackParts(beam.DoFn):
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._folder = progress_folder(config.output, config.run)
+        self._folder = config.progress
         self._progress = Progress(self._folder)
 
     def setup(self) -> None:
@@ -56,4 +56,4 @@ class UnpackParts(beam.DoFn):
 
 def quota_of(config: Config) -> Quota:
     """What the workers of a run may unpack together."""
-    return Quota(run_folder(config.output, config.run, SPOOL), config.bounds)
+    return Quota(f"{config.scratch}/{SPOOL}" if config.has_common_folder else "", config.bounds)

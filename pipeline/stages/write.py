@@ -1,6 +1,6 @@
 """Write: the winners' records are written by date and region, and the ledgers beside them.
 
-Only rows of 115 bytes reach this stage: the records wait in files of the run's folder (record_files.py).
+Only rows of 115 bytes reach this stage: the records wait in files of the run's scratch (record_files.py).
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from typing import Any
 import apache_beam as beam
 
 from dateline.pipeline.config import Config
+from dateline.pipeline.stages.fetch_records import FetchRecords
 from dateline.pipeline.stages.write_articles import KeyByPartition, WriteArticles
 from dateline.pipeline.stages.write_ledgers import KeyByShard, WriteLedgers
 from dateline.pipeline.stages.write_rejects import KeyRejects, WriteRejects
@@ -23,9 +24,11 @@ class WriteDataset(beam.PTransform):
     def expand(self, inputs: Any) -> beam.PCollection[str]:
         """inputs: the PCollections `records` (Copies: winners, and losers without copies) and `rejects` (batches)."""
         config = self.config
+        winners = inputs["records"] | "KeyByPartition" >> beam.ParDo(KeyByPartition(config))
+        if not config.has_common_folder:
+            winners = winners | "FetchRecords" >> FetchRecords(config)
         articles = (
-            inputs["records"]
-            | "KeyByPartition" >> beam.ParDo(KeyByPartition(config))
+            winners
             | "GroupPartitions" >> beam.GroupByKey()
             | "WriteArticles" >> beam.ParDo(WriteArticles(config))
         )

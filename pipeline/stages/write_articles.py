@@ -20,16 +20,17 @@ from dateline.pipeline.dataset.safe_files import believed
 from dateline.pipeline.dataset.staging import BATCH_ROWS, File
 from dateline.pipeline.ledgers.merge import BATCH_CHARACTERS, merged
 from dateline.pipeline.ledgers.rows import hashes
-from dateline.pipeline.names import Granularity, partition_folder, progress_folder
+from dateline.pipeline.ledgers.tasks import articles_task
+from dateline.pipeline.names import partition_folder
 from dateline.pipeline.progress import Progress
 from dateline.pipeline.rules.identity_rows import NO_DATE, OLDER_ARTICLE, Rows, concat, hexes, iso
 from dateline.pipeline.rules.places import regions
 from dateline.pipeline.samples import MAX_TEXT
 from dateline.pipeline.stages.added import Added
 from dateline.pipeline.stages.counters import count, count_key
-from dateline.pipeline.stages.record_files import RecordReader
+from dateline.pipeline.stages.record_files import RecordReader, put_aside
 from dateline.pipeline.stages.row_batches import RowBatch
-from dateline.pipeline.stages.shuffle_keys import keyed_batches
+from dateline.pipeline.stages.shuffle_keys import keyed_batches, partition_keys, periods
 from dateline.pipeline.stages.write_task import WriteTask, pointers
 from dateline.schemas.columns import arrow_schema
 
@@ -41,29 +42,20 @@ LONG_FOLD_DAYS = 366
 """Copies further apart than this are perhaps a column's title, not one article: the report lists them."""
 
 
-def periods(rows: Rows, granularity: Granularity) -> npt.NDArray[np.int64]:
-    """A number for the date partition of each row: days, months or years since 1970; NO_DATE for none."""
-    days = rows["updated"].astype(np.int64)
-    unit = granularity[0].upper()
-    found: npt.NDArray[np.int64] = days.astype("M8[D]").astype(f"M8[{unit}]").astype(np.int64)
-    return np.where(days == NO_DATE, NO_DATE, found)
-
-
 class KeyByPartition(beam.DoFn):
     """Winners, and articles that lost -> keyed by the task that writes their partition."""
 
     def __init__(self, config: Config) -> None:
         self._keys = config.shuffle_keys
         self._granularity = config.granularity
-        self._progress = Progress(progress_folder(config.output, config.run))
+        self._progress = Progress(config.progress)
 
     def process(self, batch: RowBatch) -> Iterator[tuple[int, RowBatch]]:
         rows = batch.rows
         count(records_in=len(rows))
         rows = rows[(rows["copies"] > 0) | (rows["dump"] == OLDER_ARTICLE)]
         self._progress.add(winners=len(rows))
-        shares = (periods(rows, self._granularity) * 31 + rows["region"]) % self._keys
-        return keyed_batches(rows, shares)
+        return keyed_batches(rows, partition_keys(rows, self._granularity, self._keys))
 
 
 class WriteArticles(WriteTask):
@@ -71,12 +63,19 @@ class WriteArticles(WriteTask):
 
     def setup(self) -> None:
         super().setup()
-        self._parsed = RecordReader(self._config.output, self._config.run)
+        self._parsed = RecordReader(self._config.scratch)
 
     def process(self, group: tuple[int, Iterable[RowBatch]]) -> Iterable[str]:
         task, batches = group
         self._added = Added()
-        rows = concat(batch.rows for batch in batches)
+        if self._config.has_common_folder:
+            yield self._task(task, concat(batch.rows for batch in batches))
+            return
+        with put_aside(batches) as (rows, self._parsed):
+            yield self._task(task, rows)
+
+    def _task(self, task: int, rows: Rows) -> str:
+        """Write the files of a task, and its receipt."""
         count_key("partitions", rows.nbytes)
         period = periods(rows, self._config.granularity)
         # Ids in the order of their hexadecimal digits: the bytes as they stand.
@@ -91,7 +90,7 @@ class WriteArticles(WriteTask):
         written = [file for file in files if file]
         if written:  # the task's sums go with one of its files
             written[0] = written[0]._replace(facts=written[0].facts | self._added.facts())
-        yield self._finish(f"articles-{task}", written)
+        return self._finish(articles_task(task), written)
 
     def _partitions(self, partitions: list[Rows]) -> Iterator[File | None]:
         """The files of some partitions, whose new records are taken together."""

@@ -15,14 +15,15 @@ import pyarrow.compute as pc
 
 from dateline.errors import DamagedFile
 from dateline.pipeline.config import Config
-from dateline.pipeline.dataset.open import open_version
 from dateline.pipeline.dataset.staging import BATCH_ROWS, File
 from dateline.pipeline.ledgers.rows import OlderRanks
 from dateline.pipeline.ledgers.shards import DumpShards, shard_of
+from dateline.pipeline.ledgers.tasks import ledgers_task
 from dateline.pipeline.names import DUPLICATES, KEYS
 from dateline.pipeline.rules.identity_rows import NO_DATE, OLDER_ARTICLE, UPDATED_SOURCES, Rows, concat, hexes
 from dateline.pipeline.rules.places import regions
 from dateline.pipeline.rules.site import SHORT_URL_PREFIX
+from dateline.pipeline.stages.base_version import base_version
 from dateline.pipeline.stages.counters import count_key
 from dateline.pipeline.stages.row_batches import RowBatch
 from dateline.pipeline.stages.shuffle_keys import KeyedBatch, keyed_batches
@@ -52,7 +53,7 @@ class KeyByShard(beam.DoFn):
 
 def shards_of_older(config: Config) -> Any:
     """A function from an older row to its shard."""
-    found = open_version(config.output, config.base)
+    found = base_version(config)
     if found is None:
         return None
     ranks = OlderRanks(found.sources, [dump.source for dump in config.dumps])
@@ -83,7 +84,7 @@ class WriteLedgers(WriteTask):
             )  # an article's block is in the receipt of its partition
             files.append(self._file(folder, shard, kind, table, blocks))
         self._progress.add(files=2)
-        yield self._finish(f"ledgers-{shard}", [file for file in files if file])
+        yield self._finish(ledgers_task(shard), [file for file in files if file])
 
     def _changed(self, older: Rows, before: dict[str, pa.Table]) -> dict[str, list[pa.Table]]:
         """Take the changed rows out of the tables before; what becomes of them, by ledger."""

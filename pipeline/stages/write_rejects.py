@@ -15,6 +15,7 @@ from dateline.pipeline.elements import Place, Reject
 from dateline.pipeline.ledgers.merge import merged
 from dateline.pipeline.ledgers.rows import MAX_RAW_BYTES
 from dateline.pipeline.ledgers.shards import DumpShards
+from dateline.pipeline.ledgers.tasks import rejects_task
 from dateline.pipeline.names import REJECTED
 from dateline.pipeline.samples import first_line, first_rejects
 from dateline.pipeline.stages.counters import count, count_key
@@ -70,7 +71,7 @@ class WriteRejects(WriteTask):
         reasons = Counter(reject.reason for reject in rejects)
         facts = {"reasons": reasons, "shown": self._shown(rejects, places)}
         self._progress.add(files=1)
-        yield self._finish(f"rejected-{shard}", [File(**written, kind="rejected", **blocks, facts=facts)])
+        yield self._finish(rejects_task(shard), [File(**written, kind="rejected", **blocks, facts=facts)])
 
     def _shown(self, rejects: list[Reject], places: list[Place]) -> list[dict[str, Any]]:
         """The first few of each reason, by where they are, and how they begin."""

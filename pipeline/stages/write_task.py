@@ -7,13 +7,12 @@ import numpy as np
 import pyarrow as pa
 
 from dateline.pipeline.config import Config
-from dateline.pipeline.dataset.open import open_version
 from dateline.pipeline.dataset.staging import File, Writer
 from dateline.pipeline.inputs.blocks import BlockReader
 from dateline.pipeline.inputs.spool import Locator
-from dateline.pipeline.names import progress_folder
 from dateline.pipeline.progress import Progress
 from dateline.pipeline.rules.identity_rows import Rows
+from dateline.pipeline.stages.base_version import base_version
 from dateline.pipeline.stages.counters import count
 from dateline.schemas import Name
 from dateline.schemas.columns import arrow_schema
@@ -27,14 +26,15 @@ class WriteTask(beam.DoFn):
         self._config = config
 
     def setup(self) -> None:
-        self._writer = Writer(self._config.output, self._config.run)
+        self._writer = Writer(self._config.scratch, self._config.address, self._config.version)
         self._blocks = BlockReader(self._config.dumps)
         self._locator = Locator(self._config.dumps)
-        self._progress = Progress(progress_folder(self._config.output, self._config.run))
-        self._version = open_version(self._config.output, self._config.base)
+        self._progress = Progress(self._config.progress)
+        self._version = base_version(self._config)
 
     def teardown(self) -> None:
         self._blocks.close()
+        self._writer.close()
 
     def _before(self, schema: Name, folder: str, shard: int) -> pa.Table:
         """The rows of a ledger's shard in the version before; none where it had none."""

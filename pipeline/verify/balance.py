@@ -20,7 +20,7 @@ from dateline.pipeline.dataset.version import Version
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.rules.text import WHITE_SPACE
 from dateline.pipeline.store.address import in_store
-from dateline.pipeline.store.files import size_of
+from dateline.pipeline.store.files import open_file, size_of
 
 MAX_FINDINGS = 10
 GAP_BYTES = 1 << 16
@@ -175,14 +175,14 @@ def _settle_dumps(
 
 
 def _read(dump: Dump) -> bytes:
-    if in_store(dump.path):
-        return b""  # an empty one: all others have been fetched
-    with open(dump.path, "rb", buffering=0) as file:
+    with open_file(dump.path) as file:
         return file.read()
 
 
 def _mapped(dump: Dump) -> npt.NDArray[np.uint8]:
     """The bytes of a dump; mapped anew for each sweep, since what was touched counts as this process's memory."""
+    if in_store(dump.path):
+        return np.frombuffer(_read(dump), np.uint8)
     return np.memmap(dump.path, np.uint8, "r")
 
 

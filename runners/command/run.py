@@ -142,8 +142,10 @@ def _config(
     """
     from dateline.errors import UsageError
     from dateline.pipeline.config import Config
+    from dateline.pipeline.dataset.commit import next_version
+    from dateline.pipeline.dataset.working_copy import store_of
     from dateline.pipeline.inputs.find import with_spools
-    from dateline.pipeline.names import SPOOL, run_folder
+    from dateline.pipeline.names import SPOOL, run_folder, scratch_place
     from dateline.pipeline.rules.blocks import Limits
 
     asked: dict[str, Any] = {
@@ -162,9 +164,12 @@ def _config(
                 "leave the option out, or make another dataset"
             )
         rules = rules | ({name: value} if value is not None else {})
+    address, version = store_of(output), next_version(output)
+    scratch = scratch_place(args.run_folder, address, version, run) if args.run_folder else ""
     return Config(
         dumps=with_spools(
-            sorted_inputs.new if sorted_inputs else inputs.dumps, run_folder(output, run, SPOOL)
+            sorted_inputs.new if sorted_inputs else inputs.dumps,
+            f"{scratch}/{SPOOL}" if scratch else run_folder(output, run, SPOOL),
         ),
         output=output,
         run=run,
@@ -175,6 +180,9 @@ def _config(
         same_headline_days=rules["same_headline_days"],
         granularity=rules["date_granularity"],
         base=before["version"] if before else 0,
+        address=address,
+        version=version,
+        run_folder=scratch,
     )
 
 

@@ -91,11 +91,6 @@ def require_fitting(args: argparse.Namespace) -> None:
         raise UsageError(f"--job-server {args.job_server} is no file; it is {JAR}")
     if "--token-file" in engine.optional and (path := secret.file_for_run(args.token_file)):
         secret.read(path)
-    if args.run_folder:
-        raise UsageError(
-            "--run-folder: in this version the workers still share a folder; leave it out, and give --work-dir DIR, "
-            "a folder that all workers see"
-        )
 
 
 def _require_folders(args: argparse.Namespace) -> None:

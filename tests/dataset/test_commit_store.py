@@ -588,7 +588,7 @@ def test_a_folder_that_cannot_be_tidied_is_the_next_run_s(store, environ, dumps,
 @pytest.mark.parametrize(
     ("module", "name", "at", "made"),
     [
-        ("store.s3", "S3Bucket.upload", 3, 1),
+        ("store.s3", "S3Bucket.upload_bytes", 3, 1),
         ("dataset.commit_store", "_publish", 1, 1),
         ("store.s3", "S3Bucket.copy", 3, 2),
     ],

@@ -23,7 +23,7 @@ from dateline.pipeline.dataset.staging import File, Writer
 from dateline.pipeline.dataset.store_manifests import newest_manifest, read_pointer
 from dateline.pipeline.dataset.version import Version, latest_manifest, unchecked_manifest
 from dateline.pipeline.dataset.working_copy import store_of
-from dateline.pipeline.names import POINTER, manifest_name, second_name
+from dateline.pipeline.names import POINTER, manifest_name, run_folder, second_name
 from dateline.pipeline.verify.file_checks import check_changes, check_manifest, manifest_violation
 
 RUN = "20261129T000000-0123abcd"
@@ -87,7 +87,7 @@ class Target:
         entry = good_manifest()["files"][0]
         fields = {name: entry[name] for name in ("path", "kind", "rows", "bytes", "sha256")}
         staged = f"{self.root}/_runs/{RUN}/staged/{'0' * 32}"
-        writer = Writer(self.root, RUN)
+        writer = Writer(run_folder(self.root, RUN))
         writer.receipt(
             "task", [File(**fields, staged=staged, **pointers, facts={"reasons": {"no_headline": 1}})]
         )
@@ -170,7 +170,7 @@ class Target:
     def _receipt(self, data: bytes) -> None:
         staging.prepare(self.root, RUN)
         self._put(f"_runs/{RUN}/receipts/task.arrow", data)
-        for file in staging.read_receipts(self.root, RUN):
+        for file in staging.read_receipts(run_folder(self.root, RUN), ()):
             assert ".." not in file.path + file.staged
             assert file.staged.startswith(f"{self.root}/_runs/{RUN}/staged/") or not file.staged
 

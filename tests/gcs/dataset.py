@@ -389,7 +389,7 @@ def test_what_lasts_fails_the_run_and_the_next_is_whole(gcs, environ, dumps, of_
 
 @pytest.mark.parametrize(
     ("module", "name", "at", "made"),
-    [("store.gs", "GSBucket.upload", 3, 1), ("dataset.commit_store", "_publish", 1, 1), ("store.gs", "GSBucket.copy", 3, 2)],
+    [("store.gs", "GSBucket.upload_bytes", 3, 1), ("dataset.commit_store", "_publish", 1, 1), ("store.gs", "GSBucket.copy", 3, 2)],
 )  # fmt: skip
 def test_a_killed_run(gcs, environ, dumps, of_dumps, module, name, at, made):
     assert run(environ, inputs=dumps[:1]).returncode == 0

@@ -130,8 +130,9 @@ def spilled(tmp_path, monkeypatch):
     """A folder that large batches are put into."""
     monkeypatch.setattr(module, "_spill", None)
     prepare(str(tmp_path), "run")
-    spill_to(str(tmp_path), "run")
-    return Path(run_folder(str(tmp_path), "run", SHUFFLED))
+    folder = run_folder(str(tmp_path), "run", SHUFFLED)
+    spill_to(folder)
+    return Path(folder)
 
 
 def test_large_batches_lie_in_a_file_until_they_are_read(spilled):

@@ -18,6 +18,7 @@ from dateline.pipeline.inputs.records import Columns
 from dateline.pipeline.inputs.streams import Bounds
 from dateline.pipeline.ledgers import merge as merge_module
 from dateline.pipeline.ledgers.merge import BATCH_CHARACTERS, batches_of
+from dateline.pipeline.names import run_folder
 from dateline.pipeline.rules import identity_rows, line_kinds, text
 from dateline.pipeline.verify import balance
 
@@ -34,7 +35,9 @@ def test_a_writer_holds_a_batch_or_two(tmp_path):
             yield batch
             del batch
 
-    written = Writer(str(tmp_path), "run").write("f", None, pa.schema([("n", pa.int64())]), batches())
+    written = Writer(run_folder(str(tmp_path), "run")).write(
+        "f", None, pa.schema([("n", pa.int64())]), batches()
+    )
     assert written["rows"] == len(made) == 9
 
 
