@@ -65,6 +65,8 @@ def dateline_here(*args) -> subprocess.CompletedProcess:
     try:
         with redirect_stdout(out), redirect_stderr(err):
             status = cli.main([*map(str, args), *more])
+    except SystemExit as left:  # by argparse
+        status = int(left.code or 0)
     finally:
         for number, handler in signals.items():
             signal.signal(number, handler)

@@ -18,6 +18,8 @@ import pyarrow.dataset as ds
 import pytest
 
 from dateline import schemas
+from dateline.pipeline.stages import parse
+from dateline.runners.engine import local
 from dateline.schemas.columns import from_batch
 from tests.conftest import EXAMPLES, ROOT, dateline, dateline_here, files_of, left
 from tests.helpers.flows import ENGINE, run_flow
@@ -471,13 +473,13 @@ def test_nothing_of_a_dump_or_a_name_steers_a_terminal_or_a_path(tmp_path):
     evil = "\x1b[31m../../etc; $(reboot) `x` <script>alert(1)</script>"
     text = plain(Article(headline=evil, place="../../X", caption=f"{evil} (AFP)", slot=f"https://{evil}"))
     name = "d\x1b[2J<b>.txt"
-    done, output = run(tmp_path, dump(tmp_path, text + "\n\n" + GOOD, name), command=dateline)
+    done, output = run(tmp_path, dump(tmp_path, text + "\n\n" + GOOD, name))
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout + done.stderr
     names = [str(path.relative_to(output)) for path in output.rglob("*")]
     assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyzTHIVEDFAULPRN0123456789=-_./") for name in names)
     assert not any("<script>" in path.read_text() for path in output.glob("_runs/*/*"))
-    done, _ = run(tmp_path / "other", tmp_path / "gone\x1b[2J.txt", command=dateline)
+    done, _ = run(tmp_path / "other", tmp_path / "gone\x1b[2J.txt")
     assert "\x1b" not in done.stderr
     assert "gone\\x1b[2J.txt" in done.stderr
 
@@ -545,7 +547,7 @@ def test_wrong_usage(tmp_path, args, says):
     other.mkdir()
     dump(other, "mine", "notes.txt")
     out = tmp_path / "news"
-    done = dateline(*(arg.format(dump=path, out=out, other=other) for arg in args))
+    done = dateline_here(*(arg.format(dump=path, out=out, other=other) for arg in args))
     assert done.returncode == 2
     assert says in done.stderr
     assert "Traceback" not in done.stderr
@@ -600,40 +602,36 @@ def test_quiet(tmp_path):
     assert table_of(output).num_rows == 1
 
 
-@pytest.mark.parametrize("change", ["os.truncate(path, 400)", "open(path, 'r+').write('Raft')"])
-def test_a_dump_that_changes_under_the_runs_hands(tmp_path, change):
+@pytest.mark.parametrize(
+    "change", [lambda path: os.truncate(path, 400), lambda path: overwrite(path, "Raft")]
+)
+def test_a_dump_that_changes_under_the_runs_hands(tmp_path, monkeypatch, change):
     """Shorter, or as long as it was: a message, status 1, and no trace in the folder."""
-    path = dump(tmp_path, GOOD * 3)
-    code = (
-        "import sys, os, dateline.runners.engine.local as local, dateline.runners.command.cli as cli\n"
-        "flow = local.run_flow\n"
-        "def shrunk(config, workers):\n"
-        "    path = config.dumps[0].path\n"
-        f"    {change}\n"
-        "    flow(config, workers)\n"
-        "local.run_flow = shrunk\n"
-        "sys.exit(cli.main(sys.argv[1:]))\n"
-    )
-    output = tmp_path / "news"
-    command = [sys.executable, "-c", code, "run", "--input", str(path), "--output", str(output)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    flow = local.run_flow
+
+    def shrunk(config, workers):
+        change(config.dumps[0].path)
+        return flow(config, workers)
+
+    monkeypatch.setattr(local, "run_flow", shrunk)
+    done, output = run(tmp_path, dump(tmp_path, GOOD * 3))
     assert done.returncode == 1
     assert "changed while it was read" in done.stderr
     assert "Traceback" not in done.stderr
     assert left(output) == []
 
 
-def test_a_worker_that_raises_stops_the_run(tmp_path):
-    path = dump(tmp_path, GOOD)
-    code = (
-        "import sys, dateline.pipeline.stages.parse as parse, dateline.runners.command.cli as cli\n"
-        "def broken(*args): raise ValueError('the parser is broken')\n"
-        "parse.record_of = broken\n"
-        "sys.exit(cli.main(sys.argv[1:]))\n"
-    )
-    output = tmp_path / "news"
-    command = [sys.executable, "-c", code, "run", "--input", str(path), "--output", str(output)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+def overwrite(path: str, text: str) -> None:
+    with open(path, "r+") as file:
+        file.write(text)
+
+
+def test_a_worker_that_raises_stops_the_run(tmp_path, monkeypatch):
+    def broken(*args):
+        raise ValueError("the parser is broken")
+
+    monkeypatch.setattr(parse, "record_of", broken)
+    done, output = run(tmp_path, dump(tmp_path, GOOD), options=("--workers", 1))
     assert done.returncode == 1
     assert "nothing was committed: " in done.stderr
     assert "the parser is broken" in done.stderr
@@ -672,7 +670,7 @@ def test_progress_on_a_terminal(tmp_path):
 
 def test_the_summary(tmp_path):
     text = GOOD + "\n\n" + GOOD + "\n\n" + compact(Article(headline="Another headline of it"))
-    done, output = run(tmp_path, dump(tmp_path, text), command=dateline)
+    done, output = run(tmp_path, dump(tmp_path, text))
     lines = [line.split() for line in done.stdout.splitlines()]
     assert lines[0][:2] == ["dumps", "1"]
     assert lines[1][:2] == ["articles", "2"]

@@ -13,7 +13,7 @@ import pytest
 from dateline import open_dataset
 from dateline.errors import NewerDataset
 from dateline.pipeline.dataset.version import Version, latest_manifest
-from tests.conftest import ROOT, dateline, dateline_here, files_of
+from tests.conftest import ROOT, dateline_here, files_of
 from tests.dataset.test_growth import run
 from tests.helpers.pages import Article, plain
 
@@ -127,7 +127,7 @@ def test_metrics_are_written_whatever_the_end(tmp_path):
 @pytest.mark.parametrize(("level", "told"), [("info", True), ("warning", True), ("error", False)])
 def test_log_levels(tmp_path, level, told):
     (tmp_path / "gone.txt").symlink_to(tmp_path / "nothing")
-    done = dateline(
+    done = dateline_here(
         "run", "--input", dump(tmp_path, GOOD, "a.txt"), tmp_path / "gone.txt", "--output", tmp_path / "news", "--log-level", level,
     )  # fmt: skip
     assert done.returncode == 3

@@ -15,8 +15,8 @@ from apache_beam.options.pipeline_options import PortableOptions
 from dateline.pipeline.versions import here
 from dateline.runners.engine import flink as submit
 from dateline.runners.engine import portable
-from tests.conftest import ROOT
-from tests.engine.test_portable import is_alive, nobody, run
+from tests.conftest import EXAMPLES, ROOT, dateline_here
+from tests.engine.test_portable import PROXY, is_alive, nobody
 from tests.engines.flink import cluster
 from tests.engines.harness import Failed, Services
 
@@ -96,14 +96,22 @@ def on(master: str, path: str) -> list[str]:
     ],
 )  # fmt: skip
 def test_options_that_do_not_fit_are_refused(options, said, tmp_path):
-    done = run(tmp_path / "news", *options)
+    done = dateline_here("run", "--input", *EXAMPLES, "--output", tmp_path / "news", *options)
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr
     assert not (tmp_path / "news").exists()
 
 
+@pytest.fixture(autouse=True)
+def a_proxy(monkeypatch):
+    """Runs of these tests never ask it for anything of this machine."""
+    for name, value in PROXY.items():
+        monkeypatch.setenv(name, value)
+
+
 def refused(tmp_path: Path, master: str, path: str) -> str:
     """What a run says that fails in one line before it does anything."""
-    done = run(tmp_path / "news", "--quiet", *on(master, path))
+    words = ("--input", *EXAMPLES, "--output", tmp_path / "news", "--quiet", *on(master, path))
+    done = dateline_here("run", *words)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
     assert not list(tmp_path.glob("news/_manifests/*"))
     return done.stderr

@@ -16,7 +16,7 @@ import pytest
 from dateline.pipeline.dataset.version import latest_manifest
 from dateline.runners.engine import pool as pool_module
 from dateline.runners.engine import secret
-from tests.conftest import EXAMPLES, ROOT, dateline, files_of
+from tests.conftest import EXAMPLES, ROOT, dateline, dateline_here, files_of
 
 SECONDS = 60
 """Until a service that should be there, or gone, is taken for one that fails."""
@@ -159,11 +159,12 @@ def test_runs_of_both_runners_add_up(services, sample, tmp_path):
     ],
 )  # fmt: skip
 def test_options_that_do_not_fit_are_refused(options, said, tmp_path):
-    done = run(tmp_path / "news", *options)
+    done = dateline_here("run", "--input", *EXAMPLES, "--output", tmp_path / "news", *options)
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr
     assert not (tmp_path / "news").exists()
 
 
+@pytest.mark.slow
 def test_no_job_service_is_one_line_and_leaves_the_version(services, tmp_path):
     news, endpoint = tmp_path / "news", nobody()
     assert run(news, dumps=EXAMPLES[:1]).returncode == 0
@@ -177,6 +178,7 @@ def test_no_job_service_is_one_line_and_leaves_the_version(services, tmp_path):
     assert len(list(news.glob("_runs/*"))) == 2  # that of the version, and that of the run which failed
 
 
+@pytest.mark.slow
 def test_something_else_that_listens_is_no_job_service(services, tmp_path):
     done = run(tmp_path / "news", "--quiet", *services._replace(job_endpoint=services.worker_pool).options)
     assert done.returncode == 1
@@ -184,6 +186,7 @@ def test_something_else_that_listens_is_no_job_service(services, tmp_path):
     assert f"the job service at --job-endpoint {services.worker_pool} failed: UNIMPLEMENTED" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_job_that_fails_commits_nothing(services, tmp_path):
     done = run(tmp_path / "news", *services._replace(worker_pool=nobody()).options)
     assert done.returncode == 1
@@ -208,6 +211,7 @@ def test_workers_end_with_their_pool(number):
         wait_until(lambda: not is_alive(two))
 
 
+@pytest.mark.slow
 def test_two_engines_may_call_their_workers_the_same():
     import grpc
     from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc
