@@ -25,7 +25,7 @@ _COUNTS = struct.Struct("<8q")
 
 class Counts(NamedTuple):
     packed_read: int = 0
-    """Bytes of packed dumps that are unpacked, as they lie in their files."""
+    """Bytes of packed dumps that were read to unpack them, as they lie in their files."""
     unpacked: int = 0
     """Bytes that those came to, which are to be read."""
     bytes_read: int = 0

@@ -18,7 +18,7 @@ from itertools import pairwise
 from dateline.pipeline.elements import Format, Part
 from dateline.pipeline.inputs.parquet import row_groups
 from dateline.pipeline.inputs.rejects import reject_sources
-from dateline.pipeline.inputs.streams import Bounds, Unpacked, compression_of
+from dateline.pipeline.inputs.streams import Bounds, Tell, Unpacked, compression_of, tell_nobody
 from dateline.pipeline.inputs.streams import Damaged as Damaged
 from dateline.pipeline.inputs.unsupported import what_it_is
 from dateline.pipeline.store.address import in_store
@@ -93,12 +93,14 @@ def parts_of(path: str, size: int) -> list[Part]:
     return [Part(form, compression, path, 0, size, size)]
 
 
-def open_unpacked(path: str, compression: str, bounds: Bounds | None = None) -> Unpacked:
-    """A file, unpacked as it is read.
+def open_unpacked(
+    path: str, compression: str, bounds: Bounds | None = None, tell: Tell = tell_nobody
+) -> Unpacked:
+    """A file, unpacked as it is read, which is told.
 
     Raises:
         OSError: it cannot be opened.
         Damaged (when read): it is cut off or damaged, or takes more than it may.
         StoreError (when read): its store failed.
     """
-    return Unpacked(open_file(path), compression, bounds)
+    return Unpacked(open_file(path), compression, bounds, tell)

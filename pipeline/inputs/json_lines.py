@@ -20,7 +20,7 @@ from dateline.pipeline.inputs.records import (
     unusable,
     url_of,
 )
-from dateline.pipeline.inputs.streams import Bounds, Unpacked
+from dateline.pipeline.inputs.streams import Bounds, Tell, Unpacked, tell_nobody
 from dateline.pipeline.store.files import open_file
 
 SKIP_BYTES = 1 << 18
@@ -29,10 +29,12 @@ MAX_VALUES = 1 << 20
 """Values of a line, about: three bytes of JSON are 72 of an empty list."""
 
 
-def json_lines(part: Part, columns: Columns, bounds: Bounds, account: Account) -> Iterator[Entry]:
+def json_lines(
+    part: Part, columns: Columns, bounds: Bounds, account: Account, tell: Tell = tell_nobody
+) -> Iterator[Entry]:
     """The lines that start in a part; those of white space only are none."""
     if part.compression:
-        at, counted = 0, Counted(open_unpacked(part.path, part.compression, bounds))
+        at, counted = 0, Counted(open_unpacked(part.path, part.compression, bounds, tell))
     else:
         file = open_file(part.path)
         span = _lines_between(file, part)
@@ -41,7 +43,7 @@ def json_lines(part: Part, columns: Columns, bounds: Bounds, account: Account) -
             return
         at, end = account.first, account.end = span
         file.seek(at)
-        counted = Counted(Unpacked(file, ""), end - at)
+        counted = Counted(Unpacked(file, "", tell=tell), end - at)
     with io.BufferedReader(counted, 1 << 20) as reader:
         while line := reader.readline(bounds.record_bytes + 1):
             size, blank = len(line), not line.strip()

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from dateline.pipeline.inputs import records
 from dateline.pipeline.inputs.parquet_pages import DICTIONARY, Chunk, chunks, pages
 from dateline.pipeline.inputs.records import KEPT_BYTES, Account, Columns, Entry
-from dateline.pipeline.inputs.streams import Bounds, Damaged
+from dateline.pipeline.inputs.streams import Bounds, Damaged, Tell, tell_nobody
 from dateline.pipeline.store.address import in_store
 from dateline.pipeline.store.files import arrow_file, fingerprint_of, open_file, size_of
 
@@ -57,7 +57,9 @@ def row_groups(path: str, size: int) -> tuple[int, int]:
         return groups, max(1, min(groups, FOOTERS * size // int(file.metadata.serialized_size)))
 
 
-def parquet(part: "Part", columns: Columns, bounds: Bounds, account: Account) -> Iterator[Entry]:
+def parquet(
+    part: "Part", columns: Columns, bounds: Bounds, account: Account, tell: Tell = tell_nobody
+) -> Iterator[Entry]:
     """The rows of a part's row groups.
 
     Raises:
@@ -73,7 +75,7 @@ def parquet(part: "Part", columns: Columns, bounds: Bounds, account: Account) ->
         found = _chunks(part.path, columns)
         if len(found) != len(rows):
             raise Damaged("no readable Parquet: its row groups cannot be told")
-        row = sum(rows[: part.start])
+        row, all_rows = sum(rows[: part.start]), sum(rows)
         for group in range(part.start, part.stop):
             account.held += rows[group]
             behind = row + rows[group]
@@ -82,6 +84,7 @@ def parquet(part: "Part", columns: Columns, bounds: Bounds, account: Account) ->
                     yield _entry(row, values, columns, bounds, account)
                     row += 1
                 values = {}
+                tell(part.size * batch.num_rows // all_rows)
                 del batch  # before the next one is made
             if row != behind:
                 raise Damaged("no readable Parquet: it has other rows than its footer says")

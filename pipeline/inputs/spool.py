@@ -19,7 +19,7 @@ from dateline.pipeline.inputs.parquet import takes_much
 from dateline.pipeline.inputs.quota import Quota
 from dateline.pipeline.inputs.records import SEPARATOR, Account, Columns, Entry
 from dateline.pipeline.inputs.spool_index import Facts, Index, IndexWriter, Row
-from dateline.pipeline.inputs.streams import Bounds
+from dateline.pipeline.inputs.streams import Bounds, Tell, tell_nobody
 from dateline.pipeline.store.files import open_file
 from dateline.pipeline.store.scratch import new_file
 
@@ -46,10 +46,17 @@ class Report(NamedTuple):
     """As Account has them."""
 
 
-def unpack(part: Part, path: str, columns: Columns, quota: Quota) -> Report:
+def unpack(part: Part, path: str, columns: Columns, quota: Quota, tell: Tell = tell_nobody) -> Report:
     """Write a part's spool and its index.
 
     A part that cannot be read to its end leaves an empty spool, and an index that says why.
+
+    Args:
+        part: what is unpacked.
+        path: of the spool.
+        columns: what JSON Lines keys and Parquet columns are called.
+        quota: what it may come to.
+        tell: is told of the bytes of the part's file as they are read: about as many as the part has, in the end.
 
     Raises:
         RunFailed: the spool cannot be written: there is no room on the disk.
@@ -58,7 +65,7 @@ def unpack(part: Part, path: str, columns: Columns, quota: Quota) -> Report:
     account = None if part.format in ("text", "utf-16") else Account()
     try:
         try:
-            size = _write_spool(part, path, columns, quota, account)
+            size = _write_spool(part, path, columns, quota, account, tell)
         except Damaged as error:
             leave_nothing(path, Facts(part.format, str(error)[:MAX_PROBLEM]))
             return Report(0, str(error), account.first if account else None)
@@ -68,7 +75,9 @@ def unpack(part: Part, path: str, columns: Columns, quota: Quota) -> Report:
     return Report(size, None, account.first if account else None, account.end if account else 0)
 
 
-def _write_spool(part: Part, path: str, columns: Columns, quota: Quota, account: Account | None) -> int:
+def _write_spool(
+    part: Part, path: str, columns: Columns, quota: Quota, account: Account | None, tell: Tell
+) -> int:
     """Write a part's spool and its index, or neither; the bytes of the spool.
 
     Raises:
@@ -78,11 +87,11 @@ def _write_spool(part: Part, path: str, columns: Columns, quota: Quota, account:
         index, out = IndexWriter(index_file.name), _Out(file, part, quota)
         try:
             if account is None:
-                _unpack_text(part, out, index, quota.bounds)
+                _unpack_text(part, out, index, quota.bounds, tell)
             else:
                 much = part.format == "parquet" and takes_much(part, columns)
                 with quota.alone() if much else nullcontext():
-                    _unpack_records(entries(part, columns, quota.bounds, account), out, index)
+                    _unpack_records(entries(part, columns, quota.bounds, account, tell), out, index)
         except Damaged:
             index.abandon()
             quota.give_back(out.size)
@@ -115,9 +124,9 @@ class _Out:
         self._file.write(data)
 
 
-def _unpack_text(part: Part, out: _Out, index: IndexWriter, bounds: Bounds) -> None:
+def _unpack_text(part: Part, out: _Out, index: IndexWriter, bounds: Bounds, tell: Tell) -> None:
     """Decompress; transcode UTF-16, with a mark now and then of where it stands in the dump."""
-    with open_unpacked(part.path, part.compression, bounds) as file:
+    with open_unpacked(part.path, part.compression, bounds, tell) as file:
         if part.format == "text":
             for piece in file.pieces():
                 out.write(piece)

@@ -13,7 +13,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import IO, NamedTuple, Protocol
+from typing import IO, NamedTuple, Protocol, TypeAlias
 
 import zstandard
 
@@ -36,6 +36,14 @@ MAGIC_BYTES = 10
 
 _ERRORS = (EOFError, OSError, ValueError, MemoryError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
 """What the libraries raise on bytes that are not theirs."""
+
+
+Tell: TypeAlias = Callable[[int], object]
+"""Is called as a file is read, with the bytes that were read since the last time."""
+
+
+def tell_nobody(size: int) -> None:
+    """What is told where nobody watches."""
 
 
 class Damaged(Exception):
@@ -118,8 +126,15 @@ class Unpacked(io.RawIOBase):
         StoreError: its store failed.
     """
 
-    def __init__(self, file: IO[bytes], compression: str, bounds: Bounds | None = None) -> None:
+    def __init__(
+        self,
+        file: IO[bytes],
+        compression: str,
+        bounds: Bounds | None = None,
+        tell: Tell = tell_nobody,
+    ) -> None:
         self._file = file
+        self._tell = tell
         self.compression = compression
         self._bounds = bounds or Bounds()
         self._codec: _Codec | None = None
@@ -218,4 +233,5 @@ class Unpacked(io.RawIOBase):
         except OSError as error:
             raise Damaged(f"cannot be read: {error.strerror or error}") from error
         self._packed += len(data)
+        self._tell(len(data))
         return data

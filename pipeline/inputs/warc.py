@@ -21,7 +21,7 @@ from typing import IO
 from dateline.pipeline.elements import Part
 from dateline.pipeline.inputs.formats import WARC_START
 from dateline.pipeline.inputs.records import Account, Columns, Entry, crawl_day, too_large, unusable, url_of
-from dateline.pipeline.inputs.streams import Bounds, Damaged, Unpacked
+from dateline.pipeline.inputs.streams import Bounds, Damaged, Tell, Unpacked, tell_nobody
 from dateline.pipeline.store.files import open_file
 
 HEADER_BYTES = 1 << 20
@@ -46,7 +46,7 @@ NO_TEXT = (
 )
 
 
-def warc(part: Part, bounds: Bounds, account: Account) -> Iterator[Entry]:
+def warc(part: Part, bounds: Bounds, account: Account, tell: Tell = tell_nobody) -> Iterator[Entry]:
     """The conversion records that start in a part; of others the number is told.
 
     Raises:
@@ -59,7 +59,7 @@ def warc(part: Part, bounds: Bounds, account: Account) -> Iterator[Entry]:
         return
     file.seek(start)
     account.first = start
-    unpacked = Unpacked(file, part.compression, bounds)
+    unpacked = Unpacked(file, part.compression, bounds, tell)
     with io.BufferedReader(unpacked, SKIP_BYTES) as reader:
         cursor = _Cursor(reader, unpacked, start)
         quoted = _Headers()

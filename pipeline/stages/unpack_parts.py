@@ -47,11 +47,36 @@ class UnpackParts(beam.DoFn):
         for piece in pieces:
             dump = dumps[piece.dump]
             if dump.part is not None:
+                told = Told(self._progress, dump.size)
                 with at_dump(self._folder, dump.source):
-                    report = unpack(dump.part, dump.path, self._config.columns, self._quota)
-                self._progress.add(packed_read=dump.size, unpacked=report.size)
+                    report = unpack(dump.part, dump.path, self._config.columns, self._quota, told.read)
+                told.end(report.size)
                 first = bisect_left(dumps, dump.source, key=lambda dump: dump.source)
                 yield first, (piece.dump, *report)
+
+
+class Told:
+    """How far a part is unpacked: its bytes are counted as they are read, and in the end they are all of them."""
+
+    def __init__(self, progress: Progress, size: int) -> None:
+        """
+        Args:
+            progress: of this worker.
+            size: bytes of the part. Reading it may take more, to the end of its last record, or fewer.
+        """
+        self._progress = progress
+        self._left = size
+
+    def read(self, size: int) -> None:
+        """Count bytes that were read."""
+        size = min(size, self._left)
+        self._left -= size
+        self._progress.add(packed_read=size)
+
+    def end(self, unpacked: int) -> None:
+        """Count what is left, and the bytes that the part came to."""
+        self._progress.add(packed_read=self._left, unpacked=unpacked)
+        self._left = 0
 
 
 def quota_of(config: Config) -> Quota:
