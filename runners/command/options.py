@@ -14,6 +14,13 @@ from dateline.runners.command.run_options import add_run
 from dateline.runners.command.shared_options import add_input_options, add_json, count, day
 from dateline.runners.command.usage import Parser
 
+EXAMPLES = """\
+examples:
+  dateline run --input 'dumps/*.txt' --output news
+  dateline report news --open
+  dateline run --help           (all options of a command)
+"""
+
 
 class _Version(argparse.Action):
     """Prints the version, which takes a while to find out."""
@@ -37,7 +44,8 @@ def parser() -> Parser:
         prog="dateline",
         allow_abbrev=False,
         description="Dumps of Arab News pages in, one clean Arrow dataset out.",
-        epilog="dateline run --help lists the options of a run.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     config = (
@@ -47,7 +55,7 @@ def parser() -> Parser:
     what = "print what the shell loads to complete commands, options, values and paths, and exit"
     made.add_argument("--completions", action=PrintScript, choices=SHELLS, help=what)
     made.set_defaults(writes=False)
-    commands: Any = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands: Any = made.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
     add_run(commands)
     _add_inspect(commands)
     add_dataset_commands(commands)

@@ -45,6 +45,7 @@ def add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     run = commands.add_parser(
         "run",
         help="read dumps, write a dataset",
+        usage="%(prog)s --input PATTERN... --output DIR [OPTION...]",
         description="Read dumps of pages, part them into articles, fold the copies, write a dataset.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -8,6 +8,7 @@ This module stays cheap to import: `dateline --help` does so.
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
@@ -17,6 +18,10 @@ from dateline.runners.command.colour import RED, painted
 _REQUIRED = "the following arguments are required: "
 """How argparse begins to say what is not there."""
 _UNKNOWN = "unrecognized arguments: "
+_OPTION = re.compile("--|-[A-Za-z]")
+"""How a word begins that is meant for an option."""
+WORDS_SHOWN = 3
+"""Words without a place that are shown: an unquoted pattern of a shell may come to thousands."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -56,12 +61,22 @@ class Parser(argparse.ArgumentParser):
         name = self.prog.rpartition(" ")[2]
         if message.startswith((_REQUIRED, _UNKNOWN)):
             if wrong := self._unknown_option():
-                return f"{name} has no option {wrong!r}{did_you_mean(wrong, self._option_string_actions)}"
+                return f"{name} has no option {wrong!r}{self._nearest_option(wrong)}"
             if message.startswith(_UNKNOWN):
-                return f"{name} has no place for {message.removeprefix(_UNKNOWN)!r}"
+                return f"{name} has no place for {_first_words(message.removeprefix(_UNKNOWN).split(' '))}"
             missing = message.removeprefix(_REQUIRED)
-            return f"{name} needs {'a COMMAND, such as run' if missing == 'COMMAND' else missing}"
+            if missing == "COMMAND":
+                return f"{name} needs a COMMAND, such as run"
+            needed = [action for action in self._actions if action.required]
+            return f"{name} needs {missing}" + (
+                f", as in `{self._example(needed)}`" if len(needed) > 1 else ""
+            )
         return message.removeprefix("argument ")
+
+    def _example(self, needed: Sequence[argparse.Action]) -> str:
+        """A command line that has what is needed."""
+        words = (" ".join([*action.option_strings[-1:], str(action.metavar)]) for action in needed)
+        return f"{self.prog} {' '.join(words)}"
 
     def _unknown_option(self) -> str | None:
         """The first word that was given as an option and is none."""
@@ -69,18 +84,39 @@ class Parser(argparse.ArgumentParser):
             if word == "--":
                 return None
             option = word.partition("=")[0]
-            if option.startswith("--") and option not in self._option_string_actions:
+            if option not in self._option_string_actions and _OPTION.match(option):
                 return option
         return None
+
+    def _nearest_option(self, wrong: str) -> str:
+        """What to say of an option that is none: the one that was meant, or where it stands."""
+        if wrong == "--config":
+            return ": it stands before the command"
+        if wrong.startswith("--"):
+            return did_you_mean(wrong, self._option_string_actions)
+        long = f"-{wrong[:2]}"  # as -i for --input
+        near = (option for option in self._option_string_actions if option.startswith(long))
+        return next((f": did you mean {option}?" for option in near), "")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is None or value in action.choices:
             return
         nearest = did_you_mean(str(value), action.choices)
         if isinstance(action, argparse._SubParsersAction):
+            behind = next((word for word in self.given if word in action.choices), None)
+            if f"--{value}" in self._option_string_actions:
+                nearest = f": did you mean --{value}?"
+            elif behind:
+                nearest = f": the command comes first, as in `{self.prog} {behind} {value}`"
             self.error(f"there is no command {value!r}{nearest}")
         choices = ", ".join(map(str, action.choices))
         raise argparse.ArgumentError(action, f"{value!r} is none of {choices}{nearest}")
+
+
+def _first_words(words: Sequence[str]) -> str:
+    """The first few of some words, quoted, and how many more there are."""
+    more = f" and {len(words) - WORDS_SHOWN:,} more words" if len(words) > WORDS_SHOWN else ""
+    return ", ".join(map(repr, words[:WORDS_SHOWN])) + more
 
 
 def json_of_error(kind: str, message: str, advice: str, status: int) -> str:

@@ -11,6 +11,7 @@ from tests.conftest import dateline as command_line
 from tests.conftest import dateline_here
 
 RUN = ("run", "--input", "a.txt")
+AS_RUN = "as in `dateline run --input PATTERN --output DIR`"
 
 
 @pytest.mark.parametrize(
@@ -19,8 +20,22 @@ RUN = ("run", "--input", "a.txt")
         ((*RUN, "--ouput", "news"), "run has no option '--ouput': did you mean --output?", "run --help"),
         ((*RUN, "--output", "n", "--worker=2"), "run has no option '--worker': did you mean --workers?", "run --help"),
         ((*RUN, "--output", "n", "--xyzzy"), "run has no option '--xyzzy'", "run --help"),
-        ((*RUN,), "run needs --output", "run --help"),
-        (("run",), "run needs --input, --output", "run --help"),
+        ((*RUN,), f"run needs --output, {AS_RUN}", "run --help"),
+        (("run",), f"run needs --input, --output, {AS_RUN}", "run --help"),
+        (("run", "news"), f"run needs --input, --output, {AS_RUN}", "run --help"),
+        (("run", "-i", "a.txt"), "run has no option '-i': did you mean --input?", "run --help"),
+        ((*RUN, "--output", "n", "-w2"), "run has no option '-w2': did you mean --work-dir?", "run --help"),
+        (("log", "news", "-Z"), "log has no option '-Z'", "log --help"),
+        (("log", "news", "--config", "a"), "log has no option '--config': it stands before the command", "log --help"),
+        (("prune", "news"), "prune needs --keep-versions, as in `dateline prune DATASET --keep-versions N`", "prune --help"),
+        (("diff", "news", "1"), "diff needs V2, as in `dateline diff DATASET V1 V2`", "diff --help"),
+        (("export", "news"), "export needs --to, as in `dateline export DATASET --to PATH`", "export --help"),
+        (("log",), "log needs DATASET", "log --help"),
+        (("log", *"abcdef"), "log has no place for 'b', 'c', 'd' and 2 more words", "log --help"),
+        (("help", "run"), "there is no command 'help': did you mean --help?", "--help"),
+        (("version",), "there is no command 'version': did you mean --version?", "--help"),
+        (("completions", "bash"), "there is no command 'completions': did you mean --completions?", "--help"),
+        (("news", "log"), "there is no command 'news': the command comes first, as in `dateline log news`", "--help"),
         (("log", "news", "more"), "log has no place for 'more'", "log --help"),
         (("log", "news", "--jsn"), "log has no option '--jsn': did you mean --json?", "log --help"),
         (("exlpain", "news"), "there is no command 'exlpain': did you mean explain?", "--help"),
@@ -41,6 +56,22 @@ def test_wrong_usage(words, said, shown_by, capsys):
     assert ended.value.code == 2
     assert (
         capsys.readouterr().err == f"dateline: error: {said}\n  `dateline {shown_by}` shows what it takes\n"
+    )
+
+
+def test_help_shows_the_commands_and_no_wall_of_options(capsys):
+    from dateline.runners.command.options import parser
+
+    with pytest.raises(SystemExit):
+        parser().parse_args(["--help"])
+    text = capsys.readouterr().out
+    assert "positional" not in text
+    assert "commands:\n  COMMAND\n    run  " in text
+    assert "\n  dateline run --input 'dumps/*.txt' --output news\n" in text
+    with pytest.raises(SystemExit):
+        parser().parse_args(["run", "--help"])
+    assert capsys.readouterr().out.startswith(
+        "usage: dateline run --input PATTERN... --output DIR [OPTION...]\n\n"
     )
 
 
