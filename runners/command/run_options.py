@@ -126,6 +126,7 @@ def _add_engine(run: argparse.ArgumentParser) -> None:
         group.add_argument(
             name,
             type=OF_ENGINES.get(option.metavar, str),
+            nargs="+" if option.many else None,
             metavar=option.metavar,
             help=f"{', '.join(takers(name))}: {option.what}",
         )

@@ -32,6 +32,8 @@ ENGINES = {
     "direct": Engine("processes of this machine", optional=("--workers", "--profile")),
     "portable": Engine("the engine of a Beam job service", ("--job-endpoint", "--worker-pool"), ("--token-file", "--run-folder")),
     "flink": Engine("a Flink cluster", ("--flink-master", "--worker-pool", "--job-server"), ("--token-file", "--run-folder")),
+    "dataflow": Engine("Google's Dataflow", ("--project", "--region", "--worker-image", "--run-folder"),
+                       ("--staging-location", "--dataflow-options")),
 }  # fmt: skip
 """By the names that --runner takes; the first is the default."""
 
@@ -43,6 +45,8 @@ class Option(NamedTuple):
     """What it takes; HOST:PORT and ADDRESS are checked by the command line, and a JAR has to be there."""
     what: str
     """For --help."""
+    many: bool = False
+    """Whether it takes several of them."""
 
 
 OPTIONS = {
@@ -54,6 +58,11 @@ OPTIONS = {
                                    "makes by itself: ~/.config/dateline/pool-token)"),
     "--run-folder": Option("ADDRESS", "s3:// or gs://BUCKET/FOLDER, where the workers leave what a run needs until it ends; "
                                       "then they share no folder (default: they share --output, or --work-dir)"),
+    "--project": Option("NAME", "the project of Google Cloud that pays"),
+    "--region": Option("NAME", "where the machines are, such as europe-west1"),
+    "--worker-image": Option("IMAGE", "the image of a worker, which has this very Dateline"),
+    "--staging-location": Option("ADDRESS", "gs://BUCKET/FOLDER, where the service finds the graph (default: --run-folder)"),
+    "--dataflow-options": Option("NAME=VALUE", "options of Beam's for Dataflow, such as max_num_workers=50", many=True),
 }  # fmt: skip
 """Those of the group of --runner, as --help lists them."""
 
@@ -91,6 +100,39 @@ def require_fitting(args: argparse.Namespace) -> None:
         raise UsageError(f"--job-server {args.job_server} is no file; it is {JAR}")
     if "--token-file" in engine.optional and (path := secret.file_for_run(args.token_file)):
         secret.read(path)
+    if args.runner == "dataflow":
+        _require_dataflow(args)
+
+
+def staging_of(args: argparse.Namespace) -> str:
+    """The folder of GCS from which Dataflow takes the graph."""
+    return str(args.staging_location or args.run_folder)
+
+
+def _require_dataflow(args: argparse.Namespace) -> None:
+    """Hold what Dataflow is given against what it takes.
+
+    Raises:
+        UsageError: its machines, or the service, would not find something; what speaks to the service is not installed.
+    """
+    from dateline.pipeline.store.address import in_store
+
+    if here := [path for path in args.input if not in_store(path)]:
+        raise UsageError(
+            f"--input {here[0]}: Dataflow's machines do not see it; give dumps in a store, s3:// or gs://"
+        )
+    if not staging_of(args).startswith("gs://"):
+        raise UsageError(
+            "--runner dataflow takes the graph from Google's store: give --staging-location gs://BUCKET/FOLDER, "
+            "or a --run-folder there"
+        )
+    try:
+        from dateline.runners.engine import dataflow
+    except ImportError:
+        raise UsageError(
+            "--runner dataflow needs google-cloud-dataflow-client: install Dateline with its extra dataflow"
+        ) from None
+    dataflow.require_usable(args.dataflow_options or ())
 
 
 def _require_folders(args: argparse.Namespace) -> None:

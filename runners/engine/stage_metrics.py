@@ -14,6 +14,7 @@ from typing import Any
 from apache_beam import Pipeline
 from apache_beam.metrics import MetricsFilter
 from apache_beam.metrics.monitoring_infos import TOTAL_MSECS_URN, extract_counter_value
+from apache_beam.runners.portability.fn_api_runner.fn_runner import RunnerResult
 from apache_beam.runners.worker import statesampler
 
 from dateline.pipeline.report.numbers import Stages
@@ -72,7 +73,7 @@ def stages_of(result: Any) -> Stages:
             are called in the pipeline's proto; seconds, of all workers together, are taken from the FnApiRunner only.
     """
     stages: Stages = {stage: {} for stage in STAGES}
-    if hasattr(result, "monitoring_infos"):
+    if isinstance(result, RunnerResult):
         for info in result.monitoring_infos():
             stage = stages.get(stage_of(info.labels.get("PTRANSFORM", "")))
             if stage is not None and info.urn == TOTAL_MSECS_URN:

@@ -7,6 +7,8 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from dateline.runners.engine.registry import staging_of
+
 if TYPE_CHECKING:
     from dateline.pipeline.config import Config
     from dateline.pipeline.report.numbers import Stages
@@ -35,6 +37,13 @@ def engine_of(args: argparse.Namespace, config: "Config") -> tuple[int, "Callabl
             args.flink_master, args.job_server, args.worker_pool, file_for_run(args.token_file)
         )
         return 1, lambda config: flink.run_flow(config, cluster), str(cluster)
+    if args.runner == "dataflow":
+        from dateline.runners.engine import dataflow
+
+        job = dataflow.Dataflow(
+            args.project, args.region, args.worker_image, staging_of(args), tuple(args.dataflow_options or ())
+        )
+        return 1, lambda config: dataflow.run_flow(config, job), str(job)
     from dateline.runners.engine import local
 
     workers = local.workers_for(config.input_bytes, args.workers)

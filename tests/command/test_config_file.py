@@ -64,7 +64,7 @@ def test_every_option_is_as_its_flag(folder, name, option, action):
         ("[run]\ninput = 'a.txt'\n", "[run] input: 'a.txt' is no list of texts"),
         ("[run]\ninput = []\n", "[run] input: [] is no list of texts"),
         ("[run]\nrunner = 'flnik'\n",
-         "[run] runner: 'flnik' is none of direct, portable, flink: did you mean flink?"),
+         "[run] runner: 'flnik' is none of direct, portable, flink, dataflow: did you mean flink?"),
         ("[run]\nhelp = true\n", "[run] has no option 'help'"),
         ("[run\n", "Expected ']' at the end of a table declaration (at line 1, column 5)"),
     ],

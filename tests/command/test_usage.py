@@ -43,7 +43,7 @@ AS_RUN = "as in `dateline run --input PATTERN --output DIR`"
         (("--verson",), "dateline has no option '--verson': did you mean --version?", "--help"),
         ((), "dateline needs a COMMAND, such as run", "--help"),
         ((*RUN, "--output", "n", "--runner", "flnik"),
-         "--runner: 'flnik' is none of direct, portable, flink: did you mean flink?", "run --help"),
+         "--runner: 'flnik' is none of direct, portable, flink, dataflow: did you mean flink?", "run --help"),
         ((*RUN, "--output", "n", "--workers", "0"), "--workers: '0' is no whole number from 1", "run --help"),
         ((*RUN, "--output", "n", "--\x1b[2J"), "run has no option '--\\x1b[2J'", "run --help"),
     ],

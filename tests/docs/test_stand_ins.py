@@ -32,6 +32,8 @@ LEFT = {
         "nothing: the suite has the tests, and tests/rules/ holds what the second line prints",
     ("docs/how-to/engines.md", "Needs three terminals"):
         "nothing: its lines are those of the block in runners/README.md, which is run",
+    ("docs/how-to/engines.md", "Needs an account"):
+        "a run on Dataflow: tests/dataflow/job.py does one on a stand-in for the service",
     ("docs/how-to/engines.md", "Needs a cluster"):
         "a run on Flink: CI has no job server, see tests/engines/flink/check",
     ("docs/how-to/stores.md", "Needs a network"): "what pip does; .ci/run installs these extras",
@@ -42,6 +44,7 @@ LEFT = {
     ("runners/README.md", "Needs a namespace of its own"): "nothing: tests/docs/test_portable_block.py runs it",
     ("runners/README.md", "Needs Go, and a namespace of its own"): "the last three lines; .ci/run does the first",
     ("runners/README.md", "Needs an engine"): "the tests on an engine, which take minutes: `prism/check --tests`",
+    ("runners/dataflow/README.md", "Needs an account"): "a run on Dataflow, as above; and Beam's options for it",
     ("runners/dataflow/README.md", "Needs Docker"): "what Docker does, and Beam's image: CI has no daemon",
     ("runners/flink/README.md", "Needs a cluster"): "a run on Flink, as above",
     ("runners/flink/README.md", "Needs a network"): "that Maven Central has the jar: CI does not reach it",

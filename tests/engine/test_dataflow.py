@@ -9,6 +9,7 @@ import pytest
 
 from dateline.pipeline import versions
 from dateline.runners.command.options import parser
+from dateline.runners.engine.registry import ENGINES
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "runners" / "dataflow"
@@ -22,8 +23,10 @@ NOT_THERE = {
     "job-server": "of another runner",
     "worker-pool": "of another runner",
     "token-file": "of another runner",
-    "run-folder": "of another runner",
-    "work-dir": "a folder that all workers see, which Dataflow's do not",
+    "project": "the template's caller names it to the service",
+    "region": "the template's caller names it to the service",
+    "staging-location": "the run folder serves",
+    "work-dir": "a folder of this machine",
     "workers": "of this machine; Dataflow has its own",
     "profile": "of this machine's processes",
     "metrics": "a file of this machine",
@@ -46,6 +49,7 @@ GOOD_AND_BAD = {
     "max-unpacked-run-bytes": (["1", "4398046511104"], ["0", "all", ""]),
     "max-unpacked-ratio": (["1", "1000"], ["0", "1:9", ""]),
     "keep-versions": (["1", "30"], ["0", "all", ""]),
+    "run-folder": (["gs://bucket/runs"], ["/runs", "gs://bucket", ""]),
     "log-level": (["debug", "info", "warning", "error"], ["loud", ""]),
 }
 
@@ -67,13 +71,17 @@ def test_a_template_asks_for_the_options_that_the_command_has():
 def test_a_parameter_says_what_its_option_says(name):
     parameter, option = PARAMETERS[name], options()[name]
     assert parameter["helpText"] == option.help % {"default": option.default}
-    assert parameter["isOptional"] == (not option.required)
+    assert parameter["isOptional"] == (
+        not option.required and f"--{name}" not in ENGINES["dataflow"].required
+    )
     assert parameter["label"]
     assert parameter.keys() <= {"name", "label", "helpText", "isOptional", "regexes"}
 
 
 def test_each_option_that_is_checked_has_an_expression():
-    checked = {name for name, option in options().items() if option.type or option.choices} - NOT_THERE.keys()
+    checked = {
+        name for name, option in options().items() if option.type not in (None, str) or option.choices
+    } - NOT_THERE.keys()
     assert checked == GOOD_AND_BAD.keys()
     assert {name for name, parameter in PARAMETERS.items() if "regexes" in parameter} == {
         *checked, "input", "output",

@@ -1,5 +1,7 @@
 """Which options and places of a run go together, whatever the engine."""
 
+import sys
+
 import pytest
 
 from dateline.errors import UsageError
@@ -14,19 +16,31 @@ def asked(*words: str, output: str = STORE):
     return parser().parse_args(["run", "--input", "s3://dumps/*.txt", "--output", output, *words])
 
 
+DATAFLOW = ("--runner", "dataflow", "--project", "p", "--region", "r", "--worker-image", "i")
+RUNS = ("--run-folder", "gs://dumps/runs")
+
+
 @pytest.mark.parametrize(
     ("output", "words", "said"),
     [
+        (STORE, DATAFLOW[:4], "needs --run-folder ADDRESS"),
+        (STORE, (*DATAFLOW[:4], *RUNS), "--runner dataflow needs --region NAME and --worker-image IMAGE"),
+        (STORE, (*DATAFLOW, *RUNS, "--input", "a.txt"), "--input a.txt: Dataflow's machines do not see it"),
+        (STORE, (*DATAFLOW, "--run-folder", "s3://dumps/runs"), "give --staging-location gs://BUCKET/FOLDER, or a --run-folder there"),
+        (STORE, (*DATAFLOW, *RUNS), "needs google-cloud-dataflow-client: install Dateline with its extra dataflow"),
+        (STORE, (*PORTABLE, *RUNS, "--region", "r"), "--region goes with --runner dataflow, and this is portable"),
         (STORE, PORTABLE, "needs --run-folder ADDRESS, a folder in a store, or --work-dir DIR, a folder that all workers see"),
         ("news", ("--work-dir", "work"), "--work-dir goes with --output in an object store"),
         ("news", (*PORTABLE, "--run-folder", "s3://dumps/runs"), "--run-folder goes with --output in an object store"),
-        (STORE, ("--run-folder", "s3://dumps/runs"), "--run-folder goes with --runner portable or flink, and this is direct"),
+        (STORE, ("--run-folder", "s3://dumps/runs"), "--run-folder goes with --runner portable or flink or dataflow, and this is direct"),
         (STORE, (*PORTABLE, "--run-folder", f"{STORE}/date=2022-04-20"), "--run-folder s3://dumps/news/date=2022-04-20 lies in the dataset"),
         (f"{STORE}/", (*PORTABLE, "--run-folder", f"{STORE}/x/"), "--run-folder s3://dumps/news/x lies in the dataset"),
-        (STORE, (*PORTABLE, "--run-folder", "s3://dumps/runs"), "--run-folder: in this version the workers still share a folder"),
     ],
 )  # fmt: skip
-def test_places_that_do_not_go_together(output, words, said):
+def test_what_does_not_go_together(output, words, said, monkeypatch):
+    monkeypatch.setitem(
+        sys.modules, "dateline.runners.engine.dataflow", None
+    )  # as where the extra is not installed
     with pytest.raises(UsageError) as error:
         require_fitting(asked(*words, output=output))
     assert said in str(error.value)

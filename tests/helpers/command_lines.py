@@ -15,6 +15,7 @@ from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NoReturn
 from unittest.mock import patch
 
@@ -121,7 +122,10 @@ def _main_of(program: str) -> Callable[[], object]:
 def _dateline(rest: list[str]) -> None:
     args = _parse_args(parser(), rest)
     if args.command == "run":
-        require_fitting(args)
+        with patch.dict(
+            sys.modules, {"dateline.runners.engine.dataflow": SimpleNamespace(require_usable=len)}
+        ):
+            require_fitting(args)  # Google's clients, and an account, are not here
 
 
 def _pytest(rest: list[str]) -> None:
