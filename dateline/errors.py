@@ -10,6 +10,7 @@
         StoreError          1
             Unusable        2
             Uncertain       1
+            Changed         1
 
 The number is the exit status of a command that the error ends; it stands here and nowhere else. The message says what was
 found, and where. `advice` says what to do; the command line shows it where the message does not (`message_advises`).
@@ -18,6 +19,7 @@ found, and where. `advice` says what to do; the command line shows it where the 
 from typing import ClassVar
 
 __all__ = [
+    "Changed",
     "DamagedFile",
     "DatelineError",
     "Locked",
@@ -108,3 +110,10 @@ class Uncertain(StoreError):
 
     message_advises = True
     advice = "run again: the next run finds out whether the version was made, and goes on from there"
+
+
+class Changed(StoreError):
+    """An object is not the one any more that was to be read; the message names it."""
+
+    message_advises = True
+    advice = "run again when the object is whole, and stays as it is"

@@ -10,6 +10,15 @@ Spans: TypeAlias = tuple[tuple[int, int], ...]
 Format = Literal["plain", "text", "utf-16", "jsonl", "parquet", "warc", "rejects"]
 
 
+class Pin(NamedTuple):
+    """The state of an object that a run reads, and no other: as the plan saw it."""
+
+    size: int
+    """Bytes."""
+    tag: str
+    """S3's ETag, GCS's generation."""
+
+
 class Part(NamedTuple):
     """A share of an input that one task unpacks."""
 
@@ -22,6 +31,13 @@ class Part(NamedTuple):
     stop: int
     size: int = 0
     """Bytes of the file."""
+    tag: str = ""
+    """As of Pin; "" for a file of this machine."""
+
+    @property
+    def pin(self) -> Pin | None:
+        """The state of the file; None on this machine."""
+        return Pin(self.size, self.tag) if self.tag else None
 
 
 Record = dict[str, Any]
@@ -38,6 +54,13 @@ class Dump(NamedTuple):
     """In bytes."""
     part: Part | None = None
     """The share of an input that is unpacked into `path` before it is read; None for plain text."""
+    tag: str = ""
+    """Of plain text in a store as of Pin; else ""."""
+
+    @property
+    def pin(self) -> Pin | None:
+        """The state of what is read at `path`; None on this machine."""
+        return Pin(self.size, self.tag) if self.tag else None
 
     @property
     def has_records(self) -> bool:

@@ -11,11 +11,6 @@ OPEN_DUMPS = 64
 """Dumps that a reader of blocks keeps open."""
 
 
-def open_dump(path: str) -> IO[bytes]:
-    """A dump, open for reading at any offset, uncompressed as it lies there."""
-    return open_file(path)
-
-
 class BlockReader:
     """Reads blocks where they lie in their dumps, and keeps the last few dumps open."""
 
@@ -31,7 +26,7 @@ class BlockReader:
         """
         file = self._files.get(dump)
         if file is None:
-            file = self._files[dump] = open_dump(self._dumps[dump].path)
+            file = self._files[dump] = open_file(self._dumps[dump].path, self._dumps[dump].pin, stop=0)
             if len(self._files) > OPEN_DUMPS:
                 self._files.popitem(last=False)[1].close()
         self._files.move_to_end(dump)

@@ -40,6 +40,8 @@ def read_list(name: str) -> DumpList:
     """The dumps of a list."""
     with open_file(name) as file:
         rows = json.load(file)
-    dumps = DumpList(Dump(path, source, size, part and Part(*part)) for path, source, size, part in rows)
+    dumps = DumpList(
+        Dump(path, source, size, part and Part(*part), tag) for path, source, size, part, tag in rows
+    )
     dumps.path = name
     return dumps

@@ -15,7 +15,7 @@ from dateline.pipeline.inputs.records import base_source
 from dateline.pipeline.inputs.rejects import reject_sources
 from dateline.pipeline.names import REJECTED
 from dateline.pipeline.store.address import SCHEMES, absolute, in_store
-from dateline.pipeline.store.files import expand, size_of
+from dateline.pipeline.store.files import expand, map_paths, pin_of
 
 
 class Unreadable(NamedTuple):
@@ -83,7 +83,7 @@ def find_inputs(
             unreadable[folder] = Unreadable(absolute(folder), f"is a folder that may not be listed: {why}")
         candidates += [_candidate(path, source_root) for path in foreign]
     files: dict[str, str] = {}
-    dumps: list[Dump] = []
+    errors: dict[str, str | None] = {}
     for path, source, _, _, error in _one_of_each(candidates, read_before):
         if source in files:
             raise UsageError(
@@ -91,13 +91,16 @@ def find_inputs(
                 "give --source-root, a folder that both are below"
             )
         files[source] = path
-        if error is None:
-            try:
-                dumps += _dumps(path, source)
-            except (OSError, Damaged) as problem:
-                error = str(problem)
-        if error:
-            unreadable[path] = Unreadable(path, error)
+        errors[path] = error
+    dumps: list[Dump] = []
+    sources = {path: source for source, path in files.items() if not errors[path]}
+    looked_at = map_paths(lambda path: _dumps(path, sources[path]), sources)
+    for path, error in errors.items():
+        outcome = error or looked_at[path]
+        if isinstance(outcome, str):
+            unreadable[path] = Unreadable(path, outcome)
+        else:
+            dumps += outcome
     again = {dump.source for dump in dumps if dump.part and dump.part.format == "rejects"}
     if both := again.intersection(files):
         raise UsageError(
@@ -188,14 +191,21 @@ def _expand(pattern: str, option: str) -> Listing:
     return Listing([pattern], []) if os.path.lexists(pattern) else list_pattern(pattern)
 
 
-def _dumps(path: str, source: str) -> list[Dump]:
-    """A file as one dump, or, where it has to be unpacked, as one for each part of it."""
-    size = size_of(path)
-    parts = parts_of(path, size) if size else []
+def _dumps(path: str, source: str) -> list[Dump] | str:
+    """A file as one dump, or, where it has to be unpacked, as one for each part of it; or why it cannot be read."""
+    try:
+        return _parted(path, source)
+    except (OSError, Damaged) as problem:
+        return str(problem)
+
+
+def _parted(path: str, source: str) -> list[Dump]:
+    size, tag = pin = pin_of(path)
+    parts = parts_of(path, pin) if size else []
     if parts and parts[0].format == "rejects":
         return _reject_dumps(parts[0], size)
     if not parts:
-        return [Dump(path, source, size)]
+        return [Dump(path, source, size, None, tag)]
     share = size // len(parts)
     return [
         Dump("", source, share + (size % len(parts) if not n else 0), part) for n, part in enumerate(parts)
@@ -205,7 +215,8 @@ def _dumps(path: str, source: str) -> list[Dump]:
 def _reject_dumps(part: Part, size: int) -> list[Dump]:
     """A file of rejects as a dump for each dump that they came from: they keep their first source."""
     groups = [
-        (source, len(list(rows))) for source, rows in groupby(map(base_source, reject_sources(part.path)))
+        (source, len(list(rows)))
+        for source, rows in groupby(map(base_source, reject_sources(part.path, part.pin)))
     ]
     dumps, row = [], 0
     for source, rows in groups:

@@ -34,14 +34,14 @@ def json_lines(
 ) -> Iterator[Entry]:
     """The lines that start in a part; those of white space only are none."""
     if part.compression:
-        at, counted = 0, Counted(open_unpacked(part.path, part.compression, bounds, tell))
+        at, counted = 0, Counted(open_unpacked(part, bounds, tell))
     else:
-        file = open_file(part.path)
-        span = _lines_between(file, part)
+        with open_file(part.path, part.pin, stop=0) as edges:
+            span = _lines_between(edges, part)
         if span is None:
-            file.close()
             return
         at, end = account.first, account.end = span
+        file = open_file(part.path, part.pin, stop=end)
         file.seek(at)
         counted = Counted(Unpacked(file, "", tell=tell), end - at)
     with io.BufferedReader(counted, 1 << 20) as reader:

@@ -1,6 +1,7 @@
 """Parquet: one page a row. Columns are chosen row by row, and a value that cannot be read makes its row a reject, not the
 file an unreadable one."""
 
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -15,10 +16,10 @@ from dateline.pipeline.inputs.parquet_pages import DICTIONARY, Chunk, chunks, pa
 from dateline.pipeline.inputs.records import KEPT_BYTES, Account, Columns, Entry
 from dateline.pipeline.inputs.streams import Bounds, Damaged, Tell, tell_nobody
 from dateline.pipeline.store.address import in_store
-from dateline.pipeline.store.files import arrow_file, fingerprint_of, open_file, size_of
+from dateline.pipeline.store.files import arrow_file, fingerprint_of, open_file
 
 if TYPE_CHECKING:
-    from dateline.pipeline.elements import Part
+    from dateline.pipeline.elements import Part, Pin
 
 FOOTERS = 16
 """How often its own size may be read of a Parquet file, at most, for its footer."""
@@ -41,20 +42,20 @@ class Long(NamedTuple):
     """Bytes of all of it."""
 
 
-def row_groups(path: str, size: int) -> tuple[int, int]:
+def row_groups(part: "Part") -> tuple[int, int]:
     """How many row groups a file has, and how many tasks read them: each one, unless that takes reading its footer, which
     every task does, too often.
 
     Raises:
         Damaged: it is no Parquet that can be read.
     """
-    with open_file(path) as raw:
-        counted = sum(1 for _ in chunks(raw, size, ()))  # before the library is let at it
-    with _opened(path) as file, _reading():
+    with open_file(part.path, part.pin, stop=0) as raw:
+        counted = sum(1 for _ in chunks(raw, part.size, ()))  # before the library is let at it
+    with _opened(part) as file, _reading():
         groups = int(file.num_row_groups)
         if groups != counted:
             raise Damaged("no readable Parquet: its row groups cannot be told")
-        return groups, max(1, min(groups, FOOTERS * size // int(file.metadata.serialized_size)))
+        return groups, max(1, min(groups, FOOTERS * part.size // int(file.metadata.serialized_size)))
 
 
 def parquet(
@@ -65,21 +66,21 @@ def parquet(
     Raises:
         Damaged: the file cannot be read there, or has no column of text.
     """
-    with _opened(part.path) as file:
+    with _opened(part) as file:
         with _reading():
             names: list[str] = file.schema_arrow.names
             rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
         if rows and not any(name in names for name in columns.text):
             raise Damaged(f"no column {' or '.join(columns.text)} among {', '.join(names)}"[:1000])
         wanted = _wanted(file, columns)
-        found = _chunks(part.path, columns)
+        found = _chunks(part, columns)
         if len(found) != len(rows):
             raise Damaged("no readable Parquet: its row groups cannot be told")
         row, all_rows = sum(rows[: part.start]), sum(rows)
         for group in range(part.start, part.stop):
             account.held += rows[group]
             behind = row + rows[group]
-            for batch in _batches(file, group, wanted, _batch_rows(part.path, found[group])):
+            for batch in _batches(file, group, wanted, _batch_rows(part, found[group])):
                 for values in _rows(batch, bounds.record_bytes):
                     yield _entry(row, values, columns, bounds, account)
                     row += 1
@@ -98,23 +99,25 @@ def takes_much(part: "Part", columns: Columns) -> bool:
     Raises:
         Damaged: see parquet().
     """
-    found = _chunks(part.path, columns)[part.start : part.stop]
-    with open_file(part.path) as file:
+    found = _chunks(part, columns)[part.start : part.stop]
+    with open_file(part.path, part.pin, stop=0) as file:
         return any(
             page.size > ALONE_BYTES for group in found for chunk in group for page in pages(file, chunk)
         )
 
 
-def _chunks(path: str, columns: Columns) -> list[list[Chunk]]:
+def _chunks(part: "Part", columns: Columns) -> list[list[Chunk]]:
     """Where the pages of each row group are: read once by a worker, whatever the parts."""
-    return _chunks_of(path, columns, tuple(fingerprint_of(path)))
+    return _chunks_of(part.path, part.pin, columns, () if part.pin else tuple(fingerprint_of(part.path)))
 
 
 @lru_cache(maxsize=1)
-def _chunks_of(path: str, columns: Columns, look: tuple[int | str, ...]) -> list[list[Chunk]]:
+def _chunks_of(
+    path: str, pin: "Pin | None", columns: Columns, look: tuple[int | str, ...]
+) -> list[list[Chunk]]:
     names = {name for group in columns for name in group}
-    with open_file(path) as file:
-        return list(chunks(file, size_of(path), names))
+    with open_file(path, pin, stop=0) as file:
+        return list(chunks(file, file.seek(0, io.SEEK_END), names))
 
 
 def _wanted(file: pq.ParquetFile, columns: Columns) -> list[str]:
@@ -136,14 +139,14 @@ def _batches(file: pq.ParquetFile, group: int, wanted: list[str], size: int) -> 
         del batch
 
 
-def _batch_rows(path: str, group: Sequence[Chunk]) -> int:
+def _batch_rows(part: "Part", group: Sequence[Chunk]) -> int:
     """How many rows are read at once, so that they come to about BATCH_BYTES.
 
     Raises:
         Damaged: a page unpacks to more than PAGE_BYTES.
     """
     widest = 1
-    with open_file(path) as file:
+    with open_file(part.path, part.pin, stop=0) as file:
         for chunk in group:
             for page in pages(file, chunk):
                 if page.size > PAGE_BYTES:
@@ -248,10 +251,10 @@ _NONE = _Unreadable()
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[pq.ParquetFile]:
+def _opened(part: "Part") -> Iterator[pq.ParquetFile]:
     """A file, open; pyarrow closes only what it opened itself."""
     with _reading():
-        source = arrow_file(path) if in_store(path) else path
+        source = arrow_file(part.path, part.pin) if in_store(part.path) else part.path
         file = pq.ParquetFile(source, buffer_size=BUFFER_BYTES, pre_buffer=False)
     try:
         yield file

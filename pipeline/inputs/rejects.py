@@ -16,7 +16,7 @@ from dateline.pipeline.store.files import arrow_file
 from dateline.schemas.columns import arrow_schema
 
 if TYPE_CHECKING:
-    from dateline.pipeline.elements import Part
+    from dateline.pipeline.elements import Part, Pin
 
 MAX_BYTES = 65_536
 """Of a reject's bytes and of its source, at most."""
@@ -32,13 +32,13 @@ NO_COLUMN = "no file of rejects: it has no column {name} of {kind}"
 CUT = "{count:,} rejects keep only the first of their bytes: read their dumps again"
 
 
-def reject_sources(path: str) -> list[str]:
-    """The sources in a file of rejects, row by row.
+def reject_sources(path: str, pin: "Pin | None") -> list[str]:
+    """The sources in a file of rejects, row by row; `pin` is its state in a store.
 
     Raises:
         Damaged: it is none.
     """
-    return [source for batch in _batches(path) for source in batch["source"].to_pylist()]
+    return [source for batch in _batches(path, pin) for source in batch["source"].to_pylist()]
 
 
 def rejects(part: "Part", account: Account) -> Iterator[Entry]:
@@ -49,7 +49,7 @@ def rejects(part: "Part", account: Account) -> Iterator[Entry]:
     """
     account.held = account.size = part.stop - part.start
     at = 0
-    for batch in _batches(part.path):
+    for batch in _batches(part.path, part.pin):
         first, stop = max(part.start - at, 0), min(part.stop - at, batch.num_rows)
         at += batch.num_rows
         for begin in range(first, stop, ROWS):
@@ -65,7 +65,7 @@ def rejects(part: "Part", account: Account) -> Iterator[Entry]:
                     yield Entry("", 1, row["raw"], source=row["source"], offset=row["source_offset"])
 
 
-def _batches(path: str) -> Iterator[pa.RecordBatch]:
+def _batches(path: str, pin: "Pin | None") -> Iterator[pa.RecordBatch]:
     """The record batches of a file, whole and of the columns that are needed.
 
     Raises:
@@ -73,7 +73,7 @@ def _batches(path: str) -> Iterator[pa.RecordBatch]:
     """
     wanted = arrow_schema("reject")
     names = ["source", "source_offset", "raw", "raw_truncated"]
-    with _reading(), arrow_file(path) as source:
+    with _reading(), arrow_file(path, pin) as source:
         count = pa.ipc.open_file(source).num_record_batches
         source.seek(PREFIX_BYTES)
         reader = pa.ipc.MessageReader.open_stream(source)

@@ -126,7 +126,7 @@ class _Out:
 
 def _unpack_text(part: Part, out: _Out, index: IndexWriter, bounds: Bounds, tell: Tell) -> None:
     """Decompress; transcode UTF-16, with a mark now and then of where it stands in the dump."""
-    with open_unpacked(part.path, part.compression, bounds, tell) as file:
+    with open_unpacked(part, bounds, tell) as file:
         if part.format == "text":
             for piece in file.pieces():
                 out.write(piece)

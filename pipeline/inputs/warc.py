@@ -52,7 +52,7 @@ def warc(part: Part, bounds: Bounds, account: Account, tell: Tell = tell_nobody)
     Raises:
         Damaged: a record is not whole, or is none.
     """
-    file = open_file(part.path)
+    file = open_file(part.path, part.pin, stop=part.stop)
     start = _first_start(file, part)
     if start is None:
         file.close()

@@ -11,8 +11,7 @@ from apache_beam.io.iobase import RangeTracker
 from apache_beam.io.range_trackers import OffsetRangeTracker
 
 from dateline.pipeline.config import Config
-from dateline.pipeline.elements import Piece
-from dateline.pipeline.inputs.blocks import open_dump
+from dateline.pipeline.elements import Piece, Pin
 from dateline.pipeline.inputs.ranges import Ranges, plan_reads
 from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.progress import at_dump
@@ -21,7 +20,10 @@ from dateline.pipeline.rules.split import CHUNK, Cut, cut_range
 from dateline.pipeline.stages.counters import count
 from dateline.pipeline.stages.join_parts import JoinParts
 from dateline.pipeline.stages.unpack_parts import PLAIN, UnpackParts
+from dateline.pipeline.store.files import open_file
 
+BEHIND_BYTES = 1 << 17
+"""Bytes behind a range that are read at once."""
 BATCH_BYTES = 1 << 17
 """Bytes of pieces that travel together: the cost of an element is paid once for some hundred articles."""
 
@@ -36,6 +38,7 @@ class DumpSource(FileBasedSource):
         chunk: int = CHUNK,
         records: Sequence[int] = (),
         validate: bool = True,
+        pin: Pin | None = None,
     ) -> None:
         super().__init__(
             file_pattern, compression_type=CompressionTypes.UNCOMPRESSED, splittable=True, validate=validate
@@ -43,12 +46,14 @@ class DumpSource(FileBasedSource):
         self._max_block_bytes = max_block_bytes
         self._chunk = chunk
         self._records = records
+        self._pin = pin
 
     def read_records(self, file_name: str, range_tracker: RangeTracker) -> Iterator[Cut]:
         """The cuts whose start lies in the tracker's range."""
-        with open_dump(file_name) as file:
+        stop = range_tracker.stop_position()
+        with open_file(file_name, self._pin, stop + BEHIND_BYTES) as file:
             yield from cut_range(
-                _Reader(file).read,
+                _Reader(file, stop).read,
                 range_tracker.start_position(),
                 range_tracker.try_claim,
                 self._max_block_bytes,
@@ -58,16 +63,18 @@ class DumpSource(FileBasedSource):
 
 
 class _Reader:
-    """Reading at an offset; seeks only where the last read did not end."""
+    """Reading at an offset; seeks only where the last read did not end. Behind the range little is wanted: the rest of its
+    last article."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], stop: int) -> None:
         self._file = file
+        self._stop = stop
         self._at = 0
 
     def read(self, offset: int, size: int) -> bytes:
         if offset != self._at:
             self._file.seek(offset)
-        data = self._file.read(size)
+        data = self._file.read(min(size, max(self._stop + BEHIND_BYTES - offset, BEHIND_BYTES)))
         self._at = offset + len(data)
         return data
 
@@ -127,9 +134,9 @@ class ReadRanges(beam.DoFn):
         size = 0
         count(bytes_in=sum(stop - start for _, start, stop in task))
         for dump, start, stop in task:
-            path = self._dumps[dump].path
+            path, pin = self._dumps[dump].path, self._dumps[dump].pin
             source = DumpSource(
-                path, self._max_block_bytes, records=self._locator.records(dump), validate=False
+                path, self._max_block_bytes, records=self._locator.records(dump), validate=False, pin=pin
             )
             with at_dump(self._progress, self._dumps[dump].source):
                 for cut in source.read_records(path, OffsetRangeTracker(start, stop)):

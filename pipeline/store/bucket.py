@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import file_digest
-from typing import IO, Any, NamedTuple, Protocol, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar
 
 from dateline.errors import StoreError, Unusable
 from dateline.pipeline.atomic import whole_file
@@ -37,15 +37,6 @@ class Head(NamedTuple):
     """When it was written, in nanoseconds since 1970."""
     tag: str
     """What another write of it changes: S3's ETag, GCS's generation."""
-
-
-class Stream(Protocol):
-    """An object's bytes, from an offset on."""
-
-    def read(self, size: int, /) -> bytes | memoryview:
-        """The next bytes, at most so many; none at the object's end."""
-
-    def close(self) -> None: ...
 
 
 class Bucket(ABC):
@@ -81,13 +72,18 @@ class Bucket(ABC):
         """
 
     @abstractmethod
-    def stream(self, name: str, start: int, tag: str) -> Stream:
-        """The bytes of an object from an offset on; the caller closes it. After a broken connection it goes on where it was.
+    def get_range(self, name: str, start: int, stop: int, tag: str) -> Bytes:
+        """Bytes of an object, by one call; where the connection breaks, by another for the rest.
 
         Args:
             name: of the object.
             start: offset of the first byte, below the object's size.
-            tag: the object's, as of head(). If it has another by now, reading raises StoreError.
+            stop: offset behind the last byte, at most the object's size.
+            tag: the object's, as of head().
+
+        Raises:
+            FileNotFoundError, PermissionError: there is no such object, or it may not be read.
+            Changed: the object has another tag by now.
         """
 
     @abstractmethod

@@ -3,7 +3,8 @@
     fingerprint_of("s3://bucket/dumps/day-1.txt")    [120391, 1767225600000000000, '"9b2cf5..."']
     expand("s3://bucket/dumps/**/*.txt")      ["s3://bucket/dumps/day-1.txt", ...]
 
-An object is read as it was when it was opened: by its ETag or generation, so that no two states of it are mixed. What a
+An object is read as the plan saw it, or else as it was when it was opened: by its ETag or generation, so that no two
+states of it are mixed. What a
 store cannot give, having tried for as long as its client does, is a StoreError, not an OSError: a stream that breaks off
 must not pass for a damaged dump. A local file never meets a store's client.
 """
@@ -17,16 +18,22 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from dateline.errors import StoreError, Unusable
+from dateline.errors import Unusable
+from dateline.pipeline.elements import Pin
 from dateline.pipeline.store.address import in_store, object_at
-from dateline.pipeline.store.bucket import CALLS, Bucket, Stream
+from dateline.pipeline.store.bucket import CALLS
+from dateline.pipeline.store.object_file import BUFFER_BYTES, ObjectFile
 
-BUFFER_BYTES = 1 << 20
-"""Bytes that are read from an open object at one time."""
 _WILD = re.compile(
     r"(?:(?<=/)|\A)(?P<folders>\*\*/)|(?P<any>\*\*)|(?P<name>\*)|(?P<one>\?)|\[(?P<set>!?\]?[^\]]*)\]"
 )
 T = TypeVar("T")
+
+
+def pin_of(path: str) -> Pin:
+    """A file's state, as it is now; its tag is "" on this machine. Raises what fingerprint_of() does."""
+    look = fingerprint_of(path)
+    return Pin(int(look[0]), str(look[2]) if in_store(path) else "")
 
 
 def size_of(path: str) -> int:
@@ -61,21 +68,28 @@ def map_paths(function: Callable[[str], T], paths: Iterable[str]) -> dict[str, T
         return dict(zip(paths, pool.map(function, paths), strict=True))
 
 
-def open_file(path: str) -> io.BufferedReader:
+def open_file(path: str, pin: Pin | None = None, stop: int | None = None) -> io.BufferedReader:
     """A file's bytes, open for reading at any offset; nothing is unpacked.
+
+    Args:
+        path: the file.
+        pin: of an object the state that is read; None for that of now.
+        stop: of an object the offset up to which all is read in order, so that some MB are asked for at one time; from it on
+            it is read here and there. None for its end.
 
     Raises:
         OSError: it is not there, or may not be read.
+        Changed (when read): the object is in another state by now.
         StoreError: its store failed; also while it is read.
     """
     if not in_store(path):
         return open(path, "rb")
-    return io.BufferedReader(_Object(*object_at(path)), BUFFER_BYTES)
+    return io.BufferedReader(ObjectFile(*object_at(path), pin, stop), BUFFER_BYTES)
 
 
-def arrow_file(path: str) -> Any:
-    """A file as pyarrow reads it; to be closed."""
-    return pa.PythonFile(open_file(path), "r") if in_store(path) else pa.memory_map(path)
+def arrow_file(path: str, pin: Pin | None = None) -> Any:
+    """A file as pyarrow reads it; to be closed. `pin` is as of open_file()."""
+    return pa.PythonFile(open_file(path, pin, stop=0), "r") if in_store(path) else pa.memory_map(path)
 
 
 def expand(pattern: str) -> list[str]:
@@ -122,57 +136,3 @@ def _wild(match: re.Match[str]) -> str:
         escaped = re.sub(r"[\\\[\]^&~|]", r"\\\g<0>", members)
         return f"[{'^/' * inverted}{escaped}]"
     return {"folders": "(?:.*/)?", "any": ".*", "name": "[^/]*", "one": "[^/]"}[kind]
-
-
-class _Object(io.RawIOBase):
-    """An object, open for reading; it ends no earlier than its size."""
-
-    def __init__(self, bucket: Bucket, key: str) -> None:
-        self._bucket, self._key = bucket, key
-        self._size, _, self._tag = bucket.head(key)
-        self._offset = 0
-        self._stream: Stream | None = None
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        target = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._offset, io.SEEK_END: self._size}[whence]
-        if target < 0:
-            raise ValueError(f"there is no byte {target} of an object")
-        if target != self._offset:
-            self._leave()
-            self._offset = target
-        return target
-
-    def tell(self) -> int:
-        return self._offset
-
-    def readinto(self, buffer: Any, /) -> int:
-        if not len(buffer) or self._offset >= self._size:
-            return 0
-        try:
-            if self._stream is None:
-                self._stream = self._bucket.stream(self._key, self._offset, self._tag)
-            data = self._stream.read(len(buffer))
-        except OSError as error:  # it went, or was shut, while it was read
-            raise StoreError(str(error)) from None
-        if not data:
-            raise StoreError(
-                f"{self._bucket.address}/{self._key} ended at byte {self._offset} of {self._size}"
-            )
-        buffer[: len(data)] = data
-        self._offset += len(data)
-        return len(data)
-
-    def close(self) -> None:
-        self._leave()
-        super().close()
-
-    def _leave(self) -> None:
-        if self._stream is not None:
-            self._stream.close()
-            self._stream = None

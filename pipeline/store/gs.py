@@ -19,14 +19,12 @@ from google.cloud.storage.exceptions import DataCorruption
 from google.cloud.storage.retry import DEFAULT_RETRY
 from requests import RequestException
 
-from dateline.errors import StoreError, Unusable
+from dateline.errors import Changed, StoreError, Unusable
 from dateline.pipeline.store.bucket import Bucket, Bytes, Head, failure, in_parallel, one_line
 
 RETRY = DEFAULT_RETRY
 """Which calls are repeated, for up to two minutes. Each write may be done twice: it is conditional, or writes the same."""
 READ_BYTES = 1 << 20
-AHEAD_BYTES = 8 << 20
-"""Bytes that one call fetches of an object that is streamed."""
 
 
 class GSBucket(Bucket):
@@ -63,10 +61,15 @@ class GSBucket(Bucket):
             blob.reload(retry=RETRY)
         return Head(blob.size, int(blob.updated.timestamp() * 1e9), str(blob.generation))
 
-    def stream(self, name: str, start: int, tag: str) -> "_Stream":
-        return _Stream(
-            self._objects.blob(self._prefix + name, generation=int(tag)), f"{self.address}/{name}", start
-        )
+    def get_range(self, name: str, start: int, stop: int, tag: str) -> bytes:
+        blob, path = self._objects.blob(self._prefix + name, generation=int(tag)), f"{self.address}/{name}"
+        try:
+            with _gs_errors(f"{path} cannot be read", FileNotFoundError, reading=True):
+                return blob.download_as_bytes(  # type: ignore[no-any-return]
+                    start=start, end=stop - 1, raw_download=True, checksum=None, retry=RETRY
+                )
+        except FileNotFoundError:
+            raise Changed(f"{path} changed while it was read; run again when it is whole") from None
 
     def put(self, name: str, data: bytes, new: bool = False, tag: str = "") -> None:
         condition = {"if_generation_match": int(tag or 0)} if new or tag else {}
@@ -136,33 +139,6 @@ class GSBucket(Bucket):
 
     def _blob(self, name: str) -> Any:
         return self._objects.blob(self._prefix + name)
-
-
-class _Stream:
-    """See Stream."""
-
-    def __init__(self, blob: Any, path: str, start: int) -> None:
-        self._blob, self._path = blob, path
-        self._offset = start
-        self._ahead = memoryview(b"")
-
-    def read(self, size: int, /) -> memoryview:
-        if not self._ahead:
-            last = self._offset + max(size, AHEAD_BYTES) - 1
-            try:
-                with _gs_errors(f"{self._path} cannot be read", FileNotFoundError, reading=True):
-                    data = self._blob.download_as_bytes(
-                        start=self._offset, end=last, raw_download=True, checksum=None, retry=RETRY
-                    )
-            except FileNotFoundError:
-                raise StoreError(f"{self._path} changed while it was read") from None
-            self._ahead = memoryview(data)
-            self._offset += len(data)
-        found, self._ahead = self._ahead[:size], self._ahead[size:]
-        return found
-
-    def close(self) -> None:
-        self._ahead = memoryview(b"")
 
 
 @lru_cache(maxsize=1)

@@ -142,8 +142,15 @@ class S3Bucket(Bucket):
             answer = self._client.head_object(**self._at(name))
         return Head(answer["ContentLength"], int(answer["LastModified"].timestamp() * 1e9), answer["ETag"])
 
-    def stream(self, name: str, start: int, tag: str) -> S3Stream:
-        return S3Stream(self._client, self._at(name), f"{self.address}/{name}", start, tag, reading=True)
+    def get_range(self, name: str, start: int, stop: int, tag: str) -> bytearray:
+        data = bytearray()
+        stream = S3Stream(self._client, self._at(name), f"{self.address}/{name}", start, stop, tag)
+        try:
+            while piece := stream.read(PIECE_BYTES):
+                data += piece
+        finally:
+            stream.close()
+        return data
 
     def _read(self, name: str) -> Iterator[bytes]:
         stream = S3Stream(self._client, self._at(name), f"{self.address}/{name}")

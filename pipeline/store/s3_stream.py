@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dateline.errors import StoreError, Unusable
+from dateline.errors import Changed, StoreError, Unusable
 from dateline.pipeline.store.s3_client import s3_errors
 
 TRIES = 5
@@ -10,7 +10,7 @@ TRIES = 5
 
 
 class S3Stream:
-    """See Stream; `tag` is that of the first answer if it is not given, and `reading` as of failure()."""
+    """Bytes of an object, in order; the caller closes it."""
 
     def __init__(
         self,
@@ -18,14 +18,31 @@ class S3Stream:
         place: dict[str, str],
         path: str,
         start: int = 0,
+        stop: int | None = None,
         tag: str = "",
-        reading: bool = False,
     ) -> None:
-        self._client, self._place, self._path, self._reading = client, place, path, reading
-        self._offset, self._tag = start, tag
+        """
+        Args:
+            client: boto3's.
+            place: bucket and key, as its calls have them.
+            path: the object's address, for messages.
+            start: offset of the first byte.
+            stop: offset behind the last byte; None for the object's end.
+            tag: the object's, if it is known: then it is a dump that is read. Else it is that of the first answer.
+        """
+        self._client, self._place, self._path, self._reading = client, place, path, bool(tag)
+        self._offset, self._stop, self._tag = start, stop, tag
         self._body: Any = None
 
     def read(self, size: int, /) -> bytes:
+        """The next bytes, at most so many; none at the end.
+
+        Raises:
+            Changed: the object has another tag by now.
+            Exception: see s3_errors().
+        """
+        if self._offset == self._stop:
+            return b""
         tries = TRIES
         while True:
             try:
@@ -36,7 +53,7 @@ class S3Stream:
                 self._offset += len(data)
                 return data
             except FileExistsError:
-                raise StoreError(f"{self._path} changed while it was read") from None
+                raise Changed(f"{self._path} changed while it was read; run again when it is whole") from None
             except StoreError as error:
                 self.close()
                 tries -= 1
@@ -44,8 +61,9 @@ class S3Stream:
                     raise
 
     def _request(self) -> Any:
-        """Ask for the rest of the object; the answer's body."""
-        rest = {"Range": f"bytes={self._offset}-"} if self._offset else {}
+        """Ask for the rest; the answer's body."""
+        end = "" if self._stop is None else self._stop - 1
+        rest = {"Range": f"bytes={self._offset}-{end}"} if self._offset or end != "" else {}
         same = {"IfMatch": self._tag} if self._tag else {}
         answer = self._client.get_object(**self._place, **rest, **same)
         self._tag = answer["ETag"]

@@ -64,7 +64,7 @@ def settle(dumps: Sequence[Dump], files: Sequence[File], before: Version | None 
     by_place = np.lexsort((length, begin, number))
     number, begin, length = number[by_place], begin[by_place], length[by_place]
     edges = np.searchsorted(number, np.arange(len(dumps) + 1))
-    sizes = [size_of(dump.path) for dump in dumps]
+    sizes = [dump.size if dump.pin else size_of(dump.path) for dump in dumps]
     white_space = 0
     for lo, hi in _batches(sizes):
         blocks = slice(edges[lo], edges[hi])
@@ -159,7 +159,7 @@ def _settle_dumps(
     report(np.flatnonzero(stops < starts), "stand in two blocks")
     gaps = np.flatnonzero(stops > starts)
     space = 0
-    data = b"".join(map(_read, dumps)) if len(dumps) > 1 else None
+    data = b"".join(map(_read, dumps)) if len(dumps) > 1 or in_store(dumps[0].path) else None
     which_gap, begins, ends = _short(gaps, starts[gaps], stops[gaps])
     for lo, hi in _sweeps(begins, ends):
         text = np.frombuffer(data, np.uint8) if data else _mapped(dumps[0])
@@ -175,14 +175,12 @@ def _settle_dumps(
 
 
 def _read(dump: Dump) -> bytes:
-    with open_file(dump.path) as file:
+    with open_file(dump.path, dump.pin) as file:
         return file.read()
 
 
 def _mapped(dump: Dump) -> npt.NDArray[np.uint8]:
     """The bytes of a dump; mapped anew for each sweep, since what was touched counts as this process's memory."""
-    if in_store(dump.path):
-        return np.frombuffer(_read(dump), np.uint8)
     return np.memmap(dump.path, np.uint8, "r")
 
 

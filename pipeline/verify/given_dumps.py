@@ -90,7 +90,7 @@ def spans_of(number: int, dump: Dump) -> Iterator[tuple[str, Span]]:
         yield dump.source, Span(number, 0, dump.size, 0)
     elif part.format == "utf-16":
         try:
-            with open(dump.path, "wb") as out, open_unpacked(part.path, part.compression) as packed:
+            with open(dump.path, "wb") as out, open_unpacked(part) as packed:
                 shutil.copyfileobj(packed, out)
         except Damaged:
             os.truncate(dump.path, 0)  # as a run has it: nothing of it was read

@@ -69,7 +69,7 @@ def inspect(
 
 def _blocks(number: int, dump: Dump, locator: Locator, crawl_date: date | None) -> Iterator[Found]:
     limits = Limits()
-    with open_file(dump.path) as file:
+    with open_file(dump.path, dump.pin) as file:
 
         def read(at: int, size: int) -> bytes:
             file.seek(at)

@@ -18,6 +18,7 @@ from dateline.pipeline.inputs.find import find_inputs, with_spools
 from dateline.pipeline.inputs.formats import Damaged, detect, parts_of
 from dateline.pipeline.inputs.records import day_of
 from dateline.pipeline.run import execute
+from dateline.pipeline.store.files import pin_of
 from dateline.runners.engine import local
 from tests.helpers.flows import run_flow
 from tests.helpers.pages import Article, doubled, full, plain
@@ -158,7 +159,7 @@ def test_parquet(tmp_path, group):
     rows, _ = run(tmp_path, path)
     check_records(in_order(rows), path.name)
     assert {row["source"].split("#")[1] for row in rows.values()} == {"0", "1", "2"}
-    assert len(parts_of(str(path), path.stat().st_size)) == -(-4 // group)
+    assert len(parts_of(str(path), pin_of(str(path)))) == -(-4 // group)
 
 
 def test_parquet_without_text(tmp_path):
@@ -374,7 +375,7 @@ def test_broken_parquet(tmp_path):
     path = tmp_path / "a.parquet"
     path.write_bytes(b"PAR1 and nothing else")
     with pytest.raises(Damaged, match="no readable Parquet"):
-        parts_of(str(path), 21)
+        parts_of(str(path), pin_of(str(path)))
     assert find_inputs([str(path)], None).unreadable[0].path == str(path)
 
 

@@ -14,6 +14,7 @@ from dateline.pipeline.inputs.formats import parts_of
 from dateline.pipeline.inputs.parquet import FOOTERS
 from dateline.pipeline.inputs.records import Account, Columns
 from dateline.pipeline.inputs.streams import Bounds
+from dateline.pipeline.store.files import pin_of
 
 
 class Counted(io.FileIO):
@@ -32,7 +33,7 @@ def files(monkeypatch):
     """Have all files counted."""
     Counted.bytes_read = 0
     for module in formats, json_lines, warc:
-        monkeypatch.setattr(module, "open_file", lambda path: io.BufferedReader(Counted(path)))
+        monkeypatch.setattr(module, "open_file", lambda path, *_, **__: io.BufferedReader(Counted(path)))
 
 
 def read(parts):
@@ -44,7 +45,7 @@ def test_a_line_that_goes_on_through_many_parts(tmp_path, monkeypatch):
     path.write_text('{"text": "' + "x" * 4_000_000 + '"}\n{"text": "y"}\n')
     monkeypatch.setattr(formats, "PART_BYTES", 100_000)
     size = path.stat().st_size
-    parts = parts_of(str(path), size)
+    parts = parts_of(str(path), pin_of(str(path)))
     assert [len(entry.text) for entry in read(parts)] == [4_000_000, 1]
     assert len(parts) == 41
     assert Counted.bytes_read < 4 * size
@@ -55,7 +56,7 @@ def test_row_groups_of_a_row_each(tmp_path):
     texts = [f"Page {number}" for number in range(1000)]
     pq.write_table(pa.table({"text": texts}), path, row_group_size=1)
     size = path.stat().st_size
-    parts = parts_of(str(path), size)
+    parts = parts_of(str(path), pin_of(str(path)))
     assert (
         1 < len(parts) <= FOOTERS * size / pq.read_metadata(path).serialized_size
     )  # each task reads the footer

@@ -44,7 +44,7 @@ def calls(monkeypatch):
     count(record, "parse_block", "parses")
     count(header, "read", "readings")
     count(windows, "read", "readings")
-    count(read, "open_dump", "dumps opened")
+    count(read, "open_file", "dumps opened")
     count(RecordWriter, "write", "files that wait")
     count(RecordReader, "_batch", "files that wait opened")
     count(Writer, "write", "files written")

@@ -1,0 +1,157 @@
+"""Objects are read by the ranges that are needed, as the plan saw them, by as many workers as there are."""
+
+import re
+
+import pytest
+
+from dateline.pipeline.config import Config
+from dateline.pipeline.dataset.version import latest_manifest
+from dateline.pipeline.elements import Dump, Pin
+from dateline.pipeline.inputs.blocks import BlockReader
+from dateline.pipeline.inputs.find import find_inputs
+from dateline.pipeline.inputs.ranges import plan_reads
+from dateline.pipeline.rules.split import CONTEXT
+from dateline.pipeline.stages.read import BEHIND_BYTES, PlanReads, ReadRanges
+from dateline.pipeline.store import object_file
+from dateline.pipeline.store.bucket import Head
+from dateline.pipeline.store.object_file import BUFFER_BYTES, ObjectFile
+from dateline.pipeline.store.s3_client import s3_client
+from tests.helpers.pages import Article, plain
+from tests.helpers.stores import changed, line_of
+from tests.store.test_stores import DUMPS, put_all
+
+AHEAD = 1000
+DATA = bytes(range(256)) * 2000
+
+
+class Asked:
+    """A bucket of one object, that notes what it is asked for."""
+
+    address = "s3://dumps"
+
+    def __init__(self) -> None:
+        self.ranges = []
+        self.heads = 0
+
+    def head(self, name):
+        self.heads += 1
+        return Head(len(DATA), 0, "tag")
+
+    def get_range(self, name, start, stop, tag):
+        assert 0 <= start < stop <= len(DATA)
+        self.ranges.append((start, stop))
+        return DATA[start:stop]
+
+
+def read(steps, pin=None, stop=None):
+    """Have an object read in steps, each from an offset on so many bytes; the ranges that the store was asked for."""
+    bucket = Asked()
+    with ObjectFile(bucket, "a", pin, stop) as file:
+        for offset, size in steps:
+            file.seek(offset)
+            got = b""
+            while more := file.read(size - len(got)):
+                got += more
+            assert got == DATA[offset : offset + size]
+    assert bucket.heads == (pin is None)
+    return bucket.ranges
+
+
+END, LITTLE, ROOM = len(DATA), 100, 50
+CASES = {
+    "in order": ([(at, 400) for at in range(0, 3200, 400)], None, [(0, 1000), (1000, 2000), (2000, 3000), (3000, 4000)]),
+    "up to a byte": ([(0, 400), (400, 400), (800, 400)], 1200, [(0, 1200)]),
+    "no further than to a byte": ([(0, 400), (1600, 400)], 2000, [(0, 1000), (1600, 2050)]),
+    "behind that byte": ([(0, 400), (500, 20)], 400, [(0, 450), (500, 570)]),
+    "here and there": ([(5000, 100), (100, 100), (9000, 10)], 0, [(5000, 5150), (100, 250), (9000, 9060)]),
+    "near each other": ([(5000, 10), (5030, 10), (5010, 10)], 0, [(5000, 5060)]),
+    "back, and on again": ([(1000, 400), (900, 200), (1400, 400)], 1900, [(1000, 1900), (900, 1000)]),
+    "more than is asked for ahead": ([(0, 5000)], None, [(0, 5050)]),
+    "the end": ([(END - 10, 10), (END, 10), (END - 20, 20)], None, [(END - 10, END), (END - 20, END - 10)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("pin", [None, Pin(END, "tag")])
+def test_what_is_asked_for(monkeypatch, case, pin):
+    monkeypatch.setattr(object_file, "AHEAD_BYTES", AHEAD)
+    monkeypatch.setattr(object_file, "BUFFER_BYTES", ROOM)
+    steps, stop, expected = CASES[case]
+    assert read(steps, pin, stop) == expected
+
+
+@pytest.fixture
+def asked(here):
+    """What this process asks S3 for from now on: the method, and the bytes of the range."""
+    here()
+    made = []
+
+    def note(request, **_):
+        found = re.fullmatch(rb"bytes=(\d+)-(\d+)", request.headers.get("Range", b""))
+        made.append((request.method, int(found[2]) - int(found[1]) + 1 if found else None))
+
+    events = s3_client().meta.events
+    events.register("before-send.s3", note)
+    yield made
+    events.unregister("before-send.s3", note)
+
+
+def test_a_plain_dump_is_shared_out_and_its_bytes_are_asked_for_once(store, asked, tmp_path):
+    text = "".join(plain(Article(headline=f"Of the {n}th ferry")) + "\n\n" for n in range(5000)).encode()
+    store.put("a.txt", text)
+    (tmp_path / "a.txt").write_bytes(text)
+    (dump,) = find_inputs(["s3://dumps/a.txt"], None).dumps
+    assert (dump.part, dump.size, bool(dump.tag)) == (None, len(text), True)
+    assert [method for method, _ in asked] == ["HEAD", "HEAD", "GET"]
+    assert asked[-1][1] <= 2 * BUFFER_BYTES
+    size = len(text) // 4 + 1
+    tasks = plan_reads([dump], size)
+    assert len(tasks) == 4
+    asked.clear()
+    for task in tasks:
+        there, here = (list(ReadRanges(Config((each,), str(tmp_path), "run")).process(task))
+                       for each in (dump, Dump(str(tmp_path / "a.txt"), "a.txt", len(text))))  # fmt: skip
+        assert there == here
+    assert len(asked) <= 2 * len(tasks)
+    assert {method for method, _ in asked} == {"GET"}
+    assert sum(count for _, count in asked) < len(text) + len(tasks) * 2 * (
+        BEHIND_BYTES + BUFFER_BYTES + CONTEXT
+    )
+
+
+def test_blocks_are_read_by_their_bytes(store, asked):
+    store.put("a.txt", DATA)
+    (dump,) = find_inputs(["s3://dumps/a.txt"], None).dumps
+    asked.clear()
+    blocks = BlockReader([dump])
+    assert blocks.read(0, 300_000, 70_000) == DATA[300_000:370_000]
+    assert blocks.read(0, 10, 20) == DATA[10:30]
+    assert blocks.read(0, 40, 20) == DATA[40:60]
+    with pytest.raises(RuntimeError, match="changed while it was read"):
+        blocks.read(0, len(DATA) - 1, 2)
+    blocks.close()
+    assert [method for method, _ in asked] == ["GET"] * 3
+    assert sum(count for _, count in asked) < 70_000 + 5 * BUFFER_BYTES
+
+
+CHANGED = [name for name, data in DUMPS.items() if data]
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_an_object_that_is_replaced_while_a_run_reads_it_fails_the_run(store, tmp_path, monkeypatch, name):
+    """The plan has seen it; the first worker that asks for it finds another. It is one line, and nothing is committed."""
+    put_all(store)
+    real = PlanReads.process
+
+    def late(plan, begin):
+        store.put(name, changed(DUMPS[name]))
+        return real(plan, begin)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PlanReads, "process", late)
+        done = store.run(tmp_path / "news", "--source-root", "s3://dumps")
+    assert done.returncode == 1
+    assert line_of(done) == (
+        f"dateline: error: failed, nothing was committed: s3://dumps/{name} changed while it was read; run again when it is whole"
+    )
+    assert latest_manifest(str(tmp_path / "news")) is None
