@@ -398,6 +398,7 @@ def test_bad_input_is_put_aside_with_its_reason(tmp_path, data, reasons, rows):
     assert len(list(output.rglob("region=*/*.arrow"))) == rows
 
 
+@pytest.mark.slow
 def test_a_line_of_100_mb(tmp_path):
     path = tmp_path / "dump.txt"
     with path.open("wb") as file:

@@ -14,6 +14,7 @@ from tests.conftest import ROOT, dateline_here
 from tests.helpers.pages import Article, plain
 
 
+@pytest.mark.slow
 def test_the_commands_of_a_run_work_where_it_ran(tmp_path):
     """From its folder, with its Python, however its dataset is called."""
     (tmp_path / "a.txt").write_text(plain(Article(headline="Bees of the ministry roof")))

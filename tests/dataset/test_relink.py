@@ -35,6 +35,7 @@ def flip(path: Path, at: int) -> None:
     path.write_bytes(data)
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_in_a_ledger_stops_the_run(grown, news, tmp_path):
     """In any of its columns, read or not; nothing is committed, and verify says which file it is."""
     data = Dataset(news)

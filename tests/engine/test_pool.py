@@ -202,6 +202,7 @@ def test_a_secret_that_others_may_read_ends_a_run_before_any_work(token, tmp_pat
     assert not (tmp_path / "news").exists()
 
 
+@pytest.mark.slow
 def test_a_job_holds_a_pass_and_not_the_secret(token):
     options = portable.options_for(portable.Engine("a:1", "b:2", token_file=str(token)))
     told = str(options.get_all_options())

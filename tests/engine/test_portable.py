@@ -195,6 +195,7 @@ def test_a_job_that_fails_commits_nothing(services, tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.slow
 def test_workers_end_with_their_pool(number):
     import grpc
     from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc

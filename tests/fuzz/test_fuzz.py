@@ -41,6 +41,7 @@ CONTAINERS = containers.seeds()
 
 @settings(max_examples=300)
 @given(st.sampled_from(sorted(CONTAINERS)), st.randoms(use_true_random=False))
+@pytest.mark.slow
 def test_mutated_containers(name, draw):
     """Each is damaged, and says so, or all its records are there, wherever its parts begin."""
     other = CONTAINERS[draw.choice(sorted(CONTAINERS))]

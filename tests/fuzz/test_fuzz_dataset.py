@@ -75,6 +75,7 @@ def changed_bytes(draw, data: bytes) -> bytes:
 
 @settings(max_examples=300)
 @given(st.data())
+@pytest.mark.slow
 def test_whatever_they_say(target, data):
     seed = data.draw(st.sampled_from(target.seeds()))
     is_json = seed[1:2] == b"{" and data.draw(st.booleans())

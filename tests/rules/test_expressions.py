@@ -84,6 +84,7 @@ def test_a_page_with_more_and_more_in_it(name):
 
 
 @pytest.mark.parametrize(("text", "is_search"), [*ONCE_OURS.values(), *OTHERS.items()])
+@pytest.mark.slow
 def test_one_that_can_is_found(text, is_search):
     assert next(pumped(re.compile(text), is_search), None)
 
@@ -119,6 +120,7 @@ def test_every_expression_is_looked_at():
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS, ids=lambda expression: expression.places[0])
+@pytest.mark.slow
 def test_the_matcher_matches_as_python_does(expression):
     """Its steps are of use only if it goes the same ways."""
     pattern = expression.pattern
