@@ -84,7 +84,13 @@ def at_dump(folder: str, source: str | Callable[[], str]) -> Iterator[None]:
 
 
 def failed_at(folder: str) -> str | None:
-    """The source of the dump at which a worker failed, where that is known."""
+    """The source of the dump at which a worker failed, where that is known.
+
+    Args:
+        folder: that of the progress; "" for none.
+    """
+    if not folder:
+        return None
     try:
         first = min(Path(folder).glob(f"{AT}*"), key=lambda path: path.stat().st_mtime_ns, default=None)
         return first.read_text("utf-8", "surrogatepass") if first else None

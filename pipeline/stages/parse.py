@@ -9,9 +9,9 @@ import apache_beam as beam
 
 from dateline.pipeline.elements import Block, Dump, ParsedRecord, Reject, RepeatedBlock
 from dateline.pipeline.inputs.spool import Locator
-from dateline.pipeline.progress import Progress, at_dump
+from dateline.pipeline.progress import at_dump
 from dateline.pipeline.rules.record import record_of
-from dateline.pipeline.stages.counters import count
+from dateline.pipeline.stages.counters import count, progress_in
 from dateline.pipeline.stages.stage_outputs import Rejects, route, with_rejects
 
 
@@ -35,7 +35,7 @@ class ReadFields(beam.DoFn):
         self._locator = Locator(dumps)
         self._dumps = dumps
         self._crawl_date = crawl_date
-        self._progress = Progress(progress)
+        self._progress = progress_in(progress)
         self._folder = progress
 
     def process(

@@ -9,11 +9,11 @@ import apache_beam as beam
 from dateline.pipeline.config import Config
 from dateline.pipeline.elements import Block, Piece, Reject, RepeatedBlock
 from dateline.pipeline.inputs.spool import Locator
-from dateline.pipeline.progress import Progress, at_dump
+from dateline.pipeline.progress import at_dump
 from dateline.pipeline.rules.blocks import trimmed
 from dateline.pipeline.rules.record import block_of_piece
 from dateline.pipeline.stages.block_memo import digest_of, memo_of
-from dateline.pipeline.stages.counters import count
+from dateline.pipeline.stages.counters import count, progress_in
 from dateline.pipeline.stages.stage_outputs import Rejects, route, with_rejects
 
 
@@ -35,7 +35,7 @@ class CutBlocks(beam.DoFn):
         self._config = config
         self._locator = Locator(config.dumps)
         self._folder = config.progress
-        self._progress = Progress(self._folder)
+        self._progress = progress_in(self._folder)
 
     def setup(self) -> None:
         self._memo = memo_of(self._config.output, self._config.run)

@@ -19,6 +19,7 @@ from dateline.pipeline.inputs.ranges import ByteRange, Ranges
 from dateline.pipeline.inputs.spool import unpack
 from dateline.pipeline.names import SPOOL
 from dateline.pipeline.progress import Progress, at_dump
+from dateline.pipeline.stages.counters import progress_in
 
 PLAIN: Literal["plain"] = "plain"
 Plain: TypeAlias = TaggedOutput[Literal["plain"], Ranges]
@@ -33,7 +34,7 @@ class UnpackParts(beam.DoFn):
     def __init__(self, config: Config) -> None:
         self._config = config
         self._folder = config.progress
-        self._progress = Progress(self._folder)
+        self._progress = progress_in(self._folder)
 
     def setup(self) -> None:
         self._quota = quota_of(self._config)

@@ -7,9 +7,8 @@ from typing import Any
 import apache_beam as beam
 
 from dateline.pipeline.elements import ParsedRecord, Reject, RepeatedBlock
-from dateline.pipeline.progress import Progress
 from dateline.pipeline.rules.record import checked
-from dateline.pipeline.stages.counters import count
+from dateline.pipeline.stages.counters import count, progress_in
 from dateline.pipeline.stages.stage_outputs import Rejects, route, with_rejects
 from dateline.schemas.contract import contract
 
@@ -28,7 +27,7 @@ class ValidateRecords(beam.PTransform):
 
 class CheckSchema(beam.DoFn):
     def __init__(self, progress: str) -> None:
-        self._progress = Progress(progress)
+        self._progress = progress_in(progress)
 
     def setup(self) -> None:
         self._contract = contract("article")

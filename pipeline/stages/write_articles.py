@@ -22,12 +22,11 @@ from dateline.pipeline.ledgers.merge import BATCH_CHARACTERS, merged
 from dateline.pipeline.ledgers.rows import hashes
 from dateline.pipeline.ledgers.tasks import articles_task
 from dateline.pipeline.names import partition_folder
-from dateline.pipeline.progress import Progress
 from dateline.pipeline.rules.identity_rows import NO_DATE, OLDER_ARTICLE, Rows, concat, hexes, iso
 from dateline.pipeline.rules.places import regions
 from dateline.pipeline.samples import MAX_TEXT
 from dateline.pipeline.stages.added import Added
-from dateline.pipeline.stages.counters import count, count_key
+from dateline.pipeline.stages.counters import count, count_key, progress_in
 from dateline.pipeline.stages.record_files import RecordReader, put_aside
 from dateline.pipeline.stages.row_batches import RowBatch
 from dateline.pipeline.stages.shuffle_keys import keyed_batches, partition_keys, periods
@@ -48,7 +47,7 @@ class KeyByPartition(beam.DoFn):
     def __init__(self, config: Config) -> None:
         self._keys = config.shuffle_keys
         self._granularity = config.granularity
-        self._progress = Progress(config.progress)
+        self._progress = progress_in(config.progress)
 
     def process(self, batch: RowBatch) -> Iterator[tuple[int, RowBatch]]:
         rows = batch.rows

@@ -10,10 +10,9 @@ from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.staging import File, Writer
 from dateline.pipeline.inputs.blocks import BlockReader
 from dateline.pipeline.inputs.spool import Locator
-from dateline.pipeline.progress import Progress
 from dateline.pipeline.rules.identity_rows import Rows
 from dateline.pipeline.stages.base_version import base_version
-from dateline.pipeline.stages.counters import count
+from dateline.pipeline.stages.counters import count, progress_in
 from dateline.schemas import Name
 from dateline.schemas.columns import arrow_schema
 
@@ -29,7 +28,7 @@ class WriteTask(beam.DoFn):
         self._writer = Writer(self._config.scratch, self._config.address, self._config.version)
         self._blocks = BlockReader(self._config.dumps)
         self._locator = Locator(self._config.dumps)
-        self._progress = Progress(self._config.progress)
+        self._progress = progress_in(self._config.progress)
         self._version = base_version(self._config)
 
     def teardown(self) -> None:

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dateline.pipeline.stop import asked
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from dateline.pipeline.inputs.find import Inputs
     from dateline.pipeline.inputs.records import Columns
     from dateline.pipeline.inputs.streams import Bounds
+    from dateline.pipeline.progress import Counts
     from dateline.pipeline.report.numbers import Stages
     from dateline.pipeline.run import Course
 
@@ -196,17 +198,18 @@ def _execute(
 ) -> int:
     from dateline.errors import StoreError
     from dateline.pipeline.dataset.open import dataset_in
-    from dateline.pipeline.names import progress_folder
-    from dateline.pipeline.progress import failed_at
+    from dateline.pipeline.progress import failed_at, read_progress
     from dateline.pipeline.run import execute
     from dateline.pipeline.stop import held, let
     from dateline.runners.command.watch import Sizes, Watch
     from dateline.runners.engine.forked_workers import forked_workers
+    from dateline.runners.engine.live import LiveCounts
     from dateline.runners.engine.profile import profiling
 
-    workers, run_flow, course.runner = engine_of(args, config)
-    folder = progress_folder(config.output, config.run)
-    watch = Watch(folder, Sizes.of(config.dumps), args.quiet, lambda: course.stage)
+    live = LiveCounts()
+    workers, run_flow, course.runner = engine_of(args, config, live)
+    counts = partial(read_progress, config.progress) if config.progress else live
+    watch = Watch(counts, Sizes.of(config.dumps), args.quiet, lambda: course.stage)
 
     def counted(config: "Config") -> "Stages":
         with held():
@@ -214,7 +217,7 @@ def _execute(
                 with let():
                     return run_flow(config)
             finally:
-                course.so_far, course.dump = _so_far(config, folder), failed_at(folder)
+                course.so_far, course.dump = _so_far(config, counts()), failed_at(config.progress)
 
     with profiling(args.profile) as profile, forked_workers(workers, profile), held(), watch, let():
         result = execute(
@@ -241,13 +244,13 @@ def _execute(
     return end(outcome, "done", PARTLY if result.unreadable else OK, None)
 
 
-def _so_far(config: "Config", folder: str) -> dict[str, int]:
+def _so_far(config: "Config", counts: "Counts") -> dict[str, int]:
     """What the workers of a run counted up to now."""
     from dateline.pipeline.dataset.known_dumps import files_by_source
-    from dateline.pipeline.progress import read_progress
 
-    counts = read_progress(folder)._asdict()
-    told = {name: counts[name] for name in ("bytes_read", "records", "rejects", "rows_written", "files")}
+    told = {
+        name: getattr(counts, name) for name in ("bytes_read", "records", "rejects", "rows_written", "files")
+    }
     return {"dumps": len(files_by_source(config.dumps)), "bytes": config.input_bytes} | told
 
 

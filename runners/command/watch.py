@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import NamedTuple, TextIO
 
 from dateline.pipeline.elements import Dump
-from dateline.pipeline.progress import Counts, read_progress
+from dateline.pipeline.progress import Counts
 
 DRAW_SECONDS = 0.2
 PLAIN_SECONDS = 10.0
@@ -146,7 +146,7 @@ class Watch:
 
     def __init__(
         self,
-        folder: str,
+        counts: Callable[[], Counts],
         sizes: Sizes,
         quiet: bool,
         stage: Callable[[], str] = lambda: "flow",
@@ -154,13 +154,13 @@ class Watch:
     ) -> None:
         """
         Args:
-            folder: where the workers write their counts.
+            counts: tells what the workers did so far.
             sizes: of the dumps.
             quiet: show nothing.
             stage: tells the stage of the run, as Course of pipeline/run.py has it.
             out: where to show it (default: stderr).
         """
-        self._folder = folder
+        self._counts = counts
         self._course = Course(sizes)
         self._stage = stage
         self._out = out or sys.stderr
@@ -188,7 +188,7 @@ class Watch:
 
     def _show(self) -> None:
         while not self._done.wait(DRAW_SECONDS if self._redraws else PLAIN_SECONDS):
-            counts, seconds = read_progress(self._folder), time.monotonic() - self._begin
+            counts, seconds = self._counts(), time.monotonic() - self._begin
             width = columns(self._out) - 1 if self._redraws else None  # a full line would wrap
             line = self._course.line(counts, self._stage(), seconds, width)
             self._out.write(f"\r{line}\x1b[K" if self._redraws else f"{line}\n")

@@ -36,6 +36,7 @@ from dateline.pipeline.report.numbers import Stages
 from dateline.pipeline.stop import held, let
 from dateline.pipeline.store.address import open_bucket
 from dateline.pipeline.versions import REFUSED
+from dateline.runners.engine.live import LiveCounts
 from dateline.runners.engine.stage_metrics import pipeline_on, stages_of
 
 OWN = (
@@ -122,7 +123,7 @@ def name_of(output: str) -> str:
     return f"dateline-{hashlib.sha256(place.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}-"
 
 
-def run_flow(config: Config, dataflow: Dataflow) -> Stages:
+def run_flow(config: Config, dataflow: Dataflow, live: LiveCounts | None = None) -> Stages:
     """Have Dataflow do the whole flow, and return when it is done, with what it tells of each stage.
 
     A job of an earlier run of this dataset, which this machine started and nobody waits for any more, is cancelled before;
@@ -131,11 +132,13 @@ def run_flow(config: Config, dataflow: Dataflow) -> Stages:
     Args:
         config: the run. Nothing in it may lie on this machine.
         dataflow: where it is done.
+        live: is kept up to date with what the workers counted.
 
     Raises:
         RunFailed: the service refuses, or ended the job for a reason of its own; or the workers are of other versions.
         RuntimeError: a worker failed; the text is the service's, with the worker's traceback.
     """
+    live = live or LiveCounts()
     options = options_for(config, dataflow)
     runner = DataflowRunner()
     try:
@@ -145,7 +148,7 @@ def run_flow(config: Config, dataflow: Dataflow) -> Stages:
             with held():  # a job that nobody knows of would go on, and cost
                 result = pipeline.run()
                 try:
-                    with let():
+                    with let(), live.following(result.metrics):
                         DataflowRunner.poll_for_job_completion(runner, result, None)
                 except BaseException:
                     with suppress(GoogleAPICallError, DataflowRuntimeException):

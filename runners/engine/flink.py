@@ -26,6 +26,7 @@ from dateline.pipeline.config import Config
 from dateline.pipeline.report.numbers import Stages
 from dateline.pipeline.stop import held, let
 from dateline.runners.engine import portable
+from dateline.runners.engine.live import LiveCounts
 from dateline.runners.engine.parent_death import end_with_parent
 from dateline.runners.engine.ports import free_ports
 from dateline.runners.engine.registry import JOB_SERVER
@@ -61,7 +62,7 @@ class Flink(NamedTuple):
         return f"Beam {beam.__version__} on Flink, {self.master}, worker pool {self.worker_pool}"
 
 
-def run_flow(config: Config, flink: Flink) -> Stages:
+def run_flow(config: Config, flink: Flink, live: LiveCounts | None = None) -> Stages:
     """Have a cluster do the whole flow, and return when it is done, with what it tells of each stage.
 
     A job of an earlier run of this dataset, of which nothing was left but the job, is cancelled before; the caller
@@ -70,6 +71,7 @@ def run_flow(config: Config, flink: Flink) -> Stages:
     Args:
         config: the run.
         flink: where it is done; all slots of the cluster take part.
+        live: is kept up to date with what the workers counted, as far as the job server tells.
 
     Raises:
         RunFailed: there is no cluster or no job server, they do not go together, or one went away.
@@ -85,7 +87,7 @@ def run_flow(config: Config, flink: Flink) -> Stages:
     with job_server(flink, slots) as (endpoint, server):
         try:
             engine = portable.Engine(endpoint, flink.worker_pool, flags, flink.token_file, pool_refuses=True)
-            return portable.run_flow(config, engine)
+            return portable.run_flow(config, engine, live)
         except RunFailed as failure:
             if not isinstance(failure.__cause__, grpc.RpcError):
                 raise

@@ -8,12 +8,13 @@ import json
 import socket
 import threading
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 import grpc
 from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.runners.portability.portable_runner import PortableRunner
+from apache_beam.portability.api import beam_job_api_pb2
+from apache_beam.runners.portability.portable_runner import PortableMetrics, PortableRunner
 
 from dateline.errors import RunFailed, VersionError
 from dateline.pipeline.config import Config
@@ -21,6 +22,7 @@ from dateline.pipeline.flow import build
 from dateline.pipeline.report.numbers import Stages
 from dateline.pipeline.versions import REFUSED, compare, here
 from dateline.runners.engine import pool, secret
+from dateline.runners.engine.live import LiveCounts
 from dateline.runners.engine.proxies import spare_this_machine
 from dateline.runners.engine.stage_metrics import pipeline_on, stages_of
 
@@ -77,12 +79,13 @@ def options_for(engine: Engine) -> PipelineOptions:
     )
 
 
-def run_flow(config: Config, engine: Engine) -> Stages:
+def run_flow(config: Config, engine: Engine, live: LiveCounts | None = None) -> Stages:
     """Have an engine do the whole flow, and return when it is done, with what it tells of each stage.
 
     Args:
         config: the run.
         engine: where it is done.
+        live: is kept up to date with what the workers counted, if the engine tells.
 
     Raises:
         RunFailed: nothing answers as a job service, it went away, the pool wants another secret, or the workers are of
@@ -90,6 +93,7 @@ def run_flow(config: Config, engine: Engine) -> Stages:
         UsageError: the secret cannot be read.
         RuntimeError: the job failed; the text is the engine's.
     """
+    live = live or LiveCounts()
     spare_this_machine(socket.gethostname(), socket.getfqdn())
     _await(engine.job_endpoint)
     _require_same(engine.worker_pool, engine.token_file)
@@ -99,7 +103,8 @@ def run_flow(config: Config, engine: Engine) -> Stages:
             build(pipeline, config)
             result = pipeline.run()
             try:
-                result.wait_until_finish()
+                with live.following(lambda: _metrics_now(result)):
+                    result.wait_until_finish()
             except BaseException:  # a job that nobody waits for would write on
                 with suppress(grpc.RpcError):
                     result.cancel()
@@ -114,6 +119,12 @@ def run_flow(config: Config, engine: Engine) -> Stages:
         raise RunFailed(
             f"the job service at --job-endpoint {engine.job_endpoint} failed: {error.code().name}, {error.details()}"
         ) from error
+
+
+def _metrics_now(result: Any) -> PortableMetrics:
+    """What the job service tells of a running job; the result's own metrics() would keep that for the job's last."""
+    request = beam_job_api_pb2.GetJobMetricsRequest(job_id=result._job_id)
+    return PortableMetrics(result._job_service.GetJobMetrics(request, timeout=ANSWER_SECONDS))
 
 
 def _print_unless_grpc(raised: threading.ExceptHookArgs) -> None:

@@ -12,14 +12,18 @@ from dateline.runners.engine.registry import staging_of
 if TYPE_CHECKING:
     from dateline.pipeline.config import Config
     from dateline.pipeline.report.numbers import Stages
+    from dateline.runners.engine.live import LiveCounts
 
 
-def engine_of(args: argparse.Namespace, config: "Config") -> tuple[int, "Callable[[Config], Stages]", str]:
+def engine_of(
+    args: argparse.Namespace, config: "Config", live: "LiveCounts | None" = None
+) -> tuple[int, "Callable[[Config], Stages]", str]:
     """How many processes of this machine do the work, the function that has the flow done, and its name in the report.
 
     Args:
         args: of `dateline run`; registry.py found that they go together.
         config: the run.
+        live: what an engine is to tell its workers' counts to.
     """
     from dateline.runners.engine.secret import file_for_run
 
@@ -29,21 +33,21 @@ def engine_of(args: argparse.Namespace, config: "Config") -> tuple[int, "Callabl
         engine = portable.Engine(
             args.job_endpoint, args.worker_pool, token_file=file_for_run(args.token_file)
         )
-        return 1, lambda config: portable.run_flow(config, engine), str(engine)
+        return 1, lambda config: portable.run_flow(config, engine, live), str(engine)
     if args.runner == "flink":
         from dateline.runners.engine import flink
 
         cluster = flink.Flink(
             args.flink_master, args.job_server, args.worker_pool, file_for_run(args.token_file)
         )
-        return 1, lambda config: flink.run_flow(config, cluster), str(cluster)
+        return 1, lambda config: flink.run_flow(config, cluster, live), str(cluster)
     if args.runner == "dataflow":
         from dateline.runners.engine import dataflow
 
         job = dataflow.Dataflow(
             args.project, args.region, args.worker_image, staging_of(args), tuple(args.dataflow_options or ())
         )
-        return 1, lambda config: dataflow.run_flow(config, job), str(job)
+        return 1, lambda config: dataflow.run_flow(config, job, live), str(job)
     from dateline.runners.engine import local
 
     workers = local.workers_for(config.input_bytes, args.workers)

@@ -9,6 +9,7 @@ import termios
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -123,7 +124,7 @@ def test_counting_into_a_folder_that_is_gone(tmp_path):
 def test_plain_lines_when_piped(tmp_path, monkeypatch):
     monkeypatch.setattr(dateline.runners.command.watch, "PLAIN_SECONDS", 0.01)
     out = io.StringIO()
-    with Watch(str(tmp_path), PLAIN, quiet=False, out=out):
+    with Watch(partial(read_progress, str(tmp_path)), PLAIN, quiet=False, out=out):
         time.sleep(0.1)
     lines = out.getvalue().splitlines()
     assert len(lines) > 1
@@ -165,7 +166,7 @@ def on_terminal(folder, monkeypatch, wide: int) -> str:
 
     reader = threading.Thread(target=read)
     reader.start()
-    with open(theirs, "w") as out, Watch(str(folder), PLAIN, quiet=False, out=out):
+    with open(theirs, "w") as out, Watch(partial(read_progress, str(folder)), PLAIN, quiet=False, out=out):
         time.sleep(0.1)
     reader.join()
     os.close(ours)
@@ -197,7 +198,7 @@ def test_a_count_is_never_seen_by_half(tmp_path, monkeypatch):
 def test_nothing_when_quiet(tmp_path, monkeypatch):
     monkeypatch.setattr(dateline.runners.command.watch, "PLAIN_SECONDS", 0.01)
     out = io.StringIO()
-    with Watch(str(tmp_path), PLAIN, quiet=True, out=out):
+    with Watch(partial(read_progress, str(tmp_path)), PLAIN, quiet=True, out=out):
         time.sleep(0.05)
     assert out.getvalue() == ""
 

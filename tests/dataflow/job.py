@@ -1,6 +1,7 @@
 """Jobs of Dataflow, as far as they can be done without an account: see service.py for what stands in its place."""
 
 import doctest
+import json
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -223,6 +224,14 @@ def test_the_command_line_starts_it():
     assert made.get_all_options()["max_num_workers"] == 5
 
 
+def words_of(endpoint: str) -> list[str]:
+    """The options that take a run to the service."""
+    return [
+        "--runner", "dataflow", "--project", PROJECT, "--region", REGION, "--worker-image", IMAGE,
+        "--run-folder", f"gs://{BUCKET}/runs", "--dataflow-options", "no_auth", f"dataflow_endpoint={endpoint}",
+    ]  # fmt: skip
+
+
 def test_a_run_of_the_command_shares_nothing_with_its_workers(dataflow, gcs, sample, tmp_path):
     """Dumps, dataset and the run's folder are in GCS, and nothing is left of the run. That workers cannot even see the
     driver's folders is tested elsewhere."""
@@ -230,8 +239,7 @@ def test_a_run_of_the_command_shares_nothing_with_its_workers(dataflow, gcs, sam
     for path in EXAMPLES:
         gcs.put(f"dumps/{Path(path).name}", Path(path).read_bytes())
     words = ["run", "--input", f"gs://{BUCKET}/dumps/*.txt", "--output", f"gs://{BUCKET}/news", "--work-dir", tmp_path / "here",
-             "--runner", "dataflow", "--project", PROJECT, "--region", REGION, "--worker-image", IMAGE,
-             "--run-folder", f"gs://{BUCKET}/runs", "--dataflow-options", "no_auth", f"dataflow_endpoint={endpoint}"]  # fmt: skip
+             *words_of(endpoint)]  # fmt: skip
     done = command_here(words, gcs.environ)
     assert done.returncode == 0, done.stderr
     found = {
@@ -241,3 +249,17 @@ def test_a_run_of_the_command_shares_nothing_with_its_workers(dataflow, gcs, sam
     assert as_local(found) == files_of(sample)
     assert not list(gcs.bucket.list_blobs(prefix="runs/"))
     assert [job.state for job in service.jobs.values()] == ["JOB_STATE_DONE"]
+
+
+def test_the_progress_is_what_the_service_tells(dataflow, gcs, tmp_path):
+    """There is no folder in which the workers could say it."""
+    endpoint, _ = dataflow
+    data = Path(EXAMPLES[-1]).read_bytes()
+    gcs.put("dumps/one.txt", data)
+    words = ["run", "--input", f"gs://{BUCKET}/dumps/*.txt", "--output", f"gs://{BUCKET}/news", "--work-dir", tmp_path / "here",
+             *words_of(endpoint), "--max-rejects", "0", "--json"]  # fmt: skip
+    done = command_here(words, gcs.environ)
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert told["so_far"]["bytes_read"] == len(data)
+    assert told["so_far"]["rows_written"] > 0
