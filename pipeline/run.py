@@ -201,7 +201,7 @@ def execute(
         rejects_only |= all(dump.part is not None and dump.part.format == "rejects" for dump in config.dumps)
         if before is None and not rejects_only and result.blocks("rejected") and not result.rows("articles"):
             raise RunFailed(
-                f"each of the {result.blocks('rejected'):,} blocks is a reject ({reasons_of(result.reasons)}), and there is no "
+                f"all blocks are rejects ({reasons_of(result.reasons)}), and there is no "
                 "dataset yet: are these dumps of Arab News pages? `dateline inspect FILE` shows what is found in one; "
                 "--max-rejects 100% makes a dataset of nothing but rejects"
             )

@@ -4,6 +4,8 @@ import glob
 import os
 import stat
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
+from difflib import get_close_matches
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -76,7 +78,8 @@ def find_inputs(
         if not foreign and not unlisted:
             if found:
                 raise UsageError(
-                    f"{option} {pattern!r} matches nothing but files of the dataset that is written to"
+                    f"{option} {pattern!r} matches nothing but files in the folder of --output, which is the dataset's own: "
+                    "give --output another"
                 )
             _require_match(pattern, option, may_be_none)
         for folder, why in unlisted:
@@ -111,13 +114,29 @@ def find_inputs(
 
 def _require_match(pattern: str, option: str, may_be_none: bool) -> None:
     """Refuse a pattern that matches nothing: a folder that is not mounted would look like one without dumps."""
-    message = f"{option} {pattern!r} matches no file: check the path, and quote patterns"
+    message = f"{option} {pattern!r} matches no file: check the path"
     if not has_magic(pattern):
-        raise UsageError(message)
+        raise UsageError(message if in_store(pattern) else _why_missing(pattern, option))
     if not may_be_none:
-        raise UsageError(f"{message}; --allow-empty allows a pattern to match none")
+        allow = "; --allow-empty allows a pattern to match none" if option == "--input" else ""
+        raise UsageError(message + allow)
     if not in_store(pattern) and not os.path.isdir(fixed_part(pattern)):
         raise UsageError(f"{message}; {fixed_part(pattern)} is no folder, which --allow-empty does not allow")
+
+
+def _why_missing(path: str, option: str) -> str:
+    """What is told of a path at which nothing is, or where nobody may look; with the file beside it whose name is near."""
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        with suppress(OSError):
+            beside = os.listdir(os.path.dirname(path) or ".")
+            if near := get_close_matches(os.path.basename(path), beside, 1):
+                nearest = os.path.join(os.path.dirname(path), near[0])
+                return f"{option} {path!r} matches no file: did you mean {nearest}?"
+    except OSError as error:
+        return f"{option} {path!r} cannot be looked at: {error.strerror}"
+    return f"{option} {path!r} matches no file: check the path"
 
 
 def _candidate(path: str, source_root: str | None) -> _Candidate:
@@ -263,7 +282,7 @@ def source_name(path: str, source_root: str | None) -> str:
 def _why_unreadable(path: str, mode: int) -> str | None:
     try:
         if stat.S_ISDIR(mode):
-            return "is a folder; give a pattern such as FOLDER/*.txt"
+            return f"is a folder; give a pattern of its files, such as '{path}/*.txt'"
         if not stat.S_ISREG(mode):
             return "is no regular file"
         with open(path, "rb", buffering=0) as file:

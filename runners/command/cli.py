@@ -159,12 +159,19 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _inspect(args: argparse.Namespace) -> int:
-    from dateline.errors import DatelineError
+    from dateline.errors import DatelineError, UsageError
     from dateline.runners.command.inspect import as_json, as_text, inspect
+    from dateline.runners.command.table import width_of
 
+    width, count = width_of(sys.stdout), 0
     try:
         for found in inspect(args.file, args.offset, args.crawl_date, columns(args), bounds(args)):
-            print(as_json(found) if args.json else as_text(found, has_colour(sys.stdout), args.full))
+            count += 1
+            print(as_json(found) if args.json else as_text(found, has_colour(sys.stdout), args.full, width))
+        if args.offset is not None and not count:
+            raise UsageError(
+                f"--offset {args.offset}: no block of {args.file} has that byte; leave it out to see all blocks"
+            )
     except DatelineError as error:
         return end_command(str(error), error, args.json)
     except OSError as error:

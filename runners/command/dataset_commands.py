@@ -5,6 +5,7 @@ Each of them is a function of its module, from the arguments and the open datase
 
 import argparse
 import os
+import sys
 from collections.abc import Callable
 
 from dateline.errors import DatelineError, UsageError
@@ -18,11 +19,12 @@ from dateline.runners.command import explain as explaining
 from dateline.runners.command.diff import print_changes
 from dateline.runners.command.export import export_version
 from dateline.runners.command.log import print_versions
-from dateline.runners.command.outcome import OK, end_command
+from dateline.runners.command.outcome import OK, end_command, plain
 from dateline.runners.command.prune import prune_dataset
 from dateline.runners.command.repair import begin_repair, repair_dataset
 from dateline.runners.command.report import make_report
 from dateline.runners.command.restore import restore_version
+from dateline.runners.command.table import width_of
 from dateline.runners.command.usage import did_you_mean
 from dateline.runners.command.verify import verify_dataset
 
@@ -44,32 +46,49 @@ def _command(
         folder = ""
 
         def shown(error: Exception) -> str:
-            return (
-                str(error).replace(folder, args.dataset) if folder and in_store(args.dataset) else str(error)
-            )
+            said = plain(error)
+            return said.replace(folder, args.dataset) if folder and in_store(args.dataset) else said
 
         try:
             require_known("DATASET", args.dataset)
+            _require_folder(args.dataset, getattr(args, "article", ""))
             first(args)
             with dataset_at(args.dataset).opened(may_be_empty) as dataset:
                 folder = dataset.root
                 return command(args, dataset)
         except (DatelineError, OSError) as error:
-            nearest = near_dataset(args.dataset) if isinstance(error, UsageError) else ""
-            return end_command(shown(error) + nearest, error, args.json)
+            return end_command(shown(error), error, args.json)
 
     return run
 
 
+def _require_folder(path: str, article: str) -> None:
+    """Refuse what is plainly no dataset: nothing, a file, a folder within a dataset.
+
+    Args:
+        path: where the dataset is to be.
+        article: what is looked for in it, if anything is; it may be the dataset, where the two were swapped.
+
+    Raises:
+        UsageError: it is none; the message names the dataset that may be meant.
+    """
+    if in_store(path):
+        return
+    if not os.path.lexists(path):
+        if _is_dataset(article):
+            raise UsageError(f"there is no dataset {path}: the dataset comes first, then what to look for")
+        raise UsageError(f"there is no dataset {path}{near_dataset(path)}")
+    if not os.path.isdir(path):
+        raise UsageError(f"{path} is a file, and no dataset; give the folder that a run wrote with --output")
+    if not _is_dataset(path) and (outer := dataset_at(path).enclosing()):
+        raise UsageError(f"{path} is a folder of the dataset {outer}; give that")
+
+
 def near_dataset(path: str) -> str:
-    """A question after the dataset beside a path, where nothing is there but something whose name is near."""
-    if in_store(path) or os.path.lexists(path):
-        return ""
+    """A question after the dataset beside a path, where one has a name that is near."""
     parent, name = os.path.split(path.rstrip("/"))
     try:
-        beside = [
-            entry.path for entry in os.scandir(parent or ".") if os.path.isdir(f"{entry.path}/{MANIFESTS}")
-        ]
+        beside = [entry.path for entry in os.scandir(parent or ".") if _is_dataset(entry.path)]
     except OSError:
         return ""
     return did_you_mean(
@@ -77,17 +96,22 @@ def near_dataset(path: str) -> str:
     )
 
 
+def _is_dataset(path: str) -> bool:
+    return os.path.isdir(f"{path}/{MANIFESTS}")
+
+
 def _explain(args: argparse.Namespace, dataset: Dataset) -> int:
     stories, matches = explaining.explain(dataset, args.article)
     if not stories and not matches:
         raise DatelineError(
-            f"no article of {args.dataset} has {args.article!r} in its headline or URLs, or at the head of its id\n"
-            f"  give any part of a headline or URL, or the first {explaining.LEAST_OF_ID} digits of an id, or more"
+            f"no article of {args.dataset} has {args.article!r} in its headline or URLs, or at the head of its id; "
+            f"give any part of a headline or URL, or the first {explaining.LEAST_OF_ID} digits of an id, or more"
         )
-    for line in explaining.list_matches(matches, args.json):
+    width = width_of(sys.stdout)
+    for line in explaining.list_matches(matches, args.json, width):
         print(line)
     for story in stories:
-        print(to_json(explaining.as_json(story)) if args.json else explaining.as_text(story))
+        print(to_json(explaining.as_json(story)) if args.json else explaining.as_text(story, width))
     return OK
 
 

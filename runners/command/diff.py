@@ -1,6 +1,7 @@
 """`dateline diff`: what became of the articles from one version to another."""
 
 import argparse
+import sys
 from collections import Counter
 from typing import Any
 
@@ -9,6 +10,7 @@ from dateline.pipeline.dataset.history import manifest_for
 from dateline.pipeline.dataset.interface import Dataset
 from dateline.pipeline.rules.text import printable, to_json
 from dateline.runners.command.outcome import OK
+from dateline.runners.command.table import width_of, wrapped
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "folded": ">"}
 
@@ -17,15 +19,18 @@ def print_changes(args: argparse.Namespace, dataset: Dataset) -> int:
     """Print what is not the same in two versions; the exit status."""
     old, new = (dataset.version(manifest_for(dataset.root, number)[1]) for number in (args.old, args.new))
     kinds: Counter[str] = Counter()
+    width = width_of(sys.stdout)
     for change in diff(old, new):
         kinds[change.kind] += 1
-        print(to_json(_as_json(change)) if args.json else _as_text(change))
+        print(
+            to_json(_as_json(change)) if args.json else "\n".join(wrapped(_as_text(change), width, "  ", ""))
+        )
     counts = {kind: kinds[kind] for kind in SIGNS}
     if args.json:
         print(to_json({"summary": {"from": args.old, "to": args.new} | counts}))
     else:
         summary = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
-        print(f"version {args.old} to {args.new}: {summary}")
+        print("\n".join(wrapped(f"version {args.old} to {args.new}: {summary}", width, "  ", "")))
     return OK
 
 

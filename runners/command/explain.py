@@ -20,6 +20,7 @@ from dateline.pipeline.rules.identity_rows import ROW, UPDATED_SOURCES, days, fi
 from dateline.pipeline.rules.short_urls import short_url, slug_of
 from dateline.pipeline.rules.text import normalise, printable, to_json
 from dateline.pipeline.rules.winner import why_it_won
+from dateline.runners.command.table import shortened, wrapped
 from dateline.schemas.columns import from_batch
 
 Row = dict[str, Any]
@@ -178,15 +179,16 @@ def _story(version: Version, row: Row, copies: Sequence[Row]) -> Story:
     )
 
 
-def list_matches(found: Sequence[Row], as_lines: bool) -> Iterator[str]:
-    """Articles of which one is to be chosen, a line each: of JSON, or aligned for a person."""
+def list_matches(found: Sequence[Row], as_lines: bool, width: int | None = None) -> Iterator[str]:
+    """Articles of which one is to be chosen, a line each: of JSON, or aligned for a person, and cut at a width."""
     if as_lines or not found:
         yield from (to_json({"match": key}) for key in found)
         return
     for key in found[:MATCHES_SHOWN]:
-        yield printable(f"{key['id']}  {key['updated'] or 'no date   '}  {key['headline']}")
+        yield shortened(printable(f"{key['id']}  {key['updated'] or 'no date   '}  {key['headline']}"), width)
     more = f", {len(found) - MATCHES_SHOWN:,} of them not shown" if len(found) > MATCHES_SHOWN else ""
-    yield f"{len(found):,} articles match{more}: give one of these ids, or more of the text"
+    last = f"{len(found):,} articles match{more}: give one of these ids, or more of the text"
+    yield from wrapped(last, width, "  ", "")
 
 
 def as_json(story: Story) -> Row:
@@ -198,21 +200,23 @@ def as_json(story: Story) -> Row:
     }
 
 
-def as_text(story: Story) -> str:
-    """The story for a person; text of dumps is made harmless for a terminal."""
+def as_text(story: Story, width: int | None = None) -> str:
+    """The story for a person, in lines that fit; text of dumps is made harmless for a terminal."""
     row = story.row
-    lines = [
-        printable(row["headline"]),
-        f"  id        {row['id']}",
-        f"  short URL {printable(row['short_url'] or '-')}  slot {row['short_url_slot']}",
-        f"  file      {story.file}",
-        f"  won       {_place(story.winner)}",
-        f"  copies    {row['copies']}, itself included",
+    facts = [
+        ("id", row["id"]),
+        ("short URL", f"{printable(row['short_url'] or '-')}  slot {row['short_url_slot']}"),
+        ("file", story.file),
+        ("won", _place(story.winner)),
+        ("copies", f"{row['copies']}, itself included"),
     ]
     for loser in story.losers:
         headline = "" if loser.same_headline else "  under another headline"
-        lines.append(f"  lost      {_place(loser)}{headline}")
-        lines.append(f"            to the winner: {why(story.winner, loser)}")
+        facts.append(("lost", f"{_place(loser)}{headline}"))
+        facts.append(("", f"to the winner: {why(story.winner, loser)}"))
+    lines = wrapped(printable(row["headline"]), width, "  ", "")
+    for name, what in facts:
+        lines += wrapped(what, width, " " * 12, f"  {name:<10}")
     return "\n".join(lines)
 
 

@@ -7,10 +7,12 @@ from dateline.pipeline.dataset.history import manifest_for
 from dateline.pipeline.dataset.interface import Dataset
 from dateline.pipeline.rules.text import printable, to_json
 from dateline.runners.command.outcome import OK
+from dateline.runners.command.paths import require_target
 
 
 def export_version(args: argparse.Namespace, dataset: Dataset) -> int:
     """Write the articles of `--version` to `--to`; the exit status."""
+    require_target(args.to, dataset)
     number, manifest = manifest_for(dataset.root, args.version)
     done = export(dataset, manifest, args.to, args.format, args.one_file)
     if args.json:

@@ -21,12 +21,15 @@ from dateline.pipeline.rules.text import printable, to_json
 from dateline.pipeline.rules.text_repairs import mend
 from dateline.pipeline.store.files import open_file
 from dateline.runners.command.colour import BOLD, CYAN, RED, in_colour
+from dateline.runners.command.table import shortened
 from dateline.schemas.contract import contract
 
 LINES_SHOWN = 12
 """Lines of a reject that are shown: those that a header would stand in."""
 VALUE_SHOWN = 160
-"""Characters of a field that are shown, unless all is asked for."""
+"""Characters of a field that are shown, unless all is asked for; on a terminal as many as fit."""
+BEFORE_VALUE = len(f"    {'':>14} | ")
+"""Characters that stand in a line before a text."""
 
 
 class Found(NamedTuple):
@@ -52,7 +55,7 @@ def inspect(
     Raises:
         OSError: the file cannot be read, or not to its end.
     """
-    inputs = find_inputs([path], None)
+    inputs = find_inputs([path], None, option="FILE")
     for _, error in inputs.unreadable:
         raise OSError(f"{path}: {error}")
     with tempfile.TemporaryDirectory() as folder:
@@ -110,15 +113,23 @@ def as_json(found: Found) -> str:
     return to_json({name: value for name, value in found._asdict().items() if value not in (None, ())})
 
 
-def as_text(found: Found, colour: bool, full: bool) -> str:
-    """A block for a person; text of the file is made harmless for a terminal."""
+def as_text(found: Found, colour: bool, full: bool, width: int | None = None) -> str:
+    """A block for a person; text of the file is made harmless for a terminal.
+
+    Args:
+        found: the block.
+        colour: whether it is coloured.
+        full: whether all of each text is shown.
+        width: the most characters of a line, unless all is shown; None for VALUE_SHOWN of each text.
+    """
+    room = None if width is None else max(width - BEFORE_VALUE, 1)
 
     def paint(code: str, text: str) -> str:
         return in_colour(text, code) if colour else text
 
     end = found.offset + found.length
     head = f"{printable(found.source)}  bytes {found.offset:,} to {end:,}"
-    lines = [f"    {role:>14} | {_short(line, full)}" for role, line in found.lines]
+    lines = [f"    {role:>14} | {_short(line, full, room)}" for role, line in found.lines]
     if found.record is None:
         title = paint(RED, f"{head}  rejected: {found.reason}")
         pointer = f" at {found.pointer}" if found.pointer else ""
@@ -129,10 +140,14 @@ def as_text(found: Found, colour: bool, full: bool) -> str:
             continue
         texts = value if isinstance(value, list) else [value]
         for text in texts:
-            rows.append(f"  {paint(CYAN, f'{name:<14}')}  {_short(str(text), full)}")
+            rows.append(f"  {paint(CYAN, f'{name:<14}')}  {_short(str(text), full, room)}")
     return "\n".join([paint(BOLD, f"{head}  layout {found.layout}"), *rows])
 
 
-def _short(text: str, full: bool) -> str:
+def _short(text: str, full: bool, room: int | None) -> str:
     text = printable(text)
-    return text if full or len(text) <= VALUE_SHOWN else f"{text[:VALUE_SHOWN]} … ({len(text):,} characters)"
+    if full:
+        return text
+    if room is not None and " " in text:  # an id or a URL is to be copied
+        return shortened(text, room)
+    return text if len(text) <= VALUE_SHOWN else f"{text[:VALUE_SHOWN]} … ({len(text):,} characters)"

@@ -10,17 +10,18 @@ import shutil
 import sys
 
 from dateline.pipeline.rules.text import printable
-from dateline.runners.command.table import aligned
+from dateline.runners.command.table import aligned, wrapped
 
 PYTHON = 'import dateline; print(dateline.open_dataset({dataset}).head(3, columns=["date", "headline"]).to_pylist())'
 """Its texts are in double quotes, since a shell has all of it in single ones."""
 
 
-def next_steps(dataset: str) -> str:
+def next_steps(dataset: str, width: int | None = None) -> str:
     """Commands that show a dataset, a line each, with what they show.
 
     Args:
         dataset: as it was given on the command line.
+        width: the most characters of a line; None for no limit. A command is in one line all the same.
     """
     command, name = this_command(), shlex.quote(dataset)
     python = shlex.join(
@@ -28,10 +29,13 @@ def next_steps(dataset: str) -> str:
     )
     steps = [
         (f"{command} report {name} --open", "the run as a page"),
-        (f"{command} explain {name} TEXT", "the article that has TEXT in its headline, and its copies"),
+        (f"{command} explain {name} TEXT", "the article with TEXT in its headline"),
         (f"{command} log {name}", "the versions"),
     ]
-    lines = [*(f"  {step}" for step in aligned(steps, "<<")), f"  {python}"]
+    lines = [f"  {step}" for step in aligned(steps, "<<")]
+    if width is not None and max(map(len, lines)) > width:
+        lines = [line for step, what in steps for line in (f"  {step}", *wrapped(what, width, " " * 6))]
+    lines.append(f"  {python}")
     return "\n".join(["Next:", *map(printable, lines)])
 
 

@@ -55,7 +55,8 @@ def parser() -> Parser:
     what = "print what the shell loads to complete commands, options, values and paths, and exit"
     made.add_argument("--completions", action=PrintScript, choices=SHELLS, help=what)
     made.set_defaults(writes=False)
-    commands: Any = made.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
+    commands: Any = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    made._positionals.title = "commands"  # a title of their own would put them behind the options
     add_run(commands)
     _add_inspect(commands)
     add_dataset_commands(commands)

@@ -5,6 +5,7 @@ The exit status of an error stands in its class, in dateline/errors.py. OK and P
 
 import errno
 import logging
+import os
 import re
 import signal
 from collections.abc import Iterable
@@ -132,14 +133,31 @@ _ADVICE = {
     errno.ENOTDIR: "see that the name is right",
     errno.EACCES: "have its owner let this user read and write it",
     errno.EPERM: "have its owner let this user read and write it",
+    errno.EEXIST: "give another name",
     errno.EROFS: "give a place that may be written",
 }
+
+
+def plain(error: Exception) -> str:
+    """What an error says; of the system's errors the file, by the name that it was to have, and what was refused.
+
+    >>> plain(FileNotFoundError(2, "No such file or directory", "x.html.4b3da93b8a48aba6dfdfd1bb964466ab.tmp"))
+    'x.html: No such file or directory'
+    """
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{_TEMPORARY.sub('', os.fsdecode(error.filename))}: {error.strerror}"
+    return str(error)
+
+
+_TEMPORARY = re.compile(r"\.[0-9a-f]+\.tmp\Z")
+"""What stands behind the name of a file until it is whole."""
 
 
 def log_error(message: str, error: Exception | None = None) -> None:
     """Tell of an error in one line, and what to do, where the message of such an error does not say it."""
     first, *more = message.split("\n")
     advises = isinstance(error, DatelineError) and error.message_advises
+    advises = advises or (isinstance(error, OSError) and error.errno is None)  # one of ours, by another name
     if isinstance(error, DatelineError | OSError) and not advises and "`dateline " not in message:
         message = "\n".join([f"{first}; {advice_of(error)}", *more])
     log.error("%s", message)

@@ -84,6 +84,25 @@ def inputs_of(args: argparse.Namespace, dataset: "Dataset") -> "Inputs":
     return inputs
 
 
+def require_target(path: str, dataset: "Dataset") -> None:
+    """Refuse a place in the dataset for what --to names: nothing but runs may write there.
+
+    Args:
+        path: what --to is.
+        dataset: what is read.
+
+    Raises:
+        UsageError: it lies in the dataset's folder.
+    """
+    from dateline.errors import UsageError
+
+    folder = os.path.dirname(path) or "."
+    if f"{os.path.realpath(folder)}/".startswith(f"{os.path.realpath(dataset.root)}/"):
+        raise UsageError(
+            f"--to {path} lies in the dataset, where only runs write; give a place outside of it"
+        )
+
+
 def no_dataset(output: str) -> str:
     """What is told of an output that is something else."""
     return (

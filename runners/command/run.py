@@ -1,6 +1,7 @@
 """`dateline run`: everything that can be wrong is found out before any work; then the run; then what it came to."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -239,8 +240,10 @@ def _execute(
     if not args.quiet and not args.json:
         from dateline.runners.command.next_steps import next_steps
         from dateline.runners.command.summary import summary
+        from dateline.runners.command.table import width_of
 
-        print(f"{summary(result, config)}\n\n{next_steps(args.output)}")
+        width = width_of(sys.stdout)
+        print(f"{summary(result, config, width)}\n\n{next_steps(args.output, width)}")
     return end(outcome, "done", PARTLY if result.unreadable else OK, None)
 
 

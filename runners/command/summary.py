@@ -5,12 +5,21 @@ from dateline.pipeline.dataset.open import dataset_in
 from dateline.pipeline.report.numbers import partitions
 from dateline.pipeline.report.stands_out import tiny_partitions
 from dateline.pipeline.run import Result
-from dateline.runners.command.table import aligned
+from dateline.runners.command.table import aligned, wrapped
 from dateline.runners.command.watch import clock, megabytes
 
+INDENT = " " * 14
+"""Of what does not fit in a line."""
 
-def summary(result: Result, config: Config) -> str:
-    """A table of what was read, written and put aside, and where it is."""
+
+def summary(result: Result, config: Config, width: int | None = None) -> str:
+    """A table of what was read, written and put aside, and where it is.
+
+    Args:
+        result: what the run came to.
+        config: the run.
+        width: the most characters of a line; None for no limit.
+    """
     seconds = result.seconds["all"]
     rate = config.input_bytes / 1e6 / seconds
     rows = [
@@ -36,19 +45,29 @@ def summary(result: Result, config: Config) -> str:
         rows.append(
             ("in all", f"{result.rows('articles'):,}", f"articles of {len(result.manifest['dumps']):,} dumps")
         )
-    table = "\n".join(f"  {line}" for line in aligned(rows, "<><"))
     balance, records = result.balance, result.records
-    rejected = "".join(f", {count:,} {kind}" for kind, count in records.rejected.items())
-    account = f"  records     all {records.held:,} in the containers: {records.pages:,} pages{rejected}\n"
+    lines = [f"  {line}" for line in aligned(rows, "<><")]
+    lines.append(
+        f"  balance     all {balance.read:,} bytes read are in a row, a duplicate, a reject or white space"
+    )
+    if records.held:
+        rejected = "".join(f", {count:,} {kind}" for kind, count in records.rejected.items())
+        lines.append(
+            f"  records     all {records.held:,} in the containers: {records.pages:,} pages{rejected}"
+        )
+    lines += [
+        "",
+        f"The dataset is in {dataset_in(config.output).name}, version {result.version}:",
+        "  date=*/region=*/   the articles",
+        "  _duplicates/       each copy, and the article that it belongs to",
+        "  _rejected/         each block that could not be used, why, and its bytes",
+        f"  _runs/{config.run}/report.html",
+    ]
     articles = [file["path"] for file in result.manifest["files"] if file["kind"] == "articles"]
-    tiny = tiny_partitions(result.rows("articles"), partitions(articles))
-    return (
-        f"{table}\n"
-        f"  balance     all {balance.read:,} bytes read are in a row, a duplicate, a reject or white space\n"
-        f"{account if records.held else ''}\n"
-        f"The dataset is in {dataset_in(config.output).name}, version {result.version}:\n"
-        f"  date=*/region=*/   the articles\n"
-        f"  _duplicates/       each copy, and the article that it belongs to\n"
-        f"  _rejected/         each block that could not be used, why, and its bytes\n"
-        f"  _runs/{config.run}/report.html" + (f"\n\nNote: {tiny}." if tiny else "")
+    if tiny := tiny_partitions(result.rows("articles"), partitions(articles)):
+        lines += ["", f"Note: {tiny}."]
+    return "\n".join(
+        part
+        for line in lines
+        for part in wrapped(line, width, INDENT if line.startswith(" ") else "  ", "") or [""]
     )

@@ -54,8 +54,32 @@ def aligned(rows: Sequence[Sequence[str]], sides: str, width: int | None = None)
     ]
 
 
-def wrapped(text: str, width: int | None, indent: str) -> list[str]:
-    """A text below a row, as lines that fit; as one where there is no limit."""
-    if width is None:
-        return [indent + text]
-    return textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+def shortened(text: str, width: int | None) -> str:
+    """The text, or as much of it as fits, with a sign that there is more.
+
+    >>> shortened("Ferry of Kalba", 8), shortened("Ferry", 8)
+    ('Ferry o…', 'Ferry')
+    """
+    return text if width is None or len(text) <= width else f"{text[: width - 1]}…"
+
+
+def wrapped(text: str, width: int | None, indent: str, first: str | None = None) -> list[str]:
+    """A text as lines that fit; as one where there is no limit. A word that is longer than a line stays whole.
+
+    Args:
+        text: of one line.
+        width: the most characters of a line; None for no limit.
+        indent: what the lines begin with.
+        first: what the first line begins with instead.
+    """
+    first = indent if first is None else first
+    if width is None or len(first) + len(text) <= width:
+        return [first + text]
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        break_long_words=False,  # an id or a path can still be copied
+    )

@@ -1,6 +1,7 @@
 """`dateline verify`: whether a dataset is what its manifest says."""
 
 import argparse
+import sys
 from collections import Counter
 
 from dateline.errors import UsageError
@@ -14,6 +15,7 @@ from dateline.runners.command.log import first_names
 from dateline.runners.command.outcome import FAILED, OK
 from dateline.runners.command.run import bounds, columns
 from dateline.runners.command.stdio import OutputLost
+from dateline.runners.command.table import width_of, wrapped
 
 MAX_FINDINGS = 20
 """Findings of one kind that are shown; the others are counted."""
@@ -46,7 +48,7 @@ def verify_dataset(args: argparse.Namespace, dataset: Dataset) -> int:
         for kind, count in kinds.items():
             if count > MAX_FINDINGS:
                 print(f"... and {count - MAX_FINDINGS:,} more findings of the kind {kind}")
-        print(_summary(summary, kinds))
+        print("\n".join(wrapped(_summary(summary, kinds), width_of(sys.stdout), "  ", "")))
     return FAILED if kinds else OK
 
 

@@ -430,7 +430,10 @@ def test_a_folder_among_the_inputs(tmp_path):
     (tmp_path / "folder").mkdir()
     done, output = run(tmp_path, tmp_path / "folder", dump(tmp_path, GOOD))
     assert done.returncode == 3
-    assert "folder: is a folder; give a pattern such as FOLDER/*.txt" in done.stderr
+    assert (
+        f"folder: is a folder; give a pattern of its files, such as '{tmp_path / 'folder'}/*.txt'"
+        in done.stderr
+    )
     assert table_of(output).num_rows == 1
     (report,) = output.glob("_runs/*/report.json")
     assert json.loads(report.read_text())["unreadable"][0]["path"] == str(tmp_path / "folder")

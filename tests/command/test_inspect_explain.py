@@ -137,8 +137,8 @@ def test_explain_what_is_not_there(sample, tmp_path):
     done = dateline_here("explain", sample, "No such headline")
     assert done.returncode == 1
     assert done.stderr == (
-        f"dateline: error: no article of {sample} has 'No such headline' in its headline or URLs, or at the head of its id\n"
-        "  give any part of a headline or URL, or the first 5 digits of an id, or more\n"
+        f"dateline: error: no article of {sample} has 'No such headline' in its headline or URLs, or at the head of its id; "
+        "give any part of a headline or URL, or the first 5 digits of an id, or more\n"
     )
     done = dateline_here("explain", tmp_path, "x")
     assert (done.returncode, "holds no dataset" in done.stderr) == (2, True)

@@ -78,7 +78,8 @@ TROUBLES = {
     "no runs": (lambda folder: shutil.rmtree(folder / "_runs"), [], 2, "has no report of any run"),
     "torn": (lambda folder: spoil(folder, '{"run": "'), [], 2, "has no report of any run"),
     "another shape": (lambda folder: spoil(folder, '{"state": "done"}'), [], 1, "report.json is not valid"),
-    "no place": (lambda folder: None, ["--to", "/nowhere/page.html"], 1, "No such file or directory: '/nowhere/"),
+    "no place": (lambda folder: None, ["--to", "/nowhere/page.html"], 2, "--to /nowhere/page.html: there is no folder /nowhere"),
+    "a folder": (lambda folder: None, ["--to", "/tmp"], 2, "--to /tmp is a folder; give the file, such as /tmp/report.html"),
 }  # fmt: skip
 
 

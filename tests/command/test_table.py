@@ -51,10 +51,9 @@ failed   2026-11-09 01:00
 def test_what_log_prints_fits(width):
     head, *lines = lines_of([LONG, failed(), VERSION, VERSION | {"dumps": []}], width)
     assert head.startswith("version  made (UTC)")
-    assert max(map(len, [head, *lines])) <= width
+    assert all(len(line) <= width or " " not in line.strip() for line in (head, *lines))
     assert ("files" in head) is (width >= 112)
-    told = "".join(line.strip() for line in lines)
-    assert ("crawl/" * 30 + "a.txt") in told  # what is wrapped is all there
+    assert ("crawl/" * 30 + "a.txt") in " ".join(lines)  # a path stays whole
 
 
 @given(st.lists(st.tuples(*[st.text("ab c", max_size=9)] * 4), min_size=1), st.none() | st.integers(9, 60))
@@ -72,6 +71,7 @@ def test_columns_stand_below_each_other(rows, width):
 def test_a_text_that_fits_is_one_line():
     assert wrapped("a b c", 7, "  ") == ["  a b c"]
     assert wrapped("a b c", 6, "  ") == ["  a b", "  c"]
+    assert wrapped("a bbbbbbbb c", 6, "  ", "") == ["a", "  bbbbbbbb", "  c"]
     assert wrapped("a b " * 99, None, "  ") == ["  " + "a b " * 99]
 
 
@@ -100,6 +100,51 @@ def test_many_reports_that_cannot_be_read_are_a_few_warnings(sample, tmp_path):
     *shown, last = done.stderr.splitlines()
     assert len(shown) == WARNINGS_SHOWN
     assert last == f"dateline: warning: and {100 - WARNINGS_SHOWN} more of this kind"
+
+
+WIDE = {
+    "inspect": ["inspect", EXAMPLES[0]],
+    "explain": ["explain", "{news}", "ferry"],
+    "explain, of many": ["explain", "{news}", "a"],
+    "verify": ["verify", "{news}"],
+    "log": ["log", "{news}"],
+    "run": ["run", "--input", *EXAMPLES, "--output", "{own}"],
+    "diff": ["diff", "{two}", 1, 2],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory):
+    """A dataset of two versions."""
+    news = tmp_path_factory.mktemp("two") / "news"
+    for dumps in (EXAMPLES[:2], EXAMPLES):
+        assert dateline_here("run", "--quiet", "--input", *dumps, "--output", news).returncode == 0
+    return news
+
+
+@pytest.mark.parametrize("width", [40, 80])
+@pytest.mark.parametrize("name", WIDE)
+def test_what_is_printed_fits_a_terminal(sample, two, tmp_path, monkeypatch, name, width):
+    """But for what is to be copied: one word, or a command of the next steps."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    places = {"news": sample, "own": tmp_path / "news", "two": two}
+    done = dateline_here(*(str(word).format(**places) for word in WIDE[name]))
+    assert (done.returncode, done.stderr) == (0, "")
+    told = done.stdout.splitlines()
+    long = [line for line in told if len(line) > width]
+    copied = [
+        line
+        for line in long
+        if "-m dateline " in line or " -c " in line or len(line.split()[-1]) > width // 2
+    ]
+    assert long == copied
+    if "inspect" not in name and "many" not in name:  # which cut what does not fit
+        monkeypatch.delenv("COLUMNS")
+        again = dateline_here(
+            *(str(word).format(**places | {"own": tmp_path / "again"}) for word in WIDE[name])
+        )
+        if name in ("explain", "verify", "diff"):
+            assert again.stdout.split() == done.stdout.split()
 
 
 SUBCOMMANDS = sorted(parser().commands())

@@ -85,13 +85,50 @@ def test_a_mistyped_dataset(sample, monkeypatch):
     monkeypatch.chdir(sample.parent)
     done = dateline_here("log", "nesw")
     assert done.returncode == 2
-    assert done.stderr.startswith(
-        f"dateline: error: {sample.parent}/nesw holds no dataset: did you mean news?\n"
-    )
+    assert done.stderr == "dateline: error: there is no dataset nesw: did you mean news?\n"
     done = dateline_here("log", sample.parent / "nesw")
-    assert f"holds no dataset: did you mean {sample}?\n" in done.stderr
+    assert done.stderr.endswith(f"nesw: did you mean {sample}?\n")
     for other in ("xyzzy", "news/_runs", "gone/news"):
         assert "did you mean" not in dateline_here("log", other).stderr
+
+
+MISTAKES = {
+    "log {gone}": (2, "there is no dataset {gone}"),
+    "log {file}": (2, "{file} is a file, and no dataset; give the folder that a run wrote with --output"),
+    "log {news}/_runs": (2, "{news}/_runs is a folder of the dataset {news}; give that"),
+    "log {folder}": (2, "{folder} holds no dataset"),
+    "explain Ferry {news}": (2, "there is no dataset Ferry: the dataset comes first, then what to look for"),
+    "explain {news} xyzzy": (1, "no article of {news} has 'xyzzy' in its headline or URLs, or at the head of its id; "
+                             "give any part of a headline or URL, or the first 5 digits of an id, or more"),
+    "inspect {gone}": (2, "FILE '{gone}' matches no file: check the path"),
+    "inspect {folder}/fiel.txt": (2, "FILE '{folder}/fiel.txt' matches no file: did you mean {folder}/file.txt?"),
+    "inspect {folder}": (1, "cannot read {folder}: is a folder; give a pattern of its files, such as '{folder}/*.txt'"),
+    "inspect {file} --offset 999": (2, "--offset 999: no block of {file} has that byte; leave it out to see all blocks"),
+    "verify {news} --dumps {gone}*": (2, "--dumps '{gone}*' matches no file: check the path"),
+    "run --input {gone}* --output {gone}": (2, "--input '{gone}*' matches no file: check the path; "
+                                            "--allow-empty allows a pattern to match none"),
+    "run --input {file} --output {folder}": (2, "--input '{file}' matches nothing but files in the folder of --output, "
+                                             "which is the dataset's own: give --output another"),
+    "run --input {file}/x --output {gone}": (2, "--input '{file}/x' cannot be looked at: Not a directory"),
+    "report {news} --to {folder}": (2, "--to {folder} is a folder; give the file, such as {folder}/report.html"),
+    "report {news} --to {gone}/a.html": (2, "--to {gone}/a.html: there is no folder {gone}; make it, or give another place"),
+    "report {news} --to {news}/a.html": (2, "--to {news}/a.html lies in the dataset, where only runs write; "
+                                         "give a place outside of it"),
+    "export {news} --to {news}/out": (2, "--to {news}/out lies in the dataset, where only runs write; "
+                                      "give a place outside of it"),
+    "export {news} --to {file}/out": (1, "{file}: File exists; give another name"),
+}  # fmt: skip
+"""What a person may type by mistake, the exit status, and what is told."""
+
+
+@pytest.mark.parametrize("words", MISTAKES)
+def test_a_mistake(sample, tmp_path, words):
+    places = {"gone": tmp_path / "gone", "folder": tmp_path, "file": tmp_path / "file.txt", "news": sample}
+    places["file"].write_text("Words of no article.")
+    status, said = MISTAKES[words]
+    done = dateline_here(*(word.format(**places) for word in words.split()))
+    assert (done.stderr, done.returncode) == (f"dateline: error: {said.format(**places)}\n", status)
+    assert done.stdout == ""
 
 
 def test_from_python():

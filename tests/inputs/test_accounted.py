@@ -215,7 +215,7 @@ def test_a_first_run_of_rejects_only_commits_nothing_unless_asked_to(tmp_path):
     path.write_text("Some words that are no article.\n")
     done = dateline_here("run", "--input", path, "--output", news)
     assert done.returncode == 1
-    assert "failed, nothing was committed: each of the 1 blocks is a reject (not_an_article 1)" in done.stderr
+    assert "failed, nothing was committed: all blocks are rejects (not_an_article 1)" in done.stderr
     assert latest_manifest(str(news)) is None
     assert dateline_here("run", "--input", path, "--output", news, "--max-rejects", "100%").returncode == 0
     (tmp_path / "b.txt").write_text("Some more words.\n")
@@ -313,7 +313,10 @@ def test_files_of_the_dataset_itself_are_never_its_dumps(tmp_path):
     again = dateline_here(*command)
     assert (again.returncode, "Nothing new" in again.stdout) == (0, True), again.stderr
     only = dateline_here("run", "--input", f"{news}/*/*/*.arrow", "--output", news)
-    assert (only.returncode, "matches nothing but files of the dataset" in only.stderr) == (2, True)
+    assert (only.returncode, "matches nothing but files in the folder of --output" in only.stderr) == (
+        2,
+        True,
+    )
 
 
 def test_an_output_inside_another_dataset_is_refused(tmp_path):
