@@ -27,6 +27,7 @@ ELSEWHERE = {
     "runners/README.md": "project/runners.md",
     "runners/dataflow/README.md": "project/dataflow.md",
     "runners/flink/README.md": "project/flink.md",
+    "runners/kubernetes/README.md": "project/kubernetes.md",
     "runners/spark/README.md": "project/spark.md",
 }
 """Pages outside of docs/, and where they stand on the site."""

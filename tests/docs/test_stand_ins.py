@@ -49,6 +49,8 @@ LEFT = {
     ("runners/flink/README.md", "Needs a cluster"): "a run on Flink, as above",
     ("runners/flink/README.md", "Needs a network"): "that Maven Central has the jar: CI does not reach it",
     ("runners/flink/README.md", "Needs a job server and Java"): "all but the last line, which .ci/run does",
+    ("runners/kubernetes/README.md", "Needs Docker, and a job server"): "what Docker does: CI has no daemon",
+    ("runners/kubernetes/README.md", "Needs Kubernetes"): "a run on Kubernetes: CI has none",
     ("runners/spark/README.md", "Needs a cluster, and a network"): "Maven Central, and a run on Spark: the same",
     ("runners/spark/README.md", "Needs a job server and Java"): "a run on Spark: CI has no job server",
 }  # fmt: skip
@@ -62,9 +64,24 @@ for page in PAGES:
             BLOCKS[page, block.title] = BLOCKS.get((page, block.title), "") + block.code
 BASH = shutil.which("bash") or "bash"
 RUN_ELSEWHERE = ("runners/README.md", "Needs a namespace of its own")
-REAL = ("bash", "cat", "cp", "dirname", "git", "grep", "mkdir", "mktemp", "rm", "sh", "tar")
+REAL = (
+    "base64",
+    "bash",
+    "cat",
+    "cp",
+    "dirname",
+    "git",
+    "grep",
+    "head",
+    "mkdir",
+    "mktemp",
+    "rm",
+    "sed",
+    "sh",
+    "tar",
+)
 """Programs of the system that are themselves."""
-NAMES = ("dateline", "docker", "java", "mvn", "pip", "python", "python3", "systemctl", "useradd")
+NAMES = ("dateline", "docker", "java", "kubectl", "mvn", "pip", "python", "python3", "systemctl", "useradd")
 CHECKS = ("tests/engines/flink/check", "tests/engines/prism/check", "tests/engines/spark/check")
 STAND_IN = """\
 #!{python} -SE
@@ -145,6 +162,7 @@ def check(call: Call, folder: Path) -> None:
     own = {
         "docker": docker,
         "java": java,
+        "kubectl": kubectl,
         "mvn": maven,
         "pip": pip,
         "systemctl": systemctl,
@@ -175,9 +193,12 @@ def docker(words: list[str], folder: Path) -> None:
     if words[0] == "build":
         options = dict(zip(words[1:-1:2], words[2:-1:2], strict=True))
         assert options.keys() == {"--file", "--tag"}
-        assert folder.joinpath(options["--file"]).is_file()
+        if "constraints.txt" not in folder.joinpath(options["--file"]).read_text("utf-8"):
+            return  # one image for the command and its workers
         pinned = folder.joinpath(words[-1], "constraints.txt").read_text().splitlines()
         assert {line.partition("==")[0] for line in pinned} == set(DECISIVE) - {"dateline"}
+        return
+    if words == ["push", "IMAGE"]:
         return
     assert words[:2] == ["run", "--rm"]
     volumes = [words[place + 1].split(":") for place, word in enumerate(words) if word == "--volume"]
@@ -206,6 +227,17 @@ def java(words: list[str], folder: Path) -> None:
     assert words[:jar] == [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in opened]
     assert folder.joinpath(words[jar + 1]).is_file()
     assert all(f"{word.partition('=')[0]}=" in text for word in words[jar + 2 :])
+
+
+def kubectl(words: list[str], folder: Path) -> None:
+    """What sed gives it, which tests/engine/test_kubernetes.py looks at; and the secrets that the manifests name."""
+    if words not in (["apply", "--filename", "-"], ["create", "--filename", "-"]):
+        assert words[:3] == ["create", "secret", "generic"]
+        named = " ".join(
+            ROOT.joinpath("runners", "kubernetes", name).read_text("utf-8")
+            for name in ("cluster.yaml", "run.yaml")
+        )
+        assert re.search(rf"\b{words[3]}\b", named)
 
 
 def systemctl(words: list[str], folder: Path) -> None:
