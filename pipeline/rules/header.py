@@ -111,12 +111,6 @@ def first_part(rows: Sequence[str]) -> Part | None:
     return part if part and part.start == 0 else None
 
 
-def header_of(rows: Sequence[str]) -> Header | None:
-    """The header that a block starts with, if a headline is among its lines."""
-    part = first_part(rows)
-    return header_from(part) if part and part.is_headed else None
-
-
 def header_from(part: Part) -> Header:
     """The fields of a header that has a headline."""
     by_role: dict[str, list[Line]] = {}

@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.engine.test_portable import is_alive, wait_until
+from tests.engines.harness import Failed
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def check():
 
 def test_without_go_it_says_so(check, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(check.Failed, match="no go here"):
+    with pytest.raises(Failed, match="no go here"):
         check.go_built(check.HERE, check.PACKAGE, tmp_path / "cache")
 
 

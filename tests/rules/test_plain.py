@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from dateline.pipeline.elements import Block, Piece, Spans
 from dateline.pipeline.rules import split
 from dateline.pipeline.rules.blocks import Limits, block_of
-from dateline.pipeline.rules.header import header_of
+from dateline.pipeline.rules.header import first_part, header_from
 from dateline.pipeline.rules.line_table import SPACE, LineTable, pairs_of
 from dateline.pipeline.rules.parse import count_words, is_common, parse_block
 from dateline.pipeline.rules.plain_header import _PLAIN, plain_spans, read_plain
@@ -51,8 +51,10 @@ def assert_as_the_engine(text: str) -> bool:
         return False
     header, at = found
     lines = text.rstrip().split("\n")
-    expected = header_of(lines)
-    assert header == expected
+    part = first_part(lines)
+    assert part
+    assert part.is_headed
+    assert header == header_from(part)
     assert block[at:].decode().split("\n") == lines[header.end :]
     return True
 
