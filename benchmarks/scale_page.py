@@ -9,12 +9,14 @@ from typing import Any
 
 from benchmarks.fit import ONCE, Fit, fit
 from dateline.pipeline.config import MAX_FILE_CHARACTERS, MAX_RANGE_BYTES, Config
+from dateline.pipeline.dataset.tally import PLACE
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.ledgers.shards import SHARDS
 from dateline.pipeline.rules.identity_rows import ROW
 from dateline.pipeline.rules.places import regions
 from dateline.pipeline.stages.block_memo import REMEMBERED
 from dateline.pipeline.stages.deduplicate import FLUSH_ROWS
+from dateline.pipeline.verify.groups import MAX_GROUPS
 
 TEMPLATE = Path(__file__).with_name("scale.template.md")
 
@@ -46,6 +48,7 @@ FITS: dict[str, tuple[str, tuple[str, ...]]] = {
 """Figure -> its name on the page, and the facts that it is fitted to."""
 PART_FITS = {
     "ledger": ("cpu", "peak_mb"),
+    "settle": ("cpu", "peak_mb"),
     "driver": ("peak_mb",),
     "hot": ("cpu", "peak_mb"),
     "chains": ("peak_mb",),
@@ -53,7 +56,9 @@ PART_FITS = {
 PART_NAMES = {
     "ledger cpu": "one shard's ledgers, CPU, s",
     "ledger peak_mb": "one shard's ledgers, memory, MB",
-    "driver peak_mb": "receipts and balance, memory, MB",
+    "settle cpu": "dumps settled, CPU, s",
+    "settle peak_mb": "dumps settled, memory, MB",
+    "driver peak_mb": "the driver's end of a run, memory, MB",
     "hot peak_mb": "a hot headline, memory, MB",
     "chains peak_mb": "one key's headlines, memory, MB",
     "hot cpu": "a hot headline, CPU, s",
@@ -62,7 +67,7 @@ WORDS = {
     ("", ONCE): "once", ("", "bytes"): "a byte", ("", "records"): "a record", ("", "articles"): "an article",
     ("", "files"): "a file", ("", "entries"): "a file", ("", "count"): "a row",
     ("", "parsed_input"): "a byte of the parsed", ("", "article_input"): "a byte of the articles",
-    ("driver peak_mb", "count"): "a block",
+    ("settle cpu", "count"): "a block", ("settle peak_mb", "count"): "a block", ("driver peak_mb", "count"): "a dump and file",
 }  # fmt: skip
 """What a term counts, where need be of one figure."""
 
@@ -191,13 +196,15 @@ def reckoned(facts: dict[str, Any], found: dict[str, Fit]) -> dict[str, str]:
     )  # fmt: skip
     shard = {"count": RECORDS / SHARDS}
     shard_memory = found["ledger peak_mb"].at(shard) * 1e6
-    driver = found["driver peak_mb"].at({"count": RECORDS}) * 1e6
+    driver = found["driver peak_mb"].at({"count": files["day"]}) * 1e6
     hot = RECORDS * HOT
     key_bytes = sum(run["key_bytes"] for run in facts["runs"]) / sum(run["records"] for run in facts["runs"])
     cpu = [found["cpu"].at(case) + packing * RECORDS for case in (least, most)]
     written = [one + shuffled_thin + text_bytes + file_bytes * files["month"] + ledgers for one in aside]
     shards = found["ledger peak_mb"].terms["count"] * 1e6 * RECORDS / WORKER_BYTES
-    dump_blocks = RECORDS / BYTES * DUMP_BYTES
+    group_bytes = max(BYTES / MAX_GROUPS // DUMP_BYTES, 1) * DUMP_BYTES
+    group = {"count": RECORDS / BYTES * group_bytes}
+    later = sorted({(one["measured"], one["part"]) for one in facts["parts"] if "measured" in one})
     worst = max(found, key=lambda name: abs(found[name].told))
     largest_bytes = max(run["bytes"] for run in facts["runs"])
     return {
@@ -229,8 +236,13 @@ def reckoned(facts: dict[str, Any], found: dict[str, Fit]) -> dict[str, str]:
         "shards_wanted": number(shards), "worker_bytes": size(WORKER_BYTES),
         "string_share": f"{100 * RECORDS / SHARDS * HEX_DIGITS / STRING_BYTES:.0f} %", "string_bytes": size(STRING_BYTES),
         "source_letters": str(int(STRING_BYTES / (RECORDS / SHARDS))),
-        "driver": size(driver), "driver_block": number(found["driver peak_mb"].terms["count"] * 1e6),
-        "dump_blocks": number(dump_blocks), "dump_driver": size(found["driver peak_mb"].terms["count"] * 1e6 * dump_blocks),
+        "driver": size(driver), "driver_entry": size(found["driver peak_mb"].terms["count"] * 1e6),
+        "driver_files": number(files["day"]),
+        "group_bytes": size(group_bytes), "group_blocks": number(group["count"]),
+        "group_memory": size(found["settle peak_mb"].at(group) * 1e6), "group_seconds": number(found["settle cpu"].at(group)),
+        "block_memory": number(found["settle peak_mb"].terms["count"] * 1e6), "place_bytes": str(PLACE.itemsize),
+        "places": size(PLACE.itemsize * RECORDS), "groups": f"{MAX_GROUPS:,}",
+        "later": " and ".join(f"`{part}` ({day})" for day, part in later),
         "hot_rows": f"{hot / 1e6:.0f} million", "hot_bytes": size(hot * ROW.itemsize),
         "hot_seconds": number(found["hot cpu"].at({"count": hot})),
         "hot_memory": size(found["hot peak_mb"].at({"count": hot}) * 1e6),

@@ -2,14 +2,15 @@
 its own.
 
     ledger   one shard's task of WriteLedgers: a shard holds a 64th of all rows, but dumps below 17 GB fill few shards
-    driver   the receipts and the balance, which the driver holds in memory for all blocks
+    driver   what the driver holds at the end: the receipts, and what was settled, of so many dumps and files
+    settle   one dump's task of SettleGroups: its blocks are held against its bytes, which are read and summed
     hot      one headline that many records have: what the worker does that its key falls to
     chains   the rows of one key of the headlines, all of different headlines: resolved, and told their articles
     keys     a worker's rows parted into so many keys: the more keys, the smaller the batches that are shuffled
 
     python -m benchmarks.scale_parts ledger 100000 DIR  prints {"part": "ledger", "count": 100000, "cpu": ..., "peak_mb": ...}
 
-The count is of rows, or of keys. Peak memory is what the process grew by, from just before the part begins.
+The count is of rows, of keys, or of dumps and files. Peak memory is what the process grew by, from just before the part begins.
 """
 
 import json
@@ -26,14 +27,19 @@ import numpy as np
 
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.staging import File, Writer, prepare, read_receipts
+from dateline.pipeline.dataset.tally import Tally
 from dateline.pipeline.elements import Dump
+from dateline.pipeline.names import STAGED
 from dateline.pipeline.rules.identity_rows import ROW, Rows, new_rank
 from dateline.pipeline.stages.deduplicate import FLUSH_ROWS, FoldByHeadline, NameLosers, ResolveChains
 from dateline.pipeline.stages.row_batches import RowBatch, RowBatchCoder
+from dateline.pipeline.stages.settle import SettleGroups
 from dateline.pipeline.stages.shuffle_keys import headline_keys, keyed_batches
 from dateline.pipeline.stages.write_ledgers import WriteLedgers
-from dateline.pipeline.stages.write_task import pointers
-from dateline.pipeline.verify.balance import settle
+from dateline.pipeline.stages.write_task import by_group, places_in
+from dateline.pipeline.verify.balance import settle as add_up
+from dateline.pipeline.verify.groups import Groups
+from dateline.pipeline.verify.settled import Settled, blocks_by_dump, checksums_of, leave, read_settled
 
 BLOCK_BYTES = 3000
 """Of each block of the made-up dump; nothing reads it."""
@@ -81,18 +87,51 @@ def ledger(config: Config, rows: Rows) -> Callable[[], object]:
     return lambda: list(task.process((0, arriving(rows, FLUSH_ROWS))))
 
 
-def driver(config: Config, rows: Rows) -> Callable[[], object]:
-    writer = Writer(config.scratch)
-    for number, part in enumerate(np.array_split(rows, RECEIPTS)):
-        digest = sha256(f"{number}".encode()).hexdigest()
-        path = f"_duplicates/part-{number % 100:02d}-{digest[:32]}.arrow"
-        file = File(path, "", "duplicates", len(part), 0, digest, **pointers(part), facts={})
-        writer.receipt(f"ledgers-{number}", [file])
+def settle(config: Config, rows: Rows) -> Callable[[], object]:
+    groups = Groups(config.dumps)
+    parts = (places_in("duplicates", part) for part in np.array_split(rows, RECEIPTS))
+    packed = [batch for places in parts for _, batch in by_group(places, groups)]
+    task = SettleGroups(config)
+    task.setup()
 
     def work() -> None:
-        balance = settle(config.dumps, read_receipts(config.scratch, ()))
-        if balance.findings or balance.duplicates != balance.read:
-            raise SystemExit(f"the balance of {len(rows)} blocks does not hold: {balance}")
+        list(task.process((0, packed)))
+        (found,) = read_settled(config.scratch, config.dumps, groups)
+        if found is None or found.findings or found.tallies[1].bytes != found.read:
+            raise SystemExit(f"the balance of {len(rows)} blocks does not hold: {found}")
+
+    return work
+
+
+def driver(config: Config, rows: Rows) -> Callable[[], object]:
+    """Of as many dumps, of one block each, and as many files with one row."""
+    count = len(rows)
+    names = [f"{number:08d}.txt" for number in range(count)]
+    dumps = tuple(Dump(name, name, BLOCK_BYTES) for name in names)
+    groups = Groups(dumps)
+    writer = Writer(config.scratch)
+    tally = Tally(1, BLOCK_BYTES, 1)
+    for number, some in enumerate(np.array_split(np.arange(count), RECEIPTS)):
+        digests = [sha256(f"{each}".encode()).hexdigest() for each in some]
+        paths = [f"date=2023-09-07/region=unknown/part-{digest[:32]}.arrow" for digest in digests]
+        files = [
+            File(path, f"{config.scratch}/{STAGED}/{digest}", "articles", 1, 0, digest, tally, {})
+            for path, digest in zip(paths, digests, strict=True)
+        ]
+        writer.receipt(f"articles-{number}", files)
+    for group in range(len(groups)):
+        size = groups.size(group)
+        tallies = [Tally(size, size * BLOCK_BYTES, size), Tally(), Tally()]
+        blocks, sums = [[1] * size, [0] * size, [0] * size], ["0" * 64] * size
+        leave(config.scratch, group, Settled(size * BLOCK_BYTES, 0, tallies, blocks, sums, []))
+
+    def work() -> None:
+        settled = read_settled(config.scratch, dumps, groups)
+        files = read_receipts(config.scratch, ())
+        balance = add_up(dumps, groups, files, settled)
+        held = checksums_of(dumps, groups, settled), blocks_by_dump(settled)
+        if balance.articles != balance.read or len(held[1]["articles"]) != count:
+            raise SystemExit(f"the balance of {count} dumps does not hold: {balance}")
 
     return work
 
@@ -122,7 +161,7 @@ def chains(config: Config, rows: Rows) -> Callable[[], object]:
     return work
 
 
-PARTS = {"ledger": ledger, "driver": driver, "hot": hot, "chains": chains}
+PARTS = {"ledger": ledger, "driver": driver, "settle": settle, "hot": hot, "chains": chains}
 
 
 def by_keys(keys: int) -> dict[str, Any]:

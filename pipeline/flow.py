@@ -1,6 +1,6 @@
 """The flow: start reading here.
 
-    read -> split -> parse -> validate -> deduplicate -> write
+    read -> split -> parse -> validate -> deduplicate -> write -> settle
 
 Each stage is one transform in the module of its name; what it does to a single article is a plain function
 in pipeline/rules. build() starts nothing: the command line, the tests and every runner share it.
@@ -12,13 +12,14 @@ from dateline.pipeline.config import Config
 from dateline.pipeline.stages.deduplicate import Deduplicate
 from dateline.pipeline.stages.parse import ParseBlocks
 from dateline.pipeline.stages.read import ReadDumps
+from dateline.pipeline.stages.settle import SettleDumps
 from dateline.pipeline.stages.split import SplitPages
 from dateline.pipeline.stages.validate import ValidateRecords
 from dateline.pipeline.stages.write import WriteDataset
 
 
-def build(pipeline: beam.Pipeline, config: Config) -> beam.PCollection[str]:
-    """Add the whole job to a pipeline; the result is the names of the write tasks that were done."""
+def build(pipeline: beam.Pipeline, config: Config) -> beam.PCollection[int]:
+    """Add the whole job to a pipeline; the result is the groups of dumps that were settled, by number."""
     pieces = pipeline | "Read" >> ReadDumps(config)
     blocks = pieces | "Split" >> SplitPages(config)
     records = blocks.good | "Parse" >> ParseBlocks(config.dumps, config.crawl_date, config.progress)
@@ -27,4 +28,5 @@ def build(pipeline: beam.Pipeline, config: Config) -> beam.PCollection[str]:
 
     rejects = (blocks.rejects, records.rejects, checked.rejects) | "AllRejects" >> beam.Flatten()
     outputs = {"records": unique, "rejects": rejects}
-    return outputs | "Write" >> WriteDataset(config)
+    written = outputs | "Write" >> WriteDataset(config)
+    return written | "Settle" >> SettleDumps(config)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dateline.pipeline.dataset.staging import File
+    import numpy as np
+    import numpy.typing as npt
+
     from dateline.pipeline.elements import Dump
 
 WORST = 5
@@ -52,21 +54,25 @@ class RejectLimit:
 
 
 def too_many(
-    files: "Sequence[File]", dumps: "Sequence[Dump]", reasons: Mapping[str, int], limit: RejectLimit | None
+    blocks_of_dumps: "Mapping[str, npt.NDArray[np.int64]]",
+    dumps: "Sequence[Dump]",
+    reasons: Mapping[str, int],
+    limit: RejectLimit | None,
 ) -> tuple[str, str] | None:
     """The message on a run's rejects, and the source of the dump that has most; None if they are not too many.
 
     Args:
-        files: what the run wrote.
-        dumps: those that it read.
+        blocks_of_dumps: blocks by kind, of each dump by its number.
+        dumps: those that the run read.
         reasons: its rejects by reason.
         limit: how many it may have.
     """
-    sizes = [(file.kind, len(file.offsets)) for file in files if file.kind != "keys"]
-    many, all_blocks = sum(size for kind, size in sizes if kind == "rejected"), sum(size for _, size in sizes)
+    many = int(blocks_of_dumps["rejected"].sum())
+    all_blocks = sum(int(counts.sum()) for counts in blocks_of_dumps.values())
     if limit is None or not limit.exceeded(many, all_blocks):
         return None
-    rejects, blocks = _by_dump(files, dumps)
+    rejects = _by_source(blocks_of_dumps["rejected"], dumps)
+    blocks = sum((_by_source(counts, dumps) for counts in blocks_of_dumps.values()), Counter[str]())
     worst = sorted(filter(rejects.get, rejects), key=lambda source: (-rejects[source], source))
     named = ", ".join(f"{source} ({rejects[source]:,} of {blocks[source]:,})" for source in worst[:WORST])
     more = f" and {len(worst) - WORST:,} more" if len(worst) > WORST else ""
@@ -82,17 +88,9 @@ def reasons_of(reasons: Mapping[str, int]) -> str:
     return ", ".join(f"{reason} {count:,}" for reason, count in reasons.items())
 
 
-def _by_dump(files: "Sequence[File]", dumps: "Sequence[Dump]") -> tuple[Counter[str], Counter[str]]:
-    """The rejects, and all blocks, by the source of their dump."""
-    import numpy as np
-
-    rejects: Counter[str] = Counter()
-    blocks: Counter[str] = Counter()
-    for file in files:
-        if file.kind == "keys":
-            continue
-        for number, count in zip(*np.unique(file.dumps, return_counts=True), strict=True):
-            source = dumps[number].source
-            blocks[source] += int(count)
-            rejects[source] += int(count) if file.kind == "rejected" else 0
-    return rejects, blocks
+def _by_source(counts: "npt.NDArray[np.int64]", dumps: "Sequence[Dump]") -> Counter[str]:
+    """Counts of dumps, added up by the dumps' sources."""
+    found: Counter[str] = Counter()
+    for dump, count in zip(dumps, counts.tolist(), strict=True):
+        found[dump.source] += count
+    return found

@@ -1,19 +1,21 @@
 """One run: build the flow, have a runner do it, settle the balance, commit.
 
-flow       the runner does flow.build(config); meanwhile the checksums of the dumps are taken
-balance    every byte that was read is accounted for, or the run fails
+flow       the runner does flow.build(config), whose last stage settles the dumps: their blocks against their bytes
+balance    what was settled adds up to what was read and written, or the run fails
 commit     the manifest is published: from here on the run did not fail, whatever comes after
 """
 
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from dateline import schemas
 from dateline.errors import DamagedFile, RunFailed, StoreError
@@ -22,7 +24,7 @@ from dateline.pipeline.config import Config
 from dateline.pipeline.dataset import staging
 from dateline.pipeline.dataset.commit import manifest_of
 from dateline.pipeline.dataset.commit_store import unless_overtaken
-from dateline.pipeline.dataset.known_dumps import ChecksumCache, checksums, files_by_source, looks_of
+from dateline.pipeline.dataset.known_dumps import ChecksumCache, FilesRead
 from dateline.pipeline.dataset.open import dataset_in, open_version
 from dateline.pipeline.dataset.run_reports import earlier_reports
 from dateline.pipeline.dataset.staging import File
@@ -38,7 +40,9 @@ from dateline.pipeline.rules import RULES
 from dateline.pipeline.rules.text import printable
 from dateline.pipeline.stop import held
 from dateline.pipeline.verify.balance import Balance, settle
+from dateline.pipeline.verify.groups import Groups
 from dateline.pipeline.verify.record_account import Records, account_for
+from dateline.pipeline.verify.settled import blocks_by_dump, checksums_of, read_settled
 
 KEEP_VERSIONS = 3
 """Versions that stay readable by default, the newest among them."""
@@ -76,6 +80,8 @@ class Result:
     """What went wrong once the version was there."""
     stages: Stages = field(default_factory=dict)
     """What the runner tells of each stage; for people only."""
+    blocks_of_dumps: Mapping[str, npt.NDArray[np.int64]] = field(default_factory=dict)
+    """Blocks by kind, of each dump by its number."""
 
     @property
     def version(self) -> int:
@@ -84,7 +90,7 @@ class Result:
 
     def blocks(self, kind: str) -> int:
         """Blocks of the run's dumps that came to be of a kind."""
-        return sum(len(file.offsets) for file in self.files if file.kind == kind)
+        return sum(file.tally.blocks for file in self.files if file.kind == kind)
 
     def rows(self, kind: str) -> int:
         """Rows of a kind in the version."""
@@ -159,19 +165,20 @@ def execute(
         unless_overtaken(config.address, config.version, lambda: course.stage != "commit"),
     ):
         config = replace(config, dumps=write_list(config.dumps, names.dumps_list(config.scratch)))
-        with ThreadPoolExecutor(1) as beside:
-            looks = looks_of(config.dumps)
-            sums = beside.submit(checksums, files_by_source(config.dumps), cache, True)
-            course.stage = "flow"
-            stages = run_flow(config) or {}
-            seconds["flow"] = clock() - begin
-            dumps = _dumps(config, sums.result())
-        _check_unchanged(looks, looks_of(config.dumps), cache)
+        files_read = FilesRead(config.dumps)
+        course.stage = "flow"
+        stages = run_flow(config) or {}
+        seconds["flow"] = clock() - begin
+        groups = Groups(config.dumps)
+        settled = read_settled(config.scratch, config.dumps, groups)
+        files_read.finish(checksums_of(config.dumps, groups, settled), cache)
         then = clock()
         course.stage = "balance"
         files = staging.read_receipts(config.scratch, tasks_of(config), config.address, config.version)
-        balance = settle(config.dumps, files, before)
-        records, problems, notes, lost = account_for(config.dumps, files, config.columns)
+        balance = settle(config.dumps, groups, files, settled, before)
+        records, problems, notes, lost = account_for(
+            config.dumps, [group.parts for group in settled if group], config.columns
+        )
         seconds["balance"] = clock() - then
         if balance.findings:
             places = "\n".join(f"  {printable(finding)}" for finding in balance.findings)
@@ -186,17 +193,19 @@ def execute(
                 _dump_of(records.findings[0], config),
             )
         then = clock()
+        dumps = _dumps(config, files_read.by_source())
         dumps = [dump for dump in dumps if dump["source"] not in lost and dump["bytes"]]
         manifest = manifest_of(
             before.manifest if before else None, _facts(config, files, before, started, dumps), files, dumps
         )
         result = Result(
-            files, balance, records, manifest, seconds, [*unreadable, *problems], notes, stages=stages
-        )
+            files, balance, records, manifest, seconds, [*unreadable, *problems], notes, stages=stages,
+            blocks_of_dumps=blocks_by_dump(settled),
+        )  # fmt: skip
         if course.so_far is not None:
             used = result.blocks("articles") + result.blocks("duplicates")
             course.so_far |= {"records": used, "rejects": result.blocks("rejected")}
-        if too := too_many(files, config.dumps, result.reasons, max_rejects):
+        if too := too_many(result.blocks_of_dumps, config.dumps, result.reasons, max_rejects):
             raise RunFailed(*too)
         rejects_only |= all(dump.part is not None and dump.part.format == "rejects" for dump in config.dumps)
         if before is None and not rejects_only and result.blocks("rejected") and not result.rows("articles"):
@@ -239,22 +248,6 @@ def _dump_of(finding: str, config: Config) -> str | None:
     """The source of the dump that a finding of the balance begins with, if it does."""
     fitting = (dump.source for dump in config.dumps if finding.startswith(f"{dump.source}: "))
     return max(fitting, key=len, default=None)
-
-
-def _check_unchanged(
-    before: dict[str, list[int | str]], now: dict[str, list[int | str]], cache: ChecksumCache
-) -> None:
-    """A dump that changes under the run's hands has rows of some bytes, and a checksum of others.
-
-    Where only its inode changed it may have been linked or renamed; then its bytes decide.
-    """
-    changed = sorted(
-        path
-        for path, look in before.items()
-        if now[path] != look and (now[path][:3] != look[:3] or not cache.is_as_taken(path))
-    )
-    if changed:
-        raise RunFailed(f"{changed[0]} changed while it was read; run again when it is whole", changed[0])
 
 
 def _dumps(config: Config, sums: dict[str, tuple[int, str]]) -> list[dict[str, Any]]:

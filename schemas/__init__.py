@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 
 Name = Literal[
     "article", "reject", "duplicate", "manifest", "report", "failure",
-    "journal", "lock", "output", "pointer", "receipt", "seen", "store",
+    "journal", "lock", "output", "pointer", "receipt", "seen", "settled", "store",
 ]  # fmt: skip
 NAMES: tuple[Name, ...] = tuple(name for name in get_args(Name) if name not in ("output", "seen"))
 """Those of objects with fields that are known; `seen` is of a map, `output` of several kinds of objects."""

@@ -37,7 +37,7 @@ WHERE = {
     "output": "stdout",
 }
 """Where JSON of each schema is."""
-INTERNAL = ("journal", "receipt", "seen", "store")
+INTERNAL = ("journal", "receipt", "seen", "settled", "store")
 """Schemas of files that a run leaves for itself or the next: no reader needs them."""
 
 

@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
-from dateline.errors import DamagedFile
+from dateline.errors import DamagedFile, RunFailed
 from dateline.pipeline.atomic import whole_file
 from dateline.pipeline.dataset.safe_files import parse_json, read_own, require_shape
 from dateline.pipeline.dataset.version import Manifest
@@ -25,6 +25,9 @@ from dateline.pipeline.inputs.find import Unreadable
 from dateline.pipeline.names import SEEN, SEEN_NEXT
 from dateline.pipeline.store.checksum import sha256_of
 from dateline.pipeline.store.files import fingerprint_of, map_paths, size_of
+
+Look: TypeAlias = list[int | str]
+"""How a file looks: see fingerprint_of()."""
 
 SETTLED_NS = 2_000_000_000
 """A file that changed this short a time before it was looked at may change again without a new time of change."""
@@ -71,12 +74,25 @@ class ChecksumCache:
     def take(self, path: str) -> str:
         """The SHA-256 of a file, by reading it."""
         now, look = _now(), fingerprint_of(path)
-        digest = self._taken[path] = sha256_of(path)
-        if look == fingerprint_of(path) and changed_ns(look) < now - SETTLED_NS:
-            self._facts[path] = [*look, digest]
+        digest = sha256_of(path)
+        self.remember(path, digest, now, look, fingerprint_of(path))
+        return digest
+
+    def remember(self, path: str, digest: str, now: int, before: Look, after: Look) -> None:
+        """Take over the SHA-256 of a file that was read just now.
+
+        Args:
+            path: of the file.
+            digest: its SHA-256.
+            now: the time before it was looked at and read, in nanoseconds since 1970.
+            before: how it looked then.
+            after: how it looked when it had been read.
+        """
+        self._taken[path] = digest
+        if before == after and changed_ns(before) < now - SETTLED_NS:
+            self._facts[path] = [*before, digest]
         else:
             self._facts.pop(path, None)
-        return digest
 
     def is_as_taken(self, path: str) -> bool:
         """Whether a file has the bytes of which the checksum was last taken here; it is read."""
@@ -94,7 +110,47 @@ def changed_ns(look: Sequence[int | str]) -> int:
     return max(int(time) for time in (*look[1:2], *look[3:]))
 
 
-def looks_of(dumps: Sequence[Dump]) -> dict[str, list[int | str]]:
+class FilesRead:
+    """The files of a run, from before it reads them on. A dump that changes under the run's hands has rows of some bytes, and a
+    checksum of others."""
+
+    def __init__(self, dumps: Sequence[Dump]) -> None:
+        self._files = files_by_source(dumps)
+        self._began = _now()
+        self._looks = _looks_of(dumps)
+        self._dumps = dumps
+        self._checksums: Mapping[str, str] = {}
+
+    def finish(self, checksums: Mapping[str, str], cache: ChecksumCache) -> None:
+        """See that no file changed, and remember the checksums.
+
+        Args:
+            checksums: the SHA-256 of each file, by its path, taken since this was made.
+            cache: the checksums that are remembered.
+
+        Raises:
+            RunFailed: one changed.
+        """
+        now = _looks_of(self._dumps)
+        self._checksums = checksums
+        for path, digest in checksums.items():
+            cache.remember(path, digest, self._began, self._looks[path], now[path])
+        # Where only its inode changed it may have been linked or renamed; then its bytes decide.
+        changed = sorted(
+            path
+            for path, look in self._looks.items()
+            if now[path] != look and (now[path][:3] != look[:3] or not cache.is_as_taken(path))
+        )
+        if changed:
+            raise RunFailed(f"{changed[0]} changed while it was read; run again when it is whole", changed[0])
+
+    def by_source(self) -> dict[str, tuple[int, str]]:
+        """Source -> bytes and SHA-256, as checksums() has them."""
+        sizes = {path: int(look[0]) for path, look in self._looks.items()}
+        return _by_source(self._files, sizes, self._checksums)
+
+
+def _looks_of(dumps: Sequence[Dump]) -> dict[str, Look]:
     """How each file of a run looks: to be held against how it looks when it has been read."""
     return map_paths(fingerprint_of, {dump.origin for dump in dumps})
 
@@ -127,7 +183,19 @@ def checksums(
     paths = sorted({path for group in files.values() for path in group})
     with ThreadPoolExecutor(2) as pool:
         digest = dict(zip(paths, pool.map(take, paths), strict=True))
-    size = map_paths(size_of, paths)
+    return _by_source(files, map_paths(size_of, paths), digest)
+
+
+def _by_source(
+    files: Mapping[str, Sequence[str]], size: Mapping[str, int], digest: Mapping[str, str]
+) -> dict[str, tuple[int, str]]:
+    """Source -> bytes and SHA-256 of its file; of several files, of the list of their checksums.
+
+    Args:
+        files: as of files_by_source().
+        size: bytes of each file, by its path.
+        digest: its SHA-256.
+    """
     return {
         source: (
             sum(size[path] for path in group),

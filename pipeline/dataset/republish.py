@@ -7,14 +7,13 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from dateline.errors import DamagedFile, Locked
 from dateline.pipeline.dataset import commit, commit_store, staging
 from dateline.pipeline.dataset.relink import relink
 from dateline.pipeline.dataset.safe_files import require_folders, size_in
 from dateline.pipeline.dataset.staging import File
 from dateline.pipeline.dataset.store_objects import Entry, are_current, require_bytes
+from dateline.pipeline.dataset.tally import Tally
 from dateline.pipeline.dataset.version import Manifest, version_numbers
 from dateline.pipeline.names import STAGED, VERSIONS, run_folder
 from dateline.pipeline.stop import held, let
@@ -79,9 +78,8 @@ def new_entries(made: Manifest, newest: Manifest) -> list[Entry]:
 
 
 def _file(entry: Entry, staged: str) -> File:
-    none: dict[str, Any] = {name: np.empty(0, np.int64) for name in ("dumps", "offsets", "lengths")}
     fields = {name: entry[name] for name in ("path", "kind", "rows", "bytes", "sha256")}
-    return File(**fields, staged=staged, **none, facts={})
+    return File(**fields, staged=staged, tally=Tally(), facts={})
 
 
 def require_kept(bucket: Bucket, wanted: Manifest, newest: Manifest) -> None:

@@ -1,9 +1,11 @@
 """Staging: what a run writes, whole but without a name that counts, until the commit gives it one.
 
     _runs/20261129T000000-0123abcd/staged/9e107d9d...        a whole file, of a random name; in a store see uploads.py
-    _runs/20261129T000000-0123abcd/receipts/articles-3.arrow  of a task: its files, and which blocks of the dumps are in each
+    _runs/20261129T000000-0123abcd/receipts/articles-3.arrow  of a task: its files, and what the blocks in each add up to
+    _runs/20261129T000000-0123abcd/receipts/settled-2.json    of a group of dumps: see verify/settled.py
 
-All of it goes with the run's folder, also what a killed run left. Doing a task again replaces its receipt.
+All of it goes with the run's folder, also what a killed run left. Doing a task again replaces its receipt. Where each block
+stands is not in a receipt: the places go to whoever settles their dumps, and the tally tells whether all arrived.
 """
 
 import hashlib
@@ -17,13 +19,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from dateline.errors import DamagedFile, StoreError
 from dateline.pipeline.dataset.safe_files import parse_json, require_shape
+from dateline.pipeline.dataset.tally import Tally
 from dateline.pipeline.dataset.uploads import Uploads
 from dateline.pipeline.names import (
     RECEIPTS,
@@ -58,10 +58,8 @@ class File(NamedTuple):
     """All of them: those that it took over, too."""
     bytes: int
     sha256: str
-    dumps: npt.NDArray[np.int32]
-    offsets: npt.NDArray[np.int64]
-    lengths: npt.NDArray[np.int64]
-    """The blocks of this run that it holds."""
+    tally: Tally
+    """Of the blocks of this run that it holds."""
     facts: dict[str, Any]
     """What the summary and the report say of it beyond its rows."""
 
@@ -142,6 +140,7 @@ class Writer:
         if self._uploads:
             self._uploads.wait()
         columns = {name: [getattr(file, name) for file in files] for name in File._fields}
+        columns["tally"] = [file.tally._asdict() for file in files]
         columns["facts"] = [json.dumps(_NO_FACTS | file.facts) for file in files]
         table = pa.table([pa.array(columns[field.name], field.type) for field in _RECEIPT], schema=_RECEIPT)
         with (
@@ -206,9 +205,8 @@ def read_receipts(scratch: str, tasks: Iterable[str], address: str = "", version
                 table = read_table(source, _RECEIPT).combine_chunks()
         except (OSError, ValueError, pa.ArrowException) as error:
             raise DamagedFile(f"{path} is not what a task writes: {error}") from error
-        columns: dict[str, list[Any]] = {
-            name: _lists(table[name]) if name in _LISTS else table[name].to_pylist() for name in File._fields
-        }
+        columns: dict[str, list[Any]] = {name: table[name].to_pylist() for name in File._fields}
+        columns["tally"] = [Tally(**tally) for tally in columns["tally"]]
         columns["facts"] = [_facts(str(path), text) for text in columns["facts"]]
         files += map(File._make, zip(*(columns[name] for name in File._fields), strict=True))
         for file in files[-len(table) :] if len(table) else ():
@@ -258,7 +256,6 @@ def _require_names(place: str, file: File) -> None:
 
 _NO_FACTS: dict[str, Any] = {"reasons": {}, "shown": [], "folded": [], "countries": {}, "groups": []}
 _NOTHING = json.dumps(_NO_FACTS)
-_LISTS = ("dumps", "offsets", "lengths")
 _RECEIPT = pa.schema(
     [
         pa.field(name, kind, nullable=False)
@@ -266,23 +263,12 @@ _RECEIPT = pa.schema(
             *((name, pa.string()) for name in ("path", "staged", "kind")),
             *((name, pa.int64()) for name in ("rows", "bytes")),
             ("sha256", pa.string()),
-            ("dumps", pa.list_(pa.field("item", pa.int32(), nullable=False))),
-            ("offsets", pa.list_(pa.field("item", pa.int64(), nullable=False))),
-            ("lengths", pa.list_(pa.field("item", pa.int64(), nullable=False))),
+            ("tally", pa.struct([pa.field(name, pa.int64(), nullable=False) for name in Tally._fields])),
             ("facts", pa.string()),
         )
     ]
 )
 """The columns of a receipt, in the order of File."""
-
-
-def _lists(column: pa.ChunkedArray) -> list[npt.NDArray[Any]]:
-    """A column of lists as an array for each row."""
-    values = [chunk.flatten().to_numpy() for chunk in column.chunks]
-    sizes = [pc.list_value_length(chunk).to_numpy(zero_copy_only=False) for chunk in column.chunks]
-    if not values:
-        return []
-    return np.split(np.concatenate(values), np.cumsum(np.concatenate(sizes))[:-1])
 
 
 def clean_up(root: str, run: str) -> None:

@@ -1,6 +1,6 @@
 """The numbers of a run report: what a run brought, what the dataset has, and where each dump's blocks went.
 
-They come from the receipts and the manifest alone: no file of the dataset is opened for them.
+They come from the receipts, from what was settled, and the manifest: no file of the dataset is opened for them.
 """
 
 import resource
@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from dateline import __version__ as VERSION
 from dateline.pipeline.dataset.known_dumps import files_by_source
@@ -20,7 +21,7 @@ from dateline.pipeline.samples import first_rejects, most_copies
 
 if TYPE_CHECKING:
     from dateline.pipeline.config import Config
-    from dateline.pipeline.dataset.staging import File
+    from dateline.pipeline.elements import Dump
     from dateline.pipeline.run import Result
     from dateline.pipeline.verify.record_account import Records
 
@@ -56,11 +57,11 @@ def report_of(config: "Config", result: "Result", started: datetime, runner: str
             "files": len(result.files),
         },
         "dataset": totals(result.manifest) | {"files": len(result.manifest["files"])},
-        "new": by_partition((file.path, len(file.offsets)) for file in written)
+        "new": by_partition((file.path, file.tally.blocks) for file in written)
         | {"countries": _summed(file.facts.get("countries", {}) for file in written)},
         "all": by_partition((file["path"], file["rows"]) for file in articles),
         "partitions": partitions([file["path"] for file in articles]),
-        "dumps": dumps_of(config, result.files),
+        "dumps": dumps_of(config.dumps, result.blocks_of_dumps),
         "rejects_by_reason": result.reasons,
         "rejects_shown": first_rejects(each for file in result.files for each in file.facts.get("shown", ())),
         "balance": {
@@ -136,15 +137,19 @@ def partitions(paths: Sequence[str]) -> dict[str, int]:
     return {"now": len(keys)} | coarser
 
 
-def dumps_of(config: "Config", files: Sequence["File"]) -> list[dict[str, Any]]:
-    """What became of the blocks of each dump, by source."""
+def dumps_of(
+    dumps: "Sequence[Dump]", blocks_of_dumps: Mapping[str, npt.NDArray[np.int64]]
+) -> list[dict[str, Any]]:
+    """What became of the blocks of each dump, by source.
+
+    Args:
+        dumps: those that the run read.
+        blocks_of_dumps: blocks by kind, of each dump by its number.
+    """
     kinds = {"articles": "articles", "duplicates": "duplicates", "rejected": "rejects"}
-    blocks = {name: np.zeros(len(config.dumps), np.int64) for name in kinds.values()}
-    for file in files:
-        if file.kind in kinds and len(file.dumps):
-            blocks[kinds[file.kind]] += np.bincount(file.dumps, minlength=len(config.dumps))
+    blocks = {name: blocks_of_dumps[kind] for kind, name in kinds.items()}
     found: dict[str, dict[str, Any]] = {}
-    for number, dump in enumerate(config.dumps):
+    for number, dump in enumerate(dumps):
         entry = found.setdefault(dump.source, {"source": dump.source, "bytes": 0} | dict.fromkeys(blocks, 0))
         entry["bytes"] += dump.size
         for name, counts in blocks.items():

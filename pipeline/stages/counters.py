@@ -15,9 +15,9 @@ FIGURES = ("records_in", "records_out", "rejects", "repeats", "bytes_in", "bytes
 """What is counted; schemas/report.schema.json says what each is. A stage counts those that it has."""
 
 SHUFFLED = "shuffled_bytes"
-"""Bytes of rows that were packed for another worker; which step packs them depends on the runner."""
+"""Bytes of rows and places that were packed for another worker; which step packs them depends on the runner."""
 
-Shuffle: TypeAlias = Literal["headlines", "urls", "articles", "partitions", "ledgers", "rejects"]
+Shuffle: TypeAlias = Literal["headlines", "urls", "articles", "partitions", "ledgers", "rejects", "dumps"]
 """What the keys of a shuffle are shares of."""
 SHUFFLES: tuple[Shuffle, ...] = get_args(Shuffle)
 KEY_BYTES = "bytes_of_a_key_of_"

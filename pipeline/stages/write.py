@@ -13,15 +13,17 @@ from dateline.pipeline.stages.fetch_records import FetchRecords
 from dateline.pipeline.stages.write_articles import KeyByPartition, WriteArticles
 from dateline.pipeline.stages.write_ledgers import KeyByShard, WriteLedgers
 from dateline.pipeline.stages.write_rejects import KeyRejects, WriteRejects
+from dateline.pipeline.stages.write_task import KeyedPlaces
 
 
 @dataclass
 class WriteDataset(beam.PTransform):
-    """Winners, duplicates and rejects -> files under temporary names, and a receipt for each task."""
+    """Winners, duplicates and rejects -> files under temporary names, a receipt for each task, and where the blocks stand that
+    are in them, in packed batches under the group of their dumps."""
 
     config: Config
 
-    def expand(self, inputs: Any) -> beam.PCollection[str]:
+    def expand(self, inputs: Any) -> beam.PCollection[KeyedPlaces]:
         """inputs: the PCollections `records` (Copies: winners, and losers without copies) and `rejects` (batches)."""
         config = self.config
         winners = inputs["records"] | "KeyByPartition" >> beam.ParDo(KeyByPartition(config))
@@ -44,4 +46,4 @@ class WriteDataset(beam.PTransform):
             | "GroupRejects" >> beam.GroupByKey()
             | "WriteRejects" >> beam.ParDo(WriteRejects(config))
         )
-        return (articles, ledgers, rejects) | "AllReceipts" >> beam.Flatten()
+        return (articles, ledgers, rejects) | "AllPlaces" >> beam.Flatten()

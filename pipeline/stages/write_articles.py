@@ -18,6 +18,7 @@ from dateline.errors import DamagedFile
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.safe_files import believed
 from dateline.pipeline.dataset.staging import BATCH_ROWS, File
+from dateline.pipeline.dataset.tally import tally_of
 from dateline.pipeline.ledgers.merge import BATCH_CHARACTERS, merged
 from dateline.pipeline.ledgers.rows import hashes
 from dateline.pipeline.ledgers.tasks import articles_task
@@ -30,7 +31,7 @@ from dateline.pipeline.stages.counters import count, count_key, progress_in
 from dateline.pipeline.stages.record_files import RecordReader, put_aside
 from dateline.pipeline.stages.row_batches import RowBatch
 from dateline.pipeline.stages.shuffle_keys import keyed_batches, partition_keys, periods
-from dateline.pipeline.stages.write_task import WriteTask, pointers
+from dateline.pipeline.stages.write_task import KeyedPlaces, WriteTask, places_in
 from dateline.schemas.columns import arrow_schema
 
 TAKEN_ROWS = 1 << 14
@@ -64,17 +65,17 @@ class WriteArticles(WriteTask):
         super().setup()
         self._parsed = RecordReader(self._config.scratch)
 
-    def process(self, group: tuple[int, Iterable[RowBatch]]) -> Iterable[str]:
+    def process(self, group: tuple[int, Iterable[RowBatch]]) -> Iterable[KeyedPlaces]:
         task, batches = group
         self._added = Added()
         if self._config.has_common_folder:
-            yield self._task(task, concat(batch.rows for batch in batches))
+            yield from self._task(task, concat(batch.rows for batch in batches))
             return
         with put_aside(batches) as (rows, self._parsed):
-            yield self._task(task, rows)
+            yield from self._task(task, rows)
 
-    def _task(self, task: int, rows: Rows) -> str:
-        """Write the files of a task, and its receipt."""
+    def _task(self, task: int, rows: Rows) -> Iterator[KeyedPlaces]:
+        """Write the files of a task, and its receipt; then where the blocks in them stand."""
         count_key("partitions", rows.nbytes)
         period = periods(rows, self._config.granularity)
         # Ids in the order of their hexadecimal digits: the bytes as they stand.
@@ -89,7 +90,7 @@ class WriteArticles(WriteTask):
         written = [file for file in files if file]
         if written:  # the task's sums go with one of its files
             written[0] = written[0]._replace(facts=written[0].facts | self._added.facts())
-        return self._finish(articles_task(task), written)
+        return self._finish(articles_task(task), written, places_in("articles", rows[rows["dump"] >= 0]))
 
     def _partitions(self, partitions: list[Rows]) -> Iterator[File | None]:
         """The files of some partitions, whose new records are taken together."""
@@ -133,7 +134,9 @@ class WriteArticles(WriteTask):
             batches = with_headlines(folds, batches)
         written = self._writer.write(self._folder(rows), None, arrow_schema("article"), batches)
         new = rows[rows["dump"] >= 0]
-        return File(**written, kind="articles", **pointers(new), facts={"folded": folds})
+        return File(
+            **written, kind="articles", tally=tally_of(places_in("articles", new)), facts={"folded": folds}
+        )
 
     def _folder(self, rows: Rows) -> str:
         """The partition of some rows, by the first."""

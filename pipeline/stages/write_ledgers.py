@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from dateline.errors import DamagedFile
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.staging import BATCH_ROWS, File
+from dateline.pipeline.dataset.tally import Places, tally_of
 from dateline.pipeline.ledgers.rows import OlderRanks
 from dateline.pipeline.ledgers.shards import DumpShards, shard_of
 from dateline.pipeline.ledgers.tasks import ledgers_task
@@ -27,7 +28,7 @@ from dateline.pipeline.stages.base_version import base_version
 from dateline.pipeline.stages.counters import count_key
 from dateline.pipeline.stages.row_batches import RowBatch
 from dateline.pipeline.stages.shuffle_keys import KeyedBatch, keyed_batches
-from dateline.pipeline.stages.write_task import WriteTask, pointers
+from dateline.pipeline.stages.write_task import KeyedPlaces, WriteTask, places_in
 from dateline.schemas.columns import arrow_schema
 
 
@@ -68,23 +69,21 @@ class WriteLedgers(WriteTask):
         super().setup()
         self._shards = DumpShards(self._config.dumps)
 
-    def process(self, group: tuple[int, Iterable[RowBatch]]) -> Iterable[str]:
+    def process(self, group: tuple[int, Iterable[RowBatch]]) -> Iterable[KeyedPlaces]:
         shard, batches = group
         rows = concat(batch.rows for batch in batches)
         count_key("ledgers", rows.nbytes)
         new, older = rows[rows["dump"] >= 0], rows[rows["dump"] < 0]
         before = {folder: self._before("duplicate", folder, shard) for folder in (KEYS, DUPLICATES)}
         changed = self._changed(older, before)
+        copies = places_in("duplicates", new[new["copies"] == 0])  # an article's block is in its partition
         files = []
         for folder, kind, won in ((KEYS, "keys", True), (DUPLICATES, "duplicates", False)):
             mine = new[(new["copies"] > 0) == won]
             table = pa.concat_tables([before[folder], *changed[folder], self._table(mine)])
-            blocks = pointers(
-                mine if not won else mine[:0]
-            )  # an article's block is in the receipt of its partition
-            files.append(self._file(folder, shard, kind, table, blocks))
+            files.append(self._file(folder, shard, kind, table, copies[:0] if won else copies))
         self._progress.add(files=2)
-        yield self._finish(ledgers_task(shard), [file for file in files if file])
+        return self._finish(ledgers_task(shard), [file for file in files if file], copies)
 
     def _changed(self, older: Rows, before: dict[str, pa.Table]) -> dict[str, list[pa.Table]]:
         """Take the changed rows out of the tables before; what becomes of them, by ledger."""
@@ -114,9 +113,7 @@ class WriteLedgers(WriteTask):
             )
         return changed
 
-    def _file(
-        self, folder: str, shard: int, kind: str, table: pa.Table, blocks: dict[str, Any]
-    ) -> File | None:
+    def _file(self, folder: str, shard: int, kind: str, table: pa.Table, places: Places) -> File | None:
         """The file of a ledger's shard; a mark that it went where nothing stays; None where it never was."""
         if not len(table):
             entry = self._version.shard(folder, shard) if self._version else None
@@ -127,7 +124,7 @@ class WriteLedgers(WriteTask):
             for at in range(0, len(table), BATCH_ROWS)
         )
         written = self._writer.write(folder, shard, table.schema, parts)
-        return File(**written, kind=kind, **blocks, facts={})
+        return File(**written, kind=kind, tally=tally_of(places), facts={})
 
     def _table(self, rows: Rows) -> pa.Table:
         """New rows as the ledger has them."""

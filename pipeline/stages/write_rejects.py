@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.staging import File
+from dateline.pipeline.dataset.tally import places_of, tally_of
 from dateline.pipeline.elements import Place, Reject
 from dateline.pipeline.ledgers.merge import merged
 from dateline.pipeline.ledgers.rows import MAX_RAW_BYTES
@@ -19,7 +20,7 @@ from dateline.pipeline.ledgers.tasks import rejects_task
 from dateline.pipeline.names import REJECTED
 from dateline.pipeline.samples import first_line, first_rejects
 from dateline.pipeline.stages.counters import count, count_key
-from dateline.pipeline.stages.write_task import WriteTask
+from dateline.pipeline.stages.write_task import KeyedPlaces, WriteTask
 from dateline.schemas.columns import arrow_schema, to_batch
 from dateline.schemas.contract import require_valid
 
@@ -47,7 +48,7 @@ class KeyRejects(beam.DoFn):
 
 
 class WriteRejects(WriteTask):
-    def process(self, group: tuple[int, Iterable[list[Reject]]]) -> Iterable[str]:
+    def process(self, group: tuple[int, Iterable[list[Reject]]]) -> Iterable[KeyedPlaces]:
         shard, batches = group
         rejects = [Reject(*reject) for batch in batches for reject in batch]
         count_key("rejects", sum(map(size_of, rejects)))
@@ -63,15 +64,16 @@ class WriteRejects(WriteTask):
             REJECTS_AT_A_TIME,
         )
         written = self._writer.write(REJECTED, shard, arrow_schema("reject"), parts)
-        blocks: dict[str, Any] = {
-            "dumps": np.array([reject.dump for reject in rejects], np.int32),
-            "offsets": np.array([reject.offset for reject in rejects], np.int64),
-            "lengths": np.array([reject.length for reject in rejects], np.int64),
-        }
+        dumps, offsets, lengths = (
+            np.array([getattr(reject, name) for reject in rejects], np.int64)
+            for name in ("dump", "offset", "length")
+        )
+        blocks = places_of("rejected", dumps, offsets, lengths)
         reasons = Counter(reject.reason for reject in rejects)
         facts = {"reasons": reasons, "shown": self._shown(rejects, places)}
         self._progress.add(files=1)
-        yield self._finish(rejects_task(shard), [File(**written, kind="rejected", **blocks, facts=facts)])
+        file = File(**written, kind="rejected", tally=tally_of(blocks), facts=facts)
+        return self._finish(rejects_task(shard), [file], blocks)
 
     def _shown(self, rejects: list[Reject], places: list[Place]) -> list[dict[str, Any]]:
         """The first few of each reason, by where they are, and how they begin."""

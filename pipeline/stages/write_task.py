@@ -1,6 +1,12 @@
-"""What every write task does: take a share of the rows, write files of them, leave a receipt."""
+"""What every write task does: take a share of the rows, write files of them, leave a receipt, and tell where the blocks of
+the rows stand to whoever settles their dumps (settle.py).
 
-from typing import Any
+    rows of three partitions    -> three files, and a receipt that says what the blocks in each add up to
+                                -> the blocks' places, in a batch for each group of dumps
+"""
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
 
 import apache_beam as beam
 import numpy as np
@@ -8,18 +14,26 @@ import pyarrow as pa
 
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.staging import File, Writer
+from dateline.pipeline.dataset.tally import Places, Tally, pack, places_of
 from dateline.pipeline.inputs.blocks import BlockReader
 from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.rules.identity_rows import Rows
 from dateline.pipeline.stages.base_version import base_version
 from dateline.pipeline.stages.counters import count, progress_in
+from dateline.pipeline.verify.groups import Groups
 from dateline.schemas import Name
 from dateline.schemas.columns import arrow_schema
 
+ELEMENT_PLACES = 1 << 16
+"""Places of an element that goes into a shuffle, at most: 1.4 MB unpacked."""
+
+KeyedPlaces: TypeAlias = tuple[int, bytes]
+"""A group of dumps, and packed places of blocks of these."""
+
 
 class WriteTask(beam.DoFn):
-    """What the three kinds of write task share: a writer, the dumps, the version before, and the count for the
-    progress line."""
+    """What the three kinds of write task share: a writer, the dumps and their groups, the version before, and the count
+    for the progress line."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -29,6 +43,7 @@ class WriteTask(beam.DoFn):
         self._blocks = BlockReader(self._config.dumps)
         self._locator = Locator(self._config.dumps)
         self._progress = progress_in(self._config.progress)
+        self._groups = Groups(self._config.dumps)
         self._version = base_version(self._config)
 
     def teardown(self) -> None:
@@ -42,17 +57,30 @@ class WriteTask(beam.DoFn):
 
     def _emptied(self, entry: dict[str, Any], kind: str) -> File:
         """The entry of a file of the version before of which nothing stays."""
-        return File(entry["path"], "", kind, 0, 0, "", **pointers(np.empty(0, _NO_POINTERS)), facts={})
+        return File(entry["path"], "", kind, 0, 0, "", Tally(), facts={})
 
-    def _finish(self, task: str, files: list[File]) -> str:
+    def _finish(self, task: str, files: list[File], places: Places) -> Iterator[KeyedPlaces]:
+        """Leave a task's receipt, and tell where the blocks stand that its files hold."""
         self._writer.receipt(task, files)
         rows = sum(file.rows for file in files if file.kind != "keys")  # an article's stand in its partition
         count(records_out=rows, bytes_out=sum(file.bytes for file in files))
-        return task
+        return by_group(places, self._groups)
 
 
-_NO_POINTERS = np.dtype([("dump", np.int32), ("offset", np.int64), ("length", np.int64)])
+def by_group(places: Places, groups: Groups) -> Iterator[KeyedPlaces]:
+    """Places in packed batches, each under the group of their dumps."""
+    if not len(places):
+        return
+    places = places[np.lexsort((places["offset"], places["dump"]))]
+    numbers = groups.of(places["dump"])
+    starts = np.flatnonzero(np.diff(numbers, prepend=-1))
+    for start, stop in zip(starts, [*starts[1:], len(places)], strict=True):
+        for at in range(start, stop, ELEMENT_PLACES):
+            packed = pack(places[at : min(at + ELEMENT_PLACES, stop)])
+            count(shuffled_bytes=len(packed))
+            yield int(numbers[start]), packed
 
 
-def pointers(rows: Rows) -> dict[str, Any]:
-    return {"dumps": rows["dump"].copy(), "offsets": rows["offset"].copy(), "lengths": rows["length"].copy()}
+def places_in(kind: str, rows: Rows) -> Places:
+    """Where the blocks of some rows stand."""
+    return places_of(kind, rows["dump"], rows["offset"], rows["length"])

@@ -72,7 +72,13 @@ def read(path: str) -> Any:
 
 
 def find(path: str) -> bytes | None:
-    """The bytes of an object; None where there is none."""
+    """The bytes of a file; None where there is none."""
+    if not in_store(path):
+        try:
+            with open(path, "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
     bucket, name = object_at(path)
     found = bucket.get(name)
     return found and found[0]

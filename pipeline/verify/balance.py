@@ -3,31 +3,38 @@
     a.txt of 100 bytes: a row of bytes 0 to 60, a duplicate of bytes 62 to 100    98 bytes in blocks, 2 of white space
     a.txt of 100 bytes: a row of bytes 0 to 60                                    "bytes 60 to 100 are text, and stand in no block"
 
-It is added up from what was written, not from what was counted on the way: a runner that loses or doubles
-an element is found out here.
+It is added up from what was written, not from what was counted on the way. The stage that settles holds the blocks of each
+group of dumps against their bytes, which it reads once, also for the checksums (settle_group). The run's end adds up what was
+left of all groups, and holds it against what the receipts say of the files (settle). So a runner that loses or doubles an
+element is found out here, wherever it does: a block that is missing leaves text in no block, one that came twice stands in two,
+and a receipt that is missing or of other blocks does not fit what was settled.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from io import BytesIO
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from dateline.pipeline.dataset.staging import File
+from dateline.pipeline.dataset.tally import KINDS, Places, Tally, added, tally_of
 from dateline.pipeline.dataset.version import Version
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.rules.text import WHITE_SPACE
-from dateline.pipeline.store.address import in_store
+from dateline.pipeline.stop import look
+from dateline.pipeline.store.checksum import sha256_of
 from dateline.pipeline.store.files import open_file, size_of
+from dateline.pipeline.verify.groups import Groups
+from dateline.pipeline.verify.settled import Settled
 
 MAX_FINDINGS = 10
+READ_BYTES = 1 << 20
+"""Bytes of dumps that are read and looked at together, of one dump or of many small ones."""
 GAP_BYTES = 1 << 16
-"""Bytes of gaps looked at in one sweep; as they are a few bytes each, far apart, it touches a thousand times as many."""
-
-BATCH_BYTES = 8 << 20
-"""Bytes of small dumps that are read and looked at together."""
+"""Bytes of gaps looked at in one sweep."""
 
 _IS_SPACE = np.zeros(256, bool)
 _IS_SPACE[list(WHITE_SPACE)] = True
@@ -45,38 +52,34 @@ class Balance(NamedTuple):
     """Where it does not come out: dump, offset, and what is wrong there."""
 
 
-def settle(dumps: Sequence[Dump], files: Sequence[File], before: Version | None = None) -> Balance:
-    """Hold the blocks of all that was written against the bytes of the dumps, and the rows against those before.
+def settle(
+    dumps: Sequence[Dump],
+    groups: Groups,
+    files: Sequence[File],
+    settled: Sequence[Settled | None],
+    before: Version | None = None,
+) -> Balance:
+    """Add up what was settled, and hold it against the receipts, and the rows against those before.
 
     Args:
         dumps: those that the run read.
-        files: what it wrote.
+        groups: theirs.
+        files: what it wrote, by its receipts.
+        settled: what came of each group; None where nobody told.
         before: the version that it builds on.
     """
-    sums = {"articles": 0, "duplicates": 0, "rejected": 0, "keys": 0}
-    findings = _settle_rows(files, before)
-    for file in files:
-        sums[file.kind] += int(file.lengths.sum())
-    del sums["keys"]
-    number = np.concatenate([np.empty(0, np.int32), *(file.dumps for file in files)])
-    begin = np.concatenate([np.empty(0, np.int64), *(file.offsets for file in files)])
-    length = np.concatenate([np.empty(0, np.int64), *(file.lengths for file in files)])
-    by_place = np.lexsort((length, begin, number))
-    number, begin, length = number[by_place], begin[by_place], length[by_place]
-    edges = np.searchsorted(number, np.arange(len(dumps) + 1))
-    sizes = [dump.size if dump.pin else size_of(dump.path) for dump in dumps]
-    white_space = 0
-    for lo, hi in _batches(sizes):
-        blocks = slice(edges[lo], edges[hi])
-        white_space += _settle_dumps(
-            dumps[lo:hi],
-            sizes[lo:hi],
-            number[blocks] - lo,
-            begin[blocks],
-            begin[blocks] + length[blocks],
-            findings,
-        )
-    return Balance(sum(sizes), **sums, white_space=white_space, findings=findings)
+    found = [one for one in settled if one]
+    findings = [finding for one in found for finding in one.findings]
+    for group, one in enumerate(settled):
+        if one is None:
+            first, more = groups.span(group)[0], groups.size(group) - 1
+            behind = f", nor of the {more:,} behind it" if more else ""
+            findings.append(f"{dumps[first].source}: no worker told what became of it{behind}")
+    sums = [added(one.tallies[number] for one in found) for number in range(len(KINDS))]
+    findings += _settle_rows(files, before) + _settle_receipts(files, sums)
+    articles, duplicates, rejected = (tally.bytes for tally in sums)
+    white_space = sum(one.white_space for one in found)
+    return Balance(sum(one.read for one in found), articles, duplicates, rejected, white_space, findings)
 
 
 def _settle_rows(files: Sequence[File], before: Version | None) -> list[str]:
@@ -88,7 +91,7 @@ def _settle_rows(files: Sequence[File], before: Version | None) -> list[str]:
     for file in files:
         older = before.same_place(file.path) if before else None
         rows[file.kind] += file.rows - (older["rows"] if older else 0)
-        expected["rejected" if file.kind == "rejected" else "records"] += len(file.offsets)
+        expected["rejected" if file.kind == "rejected" else "records"] += file.tally.blocks
     expected["records"] += expected["articles"] + expected["duplicates"]
     return [
         f"{what}: {found:,} rows, {wanted:,} expected"
@@ -101,106 +104,161 @@ def _settle_rows(files: Sequence[File], before: Version | None) -> list[str]:
     ]
 
 
-def _batches(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Dumps of BATCH_BYTES together as (first, one past the last); each of more by itself.
+def _settle_receipts(files: Sequence[File], sums: Sequence[Tally]) -> list[str]:
+    """The blocks of the files are those that were settled, each once."""
+    findings = []
+    for kind, settled in zip(KINDS, sums, strict=True):
+        written = added(file.tally for file in files if file.kind == kind)
+        if written != settled:
+            other = ", other ones" if written[:2] == settled[:2] else ""
+            findings.append(
+                f"{kind}: the receipts are of {written.blocks:,} blocks of {written.bytes:,} bytes, "
+                f"and {settled.blocks:,} of {settled.bytes:,} were held against the dumps{other}"
+            )
+    return findings
 
-    A hundred thousand small dumps are looked at in a few sweeps.
-    """
-    first = filled = 0
-    for number, size in enumerate(sizes):
-        if number > first and filled + size > BATCH_BYTES:
-            yield first, number
-            first, filled = number, 0
-        filled += size
-    if len(sizes) > first:
-        yield first, len(sizes)
 
-
-def _settle_dumps(
+def settle_group(
     dumps: Sequence[Dump],
-    sizes: Sequence[int],
-    number: npt.NDArray[np.int32],
-    begin: npt.NDArray[np.int64],
-    end: npt.NDArray[np.int64],
-    findings: list[str],
-) -> int:
-    """Check the blocks of some dumps.
+    first: int,
+    places: Places,
+    own_files: Sequence[str],
+    at: Callable[[str], object] = str,
+) -> Settled:
+    """Hold the blocks of a group of dumps against their bytes, and take the checksums.
 
     Args:
-        dumps: those of a batch.
-        sizes: bytes of each, as it lies there now.
-        number: of each block, its dump's place among these; rising.
-        begin: where each block starts in its dump; rising within the dump.
-        end: where it ends.
-        findings: to be added to.
+        dumps: those of the group.
+        first: the number of the first of them.
+        places: of their blocks, in any order.
+        own_files: the files of which the group takes the checksums.
+        at: is told the source of each dump before it is read.
 
-    Returns:
-        The bytes of white space between the blocks.
+    Raises:
+        OSError: a dump cannot be read any more.
+        StoreError: its store failed.
     """
-    changed = [
-        f"{dump.source}: changed while it was read: {dump.size} bytes then, {size} now"
-        for dump, size in zip(dumps, sizes, strict=True)
-        if size != dump.size and not dump.part  # the size of a spool is known only now
-    ]
-    if changed:
-        findings += changed
-        return 0
-    bases = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])  # as if they stood one behind the other
-    edges = np.searchsorted(number, np.arange(len(dumps) + 1))
-    starts = np.insert(end + bases[number], edges[:-1], bases[:-1])
-    stops = np.insert(begin + bases[number], edges[1:], bases[1:])
-    owner = np.repeat(np.arange(len(dumps)), np.diff(edges) + 1)  # of each gap
+    places = places[np.lexsort((places["kind"], places["length"], places["offset"], places["dump"]))]
+    numbers = places["dump"] - first
+    known = (numbers >= 0) & (numbers < len(dumps))
+    findings = []
+    if not known.all():
+        findings.append(f"{dumps[0].source}: {(~known).sum():,} blocks came to it that are of other dumps")
+        places, numbers = places[known], numbers[known]
+    kinds = [places["kind"] == number for number in range(len(KINDS))]
+    reading = _Reading(dumps, numbers, places["offset"], places["offset"] + places["length"])
+    checksums = reading.read(at)
+    pins = {dump.origin: dump.part.pin for dump in dumps if dump.part}
+    wanted = {path: checksums.get(path) or sha256_of(path, pins[path]) for path in own_files}
+    return Settled(
+        read=reading.size,
+        white_space=reading.white_space,
+        tallies=[tally_of(places[kind]) for kind in kinds],
+        blocks=[np.bincount(numbers[kind], minlength=len(dumps)).tolist() for kind in kinds],
+        checksums=list(wanted.values()),
+        findings=findings + reading.findings,
+    )
 
-    def report(which: npt.NDArray[np.int64], what: str) -> None:
-        for i in which[:MAX_FINDINGS]:
-            span = sorted((int(starts[i] - bases[owner[i]]), int(stops[i] - bases[owner[i]])))
-            findings.append(f"{dumps[owner[i]].source}: bytes {span[0]} to {span[1]} {what}")
 
-    report(np.flatnonzero(stops < starts), "stand in two blocks")
-    gaps = np.flatnonzero(stops > starts)
-    space = 0
-    data = b"".join(map(_read, dumps)) if len(dumps) > 1 or in_store(dumps[0].path) else None
-    which_gap, begins, ends = _short(gaps, starts[gaps], stops[gaps])
-    for lo, hi in _sweeps(begins, ends):
-        text = np.frombuffer(data, np.uint8) if data else _mapped(dumps[0])
-        which = which_gap[lo:hi]
-        lengths = ends[lo:hi] - begins[lo:hi]
-        before = np.cumsum(lengths) - lengths
-        places = np.repeat(begins[lo:hi] - before, lengths) + np.arange(lengths.sum())
-        white = _IS_SPACE[text[places]]
-        space += int(white.sum())
+class _Reading:
+    """One reading of the dumps of a group, as if they stood one behind the other."""
+
+    def __init__(
+        self,
+        dumps: Sequence[Dump],
+        numbers: npt.NDArray[np.int32],
+        begin: npt.NDArray[np.int64],
+        end: npt.NDArray[np.int64],
+    ) -> None:
+        """
+        Args:
+            dumps: those of the group.
+            numbers: of each block, its dump's place among these; rising.
+            begin: where each block starts in its dump; rising within the dump.
+            end: where it ends.
+        """
+        self._dumps = dumps
+        # The size of a spool is known only now.
+        self._sizes = [size_of(dump.path) if dump.part else dump.size for dump in dumps]
+        self._bases = np.concatenate([[0], np.cumsum(self._sizes, dtype=np.int64)])
+        edges = np.searchsorted(numbers, np.arange(len(dumps) + 1))
+        starts = np.insert(end + self._bases[numbers], edges[:-1], self._bases[:-1])
+        stops = np.insert(begin + self._bases[numbers], edges[1:], self._bases[1:])
+        owner = np.repeat(np.arange(len(dumps)), np.diff(edges) + 1)  # of each gap
+        twice = np.flatnonzero(stops < starts)[:MAX_FINDINGS]
+        spans = zip(owner[twice], stops[twice], starts[twice], strict=True)
+        self._twice = [self._finding(*span, "stand in two blocks") for span in spans]
+        # A block may be said to stand behind its dump's end.
+        inside = np.minimum(stops, self._bases[owner + 1])
+        gaps = np.flatnonzero(inside > starts)
+        self._owner, self._starts, self._stops = owner[gaps], starts[gaps], inside[gaps]
+        self._with_text: dict[int, None] = {}
+        self._changed: list[str] = []
+        self.size = int(self._bases[-1])
+        self.white_space = 0
+
+    @property
+    def findings(self) -> list[str]:
+        """Where it does not come out."""
+        with_text = [
+            self._finding(
+                self._owner[gap], self._starts[gap], self._stops[gap], "are text, and stand in no block"
+            )
+            for gap in list(self._with_text)[:MAX_FINDINGS]
+        ]
+        return self._changed or self._twice + with_text
+
+    def _finding(self, owner: int, start: int, stop: int, what: str) -> str:
+        base = self._bases[owner]
+        return f"{self._dumps[owner].source}: bytes {start - base} to {stop - base} {what}"
+
+    def read(self, at: Callable[[str], object]) -> dict[str, str]:
+        """Read all dumps, and look at what stands between the blocks; the SHA-256 of those that are no spools, by path."""
+        checksums = {}
+        buffer = memoryview(bytearray(READ_BYTES))
+        start = filled = 0
+        for dump, expected in zip(self._dumps, self._sizes, strict=True):
+            at(dump.source)
+            digest, size = sha256(), 0
+            with open_file(dump.path, dump.pin) if expected or dump.part else BytesIO() as file:
+                while more := file.readinto(buffer[filled:]):
+                    look()
+                    if not dump.part:
+                        digest.update(buffer[filled : filled + more])
+                    size += more
+                    filled += more
+                    if filled == READ_BYTES:
+                        self._look(start, buffer)
+                        start, filled = start + filled, 0
+            if size != expected:
+                self._changed.append(
+                    f"{dump.source}: changed while it was read: {expected} bytes then, {size} now"
+                )
+            if not dump.part:
+                checksums[dump.path] = digest.hexdigest()
+        self._look(start, buffer[:filled])
+        return checksums
+
+    def _look(self, start: int, data: memoryview) -> None:
+        """Look at the gaps, or their parts, that are in some bytes.
+
+        Args:
+            start: where the bytes begin, as if all dumps stood one behind the other.
+            data: the bytes.
+        """
+        stop = start + len(data)
+        first, end = np.searchsorted(self._stops, start, "right"), np.searchsorted(self._starts, stop)
+        begins = np.maximum(self._starts[first:end], start) - start
+        lengths = np.minimum(self._stops[first:end], stop) - start - begins
+        total = int(lengths.sum())
+        if total > GAP_BYTES < len(data):
+            half = len(data) // 2
+            self._look(start, data[:half])
+            self._look(start + half, data[half:])
+            return
+        places = np.arange(total) + np.repeat(begins - (np.cumsum(lengths) - lengths), lengths)
+        white = _IS_SPACE[np.frombuffer(data, np.uint8)[places]]
+        self.white_space += int(white.sum())
         if not white.all():
-            report(np.unique(np.repeat(which, lengths)[~white]), "are text, and stand in no block")
-    return space
-
-
-def _read(dump: Dump) -> bytes:
-    with open_file(dump.path, dump.pin) as file:
-        return file.read()
-
-
-def _mapped(dump: Dump) -> npt.NDArray[np.uint8]:
-    """The bytes of a dump; mapped anew for each sweep, since what was touched counts as this process's memory."""
-    return np.memmap(dump.path, np.uint8, "r")
-
-
-def _short(
-    which: npt.NDArray[np.int64], starts: npt.NDArray[np.int64], stops: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Gaps in pieces of GAP_BYTES at most, each with its gap's number: one may be megabytes long."""
-    pieces = -(-(stops - starts) // GAP_BYTES)
-    if not len(pieces) or pieces.max() == 1:
-        return which, starts, stops
-    number = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    begins = np.repeat(starts, pieces) + number * GAP_BYTES
-    return np.repeat(which, pieces), begins, np.minimum(begins + GAP_BYTES, np.repeat(stops, pieces))
-
-
-def _sweeps(starts: npt.NDArray[np.int64], stops: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Ranges of gaps that hold about GAP_BYTES together."""
-    total = np.cumsum(stops - starts)
-    if not len(total):
-        return []
-    cuts = np.searchsorted(total, np.arange(GAP_BYTES, int(total[-1]), GAP_BYTES))
-    edges = np.unique(np.concatenate([[0], cuts, [len(total)]])).tolist()
-    return list(pairwise(edges))
+            which = np.unique(np.repeat(np.arange(first, end), lengths)[~white])
+            self._with_text.update(dict.fromkeys(which[: MAX_FINDINGS + 1].tolist()))

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from dateline.pipeline.dataset.staging import File
+from dateline.pipeline.dataset.tally import Places
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.inputs.find import Unreadable
 from dateline.pipeline.inputs.records import Account, Columns, named
@@ -23,6 +23,7 @@ from dateline.pipeline.inputs.rejects import CUT
 from dateline.pipeline.inputs.spool_index import Index
 from dateline.pipeline.inputs.warc import NO_TEXT, OF_HTML
 from dateline.pipeline.store.files import size_of
+from dateline.pipeline.verify.settled import PartsFound
 
 MAX_FINDINGS = 10
 WITH_COLUMNS = ("jsonl", "parquet")
@@ -56,26 +57,23 @@ class InputFindings(NamedTuple):
     """The sources that gave nothing at all: those count as not read, so that a mended file is welcome."""
 
 
-def account_for(dumps: Sequence[Dump], files: Sequence[File], columns: Columns) -> InputFindings:
-    """Hold what containers held against what became of it.
+def settle_parts(dumps: Sequence[Dump], first: int, places: Places) -> PartsFound:
+    """Hold what the containers of a group of dumps held against what became of it.
 
     Args:
-        dumps: those that the run read.
-        files: what it wrote.
-        columns: what JSON Lines keys and Parquet columns are called.
+        dumps: those of the group.
+        first: the number of the first of them.
+        places: of their blocks, in any order.
     """
-    numbers = [number for number, dump in enumerate(dumps) if dump.part]
-    blocks = _blocks(files, numbers)
-    held = pages = 0
+    found = PartsFound()
+    blocks = _blocks(dumps, first, places)
     rejected: Counter[str] = Counter()
-    findings: list[str] = []
     problems: dict[tuple[str, str], None] = {}
     empty: dict[str, bool] = {}
     others: dict[str, Counter[str]] = {}
     days: dict[str, tuple[int, str]] = {}
-    formats = {part.format for dump in dumps if (part := dump.part)}
-    missing = named(columns) if formats.intersection(WITH_COLUMNS) else []
-    for number in numbers:
+    seen: set[str] = set()
+    for number, starts in blocks.items():
         dump = dumps[number]
         index = Index(f"{dump.path}.index")
         problem, account = index.facts.problem, index.facts.account
@@ -86,26 +84,62 @@ def account_for(dumps: Sequence[Dump], files: Sequence[File], columns: Columns) 
         if account is None:
             continue
         reasons = Counter(filter(None, index.reasons()))
-        held += account.held
-        pages += len(index.starts) - reasons.total()
+        found.held += account.held
+        found.pages += len(index.starts) - reasons.total()
         rejected += reasons + account.others
         others.setdefault(dump.origin, Counter()).update(account.others)
-        missing = [role for role in missing if role not in account.seen]
+        seen.update(account.seen)
         if account.no_days:
             count, example = days.get(dump.origin, (0, account.no_day))
             days[dump.origin] = count + account.no_days, example
-        findings += _compared(dump, account, index, blocks[number])
-    for origin, kinds in others.items():
+        found.findings += _compared(dump, account, index, starts)
+    found.rejected = dict(rejected)
+    found.problems = list(problems)
+    found.others = [(origin, dict(kinds)) for origin, kinds in others.items() if kinds]
+    found.days = [(origin, *told) for origin, told in days.items()]
+    found.seen = sorted(seen)
+    found.lost = [source for source, nothing in empty.items() if nothing]
+    return found
+
+
+def account_for(dumps: Sequence[Dump], groups: Sequence[PartsFound], columns: Columns) -> InputFindings:
+    """Add up what was found out about the parts of all groups.
+
+    Args:
+        dumps: those that the run read.
+        groups: what came of the parts of each group, in the order of the dumps.
+        columns: what JSON Lines keys and Parquet columns are called.
+    """
+    rejected: Counter[str] = Counter()
+    problems: dict[tuple[str, str], None] = {}
+    others: dict[str, Counter[str]] = {}
+    days: dict[str, tuple[int, str]] = {}
+    formats = {part.format for dump in dumps if (part := dump.part)}
+    missing = named(columns) if formats.intersection(WITH_COLUMNS) else []
+    for found in groups:
+        rejected.update(found.rejected)
+        problems |= dict.fromkeys((path, why) for path, why in found.problems)
+        missing = [role for role in missing if role not in found.seen]
+        for path, kinds in found.others:
+            others.setdefault(path, Counter()).update(kinds)
+        for path, count, example in found.days:
+            before, first = days.get(path, (0, example))
+            days[path] = before + count, first
+    for path, kinds in others.items():
         for text, count in ((NO_TEXT, sum(kinds[kind] for kind in OF_HTML)), (CUT, kinds["cut"])):
             if count:
-                problems[origin, text.format(count=count)] = None
-    records = Records(held, pages, dict(sorted(rejected.items())), findings[:MAX_FINDINGS])
-    lost = {source for source, nothing in empty.items() if nothing}
+                problems[path, text.format(count=count)] = None
+    records = Records(
+        sum(found.held for found in groups),
+        sum(found.pages for found in groups),
+        dict(sorted(rejected.items())),
+        [finding for found in groups for finding in found.findings][:MAX_FINDINGS],
+    )
     notes = [
-        NO_DAY.format(origin=origin, count=count, example=example)
-        for origin, (count, example) in days.items()
+        NO_DAY.format(origin=path, count=count, example=example) for path, (count, example) in days.items()
     ]
     notes += [NO_COLUMN.format(names=" or ".join(getattr(columns, role)), role=role) for role in missing]
+    lost = {source for found in groups for source in found.lost}
     return InputFindings(records, [Unreadable(*problem) for problem in problems], notes, lost)
 
 
@@ -131,13 +165,12 @@ def _compared(dump: Dump, account: Account, index: Index, blocks: npt.NDArray[np
     ]
 
 
-def _blocks(files: Sequence[File], numbers: Sequence[int]) -> dict[int, npt.NDArray[np.int64]]:
-    """Where the blocks of some dumps begin."""
+def _blocks(dumps: Sequence[Dump], first: int, places: Places) -> dict[int, npt.NDArray[np.int64]]:
+    """Where the blocks of each part begin, by its place among the dumps."""
+    numbers = [number for number, dump in enumerate(dumps) if dump.part]
     if not numbers:
         return {}
-    number = np.concatenate([np.empty(0, np.int32), *(file.dumps for file in files)])
-    begin = np.concatenate([np.empty(0, np.int64), *(file.offsets for file in files)])
-    order = np.argsort(number, kind="stable")
-    number, begin = number[order], begin[order]
-    edges = np.searchsorted(number, [numbers, [each + 1 for each in numbers]])
+    order = np.argsort(places["dump"], kind="stable")
+    owner, begin = places["dump"][order] - first, places["offset"][order]
+    edges = np.searchsorted(owner, [numbers, [each + 1 for each in numbers]])
     return {each: begin[lo:hi] for each, lo, hi in zip(numbers, *edges, strict=True)}

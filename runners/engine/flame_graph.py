@@ -21,7 +21,7 @@ ABOUT = (
     "shuffle: rows are packed, unpacked and sorted by key, between the stages. run: what is no stage, such as checksums, "
     "the balance and the commit. beam: Beam itself. Threads that know no Python, of Arrow and gRPC, are not in it."
 )
-HUES = dict(zip(GROUPS, (10, 30, 48, 75, 130, 200, 225, 265, 310), strict=True))
+HUES = dict(zip(GROUPS, (10, 30, 48, 75, 130, 200, 170, 225, 265, 310), strict=True))
 ROW_PX = 19
 LEAST_SHARE = 0.0005
 """Boxes that are narrower, as a share of the whole, are not drawn."""

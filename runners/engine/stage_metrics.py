@@ -22,7 +22,7 @@ from dateline.pipeline.stages import counters
 from dateline.pipeline.stages.counters import KEY_BYTES, NAMESPACE, SHUFFLED
 from dateline.pipeline.stop import held, let
 
-STAGES = ("read", "split", "parse", "validate", "deduplicate", "write")
+STAGES = ("read", "split", "parse", "validate", "deduplicate", "write", "settle")
 SHUFFLES = "shuffles"
 """What went from worker to worker, in the report; each shuffle of its own is called `shuffle_` and its name."""
 LOOK_EVERY_MS = 10

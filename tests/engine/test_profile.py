@@ -76,7 +76,7 @@ def profiled(request, dumps, tmp_path_factory) -> tuple[int, Path, Path]:
 def check_sums(report: dict) -> None:
     """What one stage gives is what the next takes, and in the end all that was written."""
     stages, counts, balance = report["stages"], report["counts"], report["balance"]
-    read, split, parse, validate, deduplicate, write = (stages[name] for name in STAGES)
+    read, split, parse, validate, deduplicate, write, settle = (stages[name] for name in STAGES)
     records = counts["articles"] + counts["duplicates"]
     assert read["bytes_in"] == split["bytes_in"] == balance["read"]
     assert read["records_out"] == split["records_in"] == records + counts["rejects"]
@@ -86,7 +86,8 @@ def check_sums(report: dict) -> None:
     assert split["rejects"] + parse["rejects"] + validate["rejects"] == counts["rejects"]
     assert deduplicate["bytes_in"] == balance["articles"] + balance["duplicates"]
     assert deduplicate["records_in"] == deduplicate["records_out"] == records
-    assert write["records_out"] == records + counts["rejects"]
+    assert write["records_out"] == settle["records_in"] == records + counts["rejects"]
+    assert settle["bytes_in"] == balance["read"]
     assert 0 <= split["repeats"] < split["records_out"]
 
 

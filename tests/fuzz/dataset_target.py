@@ -10,8 +10,6 @@ import os
 import shutil
 from pathlib import Path
 
-import numpy as np
-
 from dateline import schemas
 from dateline.errors import DamagedFile, NewerDataset
 from dateline.pipeline.dataset import staging
@@ -21,10 +19,17 @@ from dateline.pipeline.dataset.lock import lock
 from dateline.pipeline.dataset.relink import relink
 from dateline.pipeline.dataset.staging import File, Writer
 from dateline.pipeline.dataset.store_manifests import newest_manifest, read_pointer
+from dateline.pipeline.dataset.tally import Tally
 from dateline.pipeline.dataset.version import Version, latest_manifest, unchecked_manifest
 from dateline.pipeline.dataset.working_copy import store_of
+from dateline.pipeline.elements import Dump
+from dateline.pipeline.inputs.records import Columns
 from dateline.pipeline.names import POINTER, manifest_name, run_folder, second_name
+from dateline.pipeline.verify import balance
 from dateline.pipeline.verify.file_checks import check_changes, check_manifest, manifest_violation
+from dateline.pipeline.verify.groups import Groups
+from dateline.pipeline.verify.record_account import account_for
+from dateline.pipeline.verify.settled import Settled, blocks_by_dump, checksums_of, leave, read_settled
 
 RUN = "20261129T000000-0123abcd"
 TEXTS = ("one", "two")
@@ -73,30 +78,30 @@ class Target:
         (self._beside / "precious").write_text("not the dataset's")
         self._kinds = (
             self._manifest, self._journal, self._seen, self._store, self._lock, self._receipt, self._pointer,
-            self._stored,
+            self._stored, self._settled,
         )  # fmt: skip
 
     def seeds(self) -> list[bytes]:
         """A good file of each kind."""
         self._fresh()
         staging.prepare(self.root, RUN)
-        pointers = {
-            name: np.zeros(1, kind)
-            for name, kind in zip(("dumps", "offsets", "lengths"), ("i4", "i8", "i8"), strict=True)
-        }
         entry = good_manifest()["files"][0]
         fields = {name: entry[name] for name in ("path", "kind", "rows", "bytes", "sha256")}
         staged = f"{self.root}/_runs/{RUN}/staged/{'0' * 32}"
         writer = Writer(run_folder(self.root, RUN))
         writer.receipt(
-            "task", [File(**fields, staged=staged, **pointers, facts={"reasons": {"no_headline": 1}})]
+            "task",
+            [File(**fields, staged=staged, tally=Tally(1, 9, 5), facts={"reasons": {"no_headline": 1}})],
         )
+        settled = Settled(9, 0, [Tally(1, 9, 5), Tally(), Tally()], [[1], [0], [0]], ["0" * 64], [])
+        leave(run_folder(self.root, RUN), 0, settled)
+        left = Path(self.root, "_runs", RUN, "receipts/settled-0.json").read_bytes()
         receipt = Path(self.root, "_runs", RUN, "receipts/task.arrow").read_bytes()
         texts = (
             good_manifest(2), {"version": 2, "named": _PATHS[:1], "replaced": _PATHS[1:]},
             {"/dump": [3, 1, 2, 1, "0" * 64]}, {"address": "s3://bucket/news"},
             {"run": RUN, "pid": 1, "host": "here", "since": "now"}, receipt, {"version": 1, "tidied": 1},
-            good_manifest(1, stored=True),
+            good_manifest(1, stored=True), left,
         )  # fmt: skip
         return [
             bytes([kind]) + (text if isinstance(text, bytes) else json.dumps(text).encode())
@@ -173,6 +178,17 @@ class Target:
         for file in staging.read_receipts(run_folder(self.root, RUN), ()):
             assert ".." not in file.path + file.staged
             assert file.staged.startswith(f"{self.root}/_runs/{RUN}/staged/") or not file.staged
+
+    def _settled(self, data: bytes) -> None:
+        staging.prepare(self.root, RUN)
+        self._put(f"_runs/{RUN}/receipts/settled-0.json", data)
+        dumps = [Dump(f"{self._beside}/precious", "a.txt", 9)]
+        (found,) = read_settled(run_folder(self.root, RUN), dumps, Groups(dumps))
+        assert found is not None
+        checksums_of(dumps, Groups(dumps), [found])
+        blocks_by_dump([found])
+        balance.settle(dumps, Groups(dumps), [], [found])
+        account_for(dumps, [found.parts], Columns())
 
     def _pointer(self, data: bytes) -> None:
         said = read_pointer(_Bucket({POINTER: data}))

@@ -23,7 +23,7 @@ DATES = {
     f"{year}-{month:02d}": 40 * month + year % 7 for year in (2021, 2022, 2023) for month in range(1, 13)
 }
 REGIONS = {"western-asia": 41_234, "southern-asia": 9_100, "eastern-europe": 8_012, "unknown": 4_211}
-STAGES = ("read", "split", "parse", "validate", "deduplicate", "write")
+STAGES = ("read", "split", "parse", "validate", "deduplicate", "write", "settle")
 
 
 def done(number: int = 1, articles: int = 1_000, rejects: int = 10, **changes: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dateline.pipeline.dataset.staging import Writer, prepare
+from dateline.pipeline.dataset.tally import places_of
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.inputs.find import find_inputs, with_spools
 from dateline.pipeline.inputs.parts import unpack_all
@@ -73,11 +74,9 @@ def test_a_gap_of_megabytes_is_looked_at_in_pieces(tmp_path):
     ends = np.array([0, 4_000_001, 13_000_002])
 
     def settle(begin):
-        findings = []
-        space = balance._settle_dumps(
-            [dump], [dump.size], np.zeros(len(begin), np.int32), begin, begin + 1, findings
-        )
-        return space, findings
+        places = places_of("articles", np.zeros(len(begin)), begin, np.ones(len(begin)))
+        found = balance.settle_group([dump], 0, places, [])
+        return found.white_space, found.findings
 
     tracemalloc.start()
     assert settle(ends) == (13_000_000, [])
