@@ -84,6 +84,8 @@ class Piece(NamedTuple):
     """Newlines unified; None where there are more bytes than a block may have."""
     header: Spans | None = None
     """Of its plain header: see rules/plain_header.py."""
+    digest: bytes = b""
+    """Of its bytes without the white space around them, where it has a plain header."""
     page_day: date | None = None
     """The day of the crawl from which its relative stamp counts, where the top of its page tells it."""
 
@@ -130,8 +132,9 @@ class RepeatedBlock(NamedTuple):
     dump: int
     offset: int
     length: int
-    row: bytes
-    """The row of the block before, of identity_rows.ROW."""
+    digest: bytes
+    row: bytes | None
+    """The row of the block before, of identity_rows.ROW; None where that block's record waits to be written."""
 
 
 class ParsedRecord(NamedTuple):

@@ -159,9 +159,14 @@ def rows_of(parsed: Sequence[ParsedRecord]) -> Rows:
     return np.array(table, dtype=ROW)
 
 
-def rows_of_repeated(blocks: Sequence[RepeatedBlock]) -> Rows:
+def from_bytes(rows: Iterable[bytes]) -> Rows:
+    """Rows whose bytes were kept one by one."""
+    return np.frombuffer(b"".join(rows), ROW)
+
+
+def rows_of_repeated(blocks: Sequence[RepeatedBlock], known: Rows) -> Rows:
     """One row for each block that was parsed before: the row of then, at its own place."""
-    rows = np.frombuffer(b"".join(block.row for block in blocks), ROW).copy()
+    rows = known.copy()
     rows["dump"] = [block.dump for block in blocks]
     rows["offset"] = [block.offset for block in blocks]
     rows["length"] = [block.length for block in blocks]

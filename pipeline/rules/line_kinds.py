@@ -21,6 +21,8 @@ _CODES = {kind.name: kind.code for kind in LINE_KINDS}
 MAX_LINE = 2_000
 """Characters of a headline, caption or bullet; a longer line is body text."""
 MAX_HEADLINE = 300
+MAX_KNOWN = 150
+"""Characters of a line that may come again."""
 MAX_NAME = 60
 """Characters of an author or agency line ("Arab News", "Reuters")."""
 
@@ -29,7 +31,7 @@ _CREDIT = re.compile(r"[(\[][^()\[\]]{2,100}[)\]]\.?$")
 
 def code_of(line: str) -> str:
     """The code of the line's kind, or of its form where it is text; "_" for an empty line."""
-    return _known_code(line) if len(line) <= MAX_LINE else _code(line)
+    return _known_code(line) if len(line) <= MAX_KNOWN else _code(line)
 
 
 def kind_of(stripped: str) -> str:
@@ -65,7 +67,7 @@ def _code(line: str) -> str:
 
 
 _known_code = lru_cache(maxsize=1 << 12)(_code)
-"""For lines that may come again. Long ones are kept by no cache: some thousands of them are a gigabyte."""
+"""For lines that may come again. Long ones are kept by no cache: to find one there takes as long as its code."""
 
 
 def is_text(code: str) -> bool:

@@ -64,20 +64,46 @@ def plain_spans(text: bytes, start: int, stamp: int, above: bytes) -> Spans | No
     match = _PLAIN.match(text, start)
     if match is None or match.start("stamp") != stamp:
         return None
-    line = line_of(above)
-    if code_of(line) not in "_htgx" or not _is_certain(match):
-        return None  # other lines a header might reach across, or begin with
-    if _begins_again(text, match["headline"], match.end()):
+    if not _is_certain(match) or begins_again(text, match["headline"], match.end()):
         return None
-    stem = form_of(line.strip()).stem if line.strip() else ""
-    if stem and any(
-        match[name] and form_of(line_of(match[name]).strip()).stem == stem for name in ("headline", "caption")
-    ):
-        return None  # the caption as alt text, or the headline once more: the header starts there
-    return match.regs
+    return match.regs if may_stand_above(above, match["headline"], match["caption"]) else None
 
 
-def _begins_again(text: bytes, headline: bytes, end: int) -> bool:
+def spans_of(text: bytes, start: int = 0) -> Spans | None:
+    """The spans of a plain header that is known to start there; None where the text does not hold it any more."""
+    match = _PLAIN.match(text, start)
+    return match.regs if match else None
+
+
+def may_stand_above(above: bytes, headline: bytes, caption: bytes | None) -> bool:
+    """Whether a plain header cannot begin with the line above it, nor reach across it."""
+    line = line_of(above)
+    if code_of(line) not in "_htgx":
+        return False
+    stripped = line.strip()
+    copied = [text for text in (headline, caption) if text and not _begin_differently(above, text)]
+    # a copy would be the caption as alt text, or the headline once more: the header starts there
+    return (
+        not (copied and stripped)
+        or not (stem := form_of(stripped).stem)
+        or all(form_of(line_of(text).strip()).stem != stem for text in copied)
+    )
+
+
+_LETTERS = re.compile(rb"(?:([A-Za-z]{2})|\xe2\x80[\x98\x99\x9c\x9d])[\x20-\x7e]")
+
+
+def _begin_differently(one: bytes, other: bytes) -> bool:
+    """Whether two lines are told apart by the two letters that one begins with, whatever is done to unify them: the
+    other begins with two others, or with a quote."""
+    first, second = _LETTERS.match(one), _LETTERS.match(other)
+    if not first or not second:
+        return False
+    letters, others = first[1], second[1]
+    return letters.lower() != others.lower() if letters and others else letters is not others
+
+
+def begins_again(text: bytes, headline: bytes, end: int) -> bool:
     """Whether the same article comes once more below, with no empty line above: its first line may be of either."""
     at = text.find(headline, end, end + TWIN_BYTES)
     if at < 0 or text[max(0, at - 20) : at].replace(b" ", b"").endswith(b"\n\n"):

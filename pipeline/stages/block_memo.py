@@ -2,12 +2,15 @@
 
 A worker keeps the identity row of each block that it has parsed, by the digest of the block's bytes. Most of a dump is
 copies, so most blocks cost a digest and a look-up.
+
+    parsed, not written yet     its digest waits: a copy is told by it, and gets its row with it
+    written                     its row is known: a copy gets it at once
 """
 
 import os
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from hashlib import blake2b
 
 from dateline.pipeline.rules.identity_rows import ROW, Rows
 
@@ -20,9 +23,16 @@ class BlockMemo:
 
     def __init__(self) -> None:
         self._rows: OrderedDict[bytes, bytes] = OrderedDict()
+        self._of_thread = _Waiting()
+
+    @property
+    def waiting(self) -> set[bytes]:
+        """The digests of blocks whose records wait to be written: by the bundle that is at work in this thread. Were it
+        to fail they would never be written, so no other bundle may count on them."""
+        return self._of_thread.digests
 
     def get(self, digest: bytes) -> bytes | None:
-        """The row, as bytes of identity_rows.ROW, of a block that was parsed before."""
+        """The row, as bytes of identity_rows.ROW, of a block whose record is written."""
         return self._rows.get(digest)
 
     def add(self, digests: Sequence[bytes], rows: Rows) -> None:
@@ -34,6 +44,12 @@ class BlockMemo:
                 self._rows[digest] = data[number * size : (number + 1) * size]
         while len(self._rows) > REMEMBERED:
             self._rows.popitem(last=False)
+        self.waiting.clear()
+
+
+class _Waiting(threading.local):
+    def __init__(self) -> None:
+        self.digests: set[bytes] = set()
 
 
 _memos: dict[str, BlockMemo] = {}
@@ -46,8 +62,3 @@ def memo_of(root: str, run: str) -> BlockMemo:
         _memos.clear()
         _memos[key] = BlockMemo()
     return _memos[key]
-
-
-def digest_of(block: bytes) -> bytes:
-    """What a block is recognised by."""
-    return blake2b(block, digest_size=16).digest()

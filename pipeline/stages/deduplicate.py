@@ -28,6 +28,7 @@ from dateline.pipeline.rules.identity_rows import (
     OLDER_DUPLICATE,
     Rows,
     concat,
+    from_bytes,
     rows_of_repeated,
 )
 from dateline.pipeline.stages.block_memo import memo_of
@@ -115,32 +116,40 @@ class KeyRows(beam.DoFn):
 
     def start_bundle(self) -> None:
         self._records: list[ParsedRecord] = []
+        self._copies: list[RepeatedBlock] = []  # of blocks among these
         self._characters = 0
         self._waiting: list[Rows] = []
 
     def process(self, records: list[ParsedRecord | RepeatedBlock]) -> Iterable[KeyedBatch | Articles]:
-        again = []
+        again: list[RepeatedBlock] = []
         count(records_in=len(records), bytes_in=sum(record.length for record in records))
         for record in records:
             if isinstance(record, RepeatedBlock):
-                again.append(record)
+                (self._copies if record.row is None else again).append(record)
             else:
                 self._records.append(record)
                 self._characters += len(record.record["body"])
+                if record.digest:
+                    self._memo.waiting.add(record.digest)
         if again:
-            self._waiting.append(rows_of_repeated(again))
+            self._waiting.append(rows_of_repeated(again, from_bytes(block.row or b"" for block in again)))
         if self._characters >= self._file_characters:
             self._write()
-        if sum(map(len, self._waiting)) >= FLUSH_ROWS:
+        if len(self._copies) + sum(map(len, self._waiting)) >= FLUSH_ROWS:
             yield from self._flush()
 
     def _write(self) -> None:
         """Put the records aside, and remember their blocks."""
         if self._records:
             rows = self._writer.write(self._records)
-            self._memo.add([record.digest for record in self._records], rows)
+            digests = [record.digest for record in self._records]
+            self._memo.add(digests, rows)
             self._waiting.append(rows)
-        self._records, self._characters = [], 0
+            if self._copies:
+                numbers = {digest: number for number, digest in enumerate(digests)}
+                of_copies = rows[[numbers[block.digest] for block in self._copies]]
+                self._waiting.append(rows_of_repeated(self._copies, of_copies))
+        self._records, self._copies, self._characters = [], [], 0
 
     def finish_bundle(self) -> Iterator[Any]:
         in_window = beam.transforms.window.GlobalWindows.windowed_value

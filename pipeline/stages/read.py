@@ -16,6 +16,7 @@ from dateline.pipeline.inputs.ranges import Ranges, plan_reads
 from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.progress import at_dump
 from dateline.pipeline.rules.blocks import Limits
+from dateline.pipeline.rules.known_units import KnownUnits
 from dateline.pipeline.rules.split import CHUNK, Cut, cut_range
 from dateline.pipeline.stages.counters import count
 from dateline.pipeline.stages.join_parts import JoinParts
@@ -39,6 +40,7 @@ class DumpSource(FileBasedSource):
         records: Sequence[int] = (),
         validate: bool = True,
         pin: Pin | None = None,
+        known: KnownUnits | None = None,
     ) -> None:
         super().__init__(
             file_pattern, compression_type=CompressionTypes.UNCOMPRESSED, splittable=True, validate=validate
@@ -47,6 +49,7 @@ class DumpSource(FileBasedSource):
         self._chunk = chunk
         self._records = records
         self._pin = pin
+        self._known = known
 
     def read_records(self, file_name: str, range_tracker: RangeTracker) -> Iterator[Cut]:
         """The cuts whose start lies in the tracker's range."""
@@ -59,6 +62,7 @@ class DumpSource(FileBasedSource):
                 self._max_block_bytes,
                 self._chunk,
                 self._records,
+                self._known,
             )
 
 
@@ -128,6 +132,7 @@ class ReadRanges(beam.DoFn):
         self._dumps = config.dumps
         self._locator = Locator(config.dumps)
         self._progress = config.progress
+        self._known = KnownUnits()  # of the worker: none is known when this is packed
 
     def process(self, task: Ranges) -> Iterable[list[Piece]]:
         batch: list[Piece] = []
@@ -136,7 +141,12 @@ class ReadRanges(beam.DoFn):
         for dump, start, stop in task:
             path, pin = self._dumps[dump].path, self._dumps[dump].pin
             source = DumpSource(
-                path, self._max_block_bytes, records=self._locator.records(dump), validate=False, pin=pin
+                path,
+                self._max_block_bytes,
+                records=self._locator.records(dump),
+                validate=False,
+                pin=pin,
+                known=self._known,
             )
             with at_dump(self._progress, self._dumps[dump].source):
                 for cut in source.read_records(path, OffsetRangeTracker(start, stop)):

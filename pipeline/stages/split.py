@@ -11,8 +11,10 @@ from dateline.pipeline.elements import Block, Piece, Reject, RepeatedBlock
 from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.progress import at_dump
 from dateline.pipeline.rules.blocks import trimmed
+from dateline.pipeline.rules.known_units import digest_of
+from dateline.pipeline.rules.plain_header import spans_of
 from dateline.pipeline.rules.record import block_of_piece
-from dateline.pipeline.stages.block_memo import digest_of, memo_of
+from dateline.pipeline.stages.block_memo import memo_of
 from dateline.pipeline.stages.counters import count, progress_in
 from dateline.pipeline.stages.stage_outputs import Rejects, route, with_rejects
 
@@ -40,6 +42,9 @@ class CutBlocks(beam.DoFn):
     def setup(self) -> None:
         self._memo = memo_of(self._config.output, self._config.run)
 
+    def start_bundle(self) -> None:
+        self._memo.waiting.clear()  # of a bundle that failed
+
     def process(self, pieces: list[Piece]) -> Iterable[list[Block | RepeatedBlock] | Rejects]:
         at = 0
         found = []
@@ -58,11 +63,15 @@ class CutBlocks(beam.DoFn):
 
     def _block(self, piece: Piece) -> Block | RepeatedBlock | Reject | None:
         part = self._config.dumps[piece.dump].part
-        if piece.page_day or (part and part.format != "text"):  # its page has more than its bytes to say
-            return block_of_piece(piece, self._config.limits, self._locator)
-        offset, data = trimmed(piece)
-        digest = digest_of(data)
-        row = self._memo.get(digest)
-        if row is not None:
-            return RepeatedBlock(piece.dump, offset, len(data), row)
+        digest = b""
+        if not piece.page_day and (
+            not part or part.format == "text"
+        ):  # or its page has more to say than its bytes
+            offset, data = trimmed(piece)
+            digest = piece.digest or digest_of(data)
+            row = self._memo.get(digest)
+            if row is not None or digest in self._memo.waiting:
+                return RepeatedBlock(piece.dump, offset, len(data), digest, row)
+        if piece.digest and piece.header is None:  # known where it was cut, and not yet here
+            piece = piece._replace(header=spans_of(piece.data or b""))
         return block_of_piece(piece, self._config.limits, self._locator, digest)

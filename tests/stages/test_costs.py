@@ -80,12 +80,11 @@ def dump(folder, articles, copies=COPIES):
     return path
 
 
-def test_a_block_is_parsed_once_and_a_copy_not_at_all(tmp_path, calls, monkeypatch):
-    monkeypatch.setattr(config, "MIN_FILE_CHARACTERS", 100_000)  # what waits to be written is not known yet
+def test_a_block_is_parsed_once_and_a_copy_not_at_all(tmp_path, calls):
     articles = 200
     path = dump(tmp_path, articles)
     assert run(tmp_path / "news", path) == 0
-    waiting = 100_000 // 1500 + 1 + read.BATCH_BYTES // 1500 + 1  # blocks that are on their way together
+    waiting = read.BATCH_BYTES // 1500 + 1  # blocks that are on their way together
     assert articles <= calls["parses"] <= articles + waiting
     assert sum(file["rows"] for file in latest_manifest(str(tmp_path / "news"))["files"]) == articles * (
         COPIES + 1

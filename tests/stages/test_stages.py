@@ -1,19 +1,24 @@
 """Each stage alone in a pipeline: what goes on, and what is rejected."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import apache_beam as beam
+import numpy as np
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
 from apache_beam.typehints.decorators import TypeCheckError
 
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.staging import prepare
-from dateline.pipeline.elements import Block, Dump, ParsedRecord, Piece
+from dateline.pipeline.elements import Block, Dump, ParsedRecord, Piece, RepeatedBlock
 from dateline.pipeline.names import progress_folder
 from dateline.pipeline.progress import Counts, read_progress
 from dateline.pipeline.rules.blocks import Limits
-from dateline.pipeline.stages.block_memo import digest_of
+from dateline.pipeline.rules.identity_rows import ROW
+from dateline.pipeline.rules.known_units import digest_of
+from dateline.pipeline.rules.plain_header import spans_of
 from dateline.pipeline.stages.parse import ParseBlocks
-from dateline.pipeline.stages.split import SplitPages
+from dateline.pipeline.stages.split import CutBlocks, SplitPages
 from dateline.pipeline.stages.validate import ValidateRecords
 from tests.helpers.flows import pipeline
 from tests.helpers.pages import Article, plain
@@ -50,6 +55,37 @@ def test_split(tmp_path):
         assert_that(rejects, equal_to([expected]), "rejects")
     counts = read_progress(progress_folder(str(tmp_path), "run"))
     assert (counts.bytes_read, counts.rejects) == (len(text) + 4 + 3 + 9 + 6 + 5000, 3)
+
+
+def test_a_copy_of_what_waits_is_told_in_its_bundle_only(tmp_path):
+    """A bundle that fails writes nothing: what waited for it is parsed once more."""
+    step = CutBlocks(config(tmp_path))
+    step.setup()
+    text = TEXT.rstrip().encode()
+    digest = digest_of(text)
+
+    def found():
+        ((block,),) = step.process([Piece(0, 0, len(text), text)])
+        return block
+
+    step.start_bundle()
+    assert isinstance(found(), Block)
+    step._memo.waiting.add(digest)
+    assert found() == RepeatedBlock(0, 0, len(text), digest, None)
+    with ThreadPoolExecutor(1) as other:
+        assert isinstance(other.submit(found).result(), Block)
+    step.start_bundle()
+    assert isinstance(found(), Block)
+    step._memo.add([digest], np.zeros(1, ROW))
+    assert found() == RepeatedBlock(0, 0, len(text), digest, bytes(ROW.itemsize))
+
+
+def test_a_known_unit_has_its_header_where_it_is_parsed(tmp_path):
+    step = CutBlocks(config(tmp_path))
+    step.setup()
+    text = TEXT.rstrip().encode()
+    ((block,),) = step.process([Piece(0, 0, len(text), text, None, digest_of(text))])
+    assert block.header == spans_of(text) is not None
 
 
 def test_split_rejects_a_long_line(tmp_path):

@@ -1,0 +1,135 @@
+"""Units that are known against those that are looked at: the same cuts, whatever came before and stands around them."""
+
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dateline.pipeline.rules import known_units
+from dateline.pipeline.rules.known_units import KnownUnits
+from dateline.pipeline.rules.line_forms import form_of
+from dateline.pipeline.rules.line_kinds import line_of
+from dateline.pipeline.rules.plain_header import _begin_differently, spans_of
+from dateline.pipeline.rules.split import Cut, cut_range
+from dateline.pipeline.rules.text import unify_newlines
+from tests.helpers.pages import Article, doubled, full, plain
+from tests.rules.headers import header_text
+
+BODY = ("CAIRO: The ferry left at noon.", "It was full.", "The harbor", "All went well, they said. " * 9)
+ARTICLES = [
+    Article(headline=headline, slot=slot, caption=caption, body=BODY[:size])
+    for headline in ("Ferry returns to the old harbor", "The harbor of “old” ferries")
+    for slot, caption, size in ((None, None, 2), ("", "All went well, they said.", 3), ("https://arab.news/q7xvz", "A ferry (AFP)", 4))
+]  # fmt: skip
+BLOCKS = [make(article) for make in (plain, doubled, full) for article in ARTICLES]
+ODD = [
+    "Ferry returns to the old harbor\n",
+    "The harbor of “old” ferries\n\nUpdated 07 May 2021\nFollow\n",
+    "A ferry (AFP)\n",
+    "date 2022-04-20 You are here\n",
+    "Updated 07 May 2021\n",
+    "1 / 3\n\nShort Url\n",
+    "A line\n\n\nShort Url\n\n\nhttps://arab.news/q7xvz\n",
+]
+HEADERS = st.composite(lambda draw: header_text(lambda lines: draw(st.sampled_from(lines)), above=False))()
+
+
+@st.composite
+def dumps(draw: st.DrawFn) -> bytes:
+    """Some blocks, each many times, in any order and with what might mislead between them."""
+    pool = draw(st.lists(st.one_of(st.sampled_from(BLOCKS), HEADERS), min_size=1, max_size=4))
+    parts = draw(
+        st.lists(
+            st.tuples(
+                st.one_of(st.sampled_from(pool), st.sampled_from(pool), st.sampled_from(ODD)),
+                st.sampled_from(["\n\n", "\n\n", "\n\n\n", "\n", ""]),
+            ),
+            min_size=2,
+            max_size=14,
+        )
+    )
+    return unify_newlines("".join(text.rstrip("\n") + "\n" + gap for text, gap in parts).encode())
+
+
+def cuts(data: bytes, known: KnownUnits | None) -> list[Cut]:
+    return list(
+        cut_range(lambda at, n: data[at : at + n], 0, lambda start: True, 1 << 20, 1 << 12, (), known)
+    )
+
+
+def assert_the_same(data: bytes, known: KnownUnits) -> int:
+    """Hold the cuts against those of a reader that knows nothing; how many were known."""
+    found, expected = cuts(data, known), cuts(data, None)
+    assert [cut[:3] for cut in found] == [cut[:3] for cut in expected]
+    assert [cut.page_day for cut in found] == [cut.page_day for cut in expected]
+    many = 0
+    for cut, other in zip(found, expected, strict=True):
+        if cut.digest and cut.header is None:
+            many += 1
+            assert other.header
+            assert other.digest == cut.digest == known_units.digest_of(cut.data.strip())
+            assert relative(spans_of(cut.data)) == relative(other.header)
+        else:
+            assert (cut.header and relative(cut.header)) == (other.header and relative(other.header))
+    return many
+
+
+def relative(spans):
+    base = spans[0][0]
+    return [(first - base, last - base) if first >= 0 else None for first, last in spans]
+
+
+@settings(max_examples=400)
+@given(st.lists(dumps(), min_size=1, max_size=3))
+def test_a_unit_that_is_known_is_cut_as_one_that_is_looked_at(texts):
+    known = KnownUnits()
+    for data in (*texts, *texts):
+        assert_the_same(data, known)
+
+
+def test_copies_are_known(monkeypatch):
+    usual = [
+        make(Article(headline=f"Ferry {n} returns")) for n in range(9) for make in (plain, doubled, full)
+    ]
+    data = "\n\n".join(usual).encode()
+    known = KnownUnits()
+    assert assert_the_same(data, known) == 0
+    assert assert_the_same(data, known) == len(usual) - 1  # nothing stands below the last
+    monkeypatch.setattr(known_units, "REMEMBERED", 4)
+    few = KnownUnits()
+    cuts(data, few)
+    assert len(few._units) == 4
+
+
+def test_what_stands_around_a_known_unit_is_looked_at():
+    one, other = plain(ARTICLES[0]), plain(ARTICLES[-1])
+    known = KnownUnits()
+    cuts("\n\n".join([other, one, other, one]).encode(), known)
+    assert known._units
+    for above in (
+        "Ferry returns to the old harbor",
+        "You are here\n\nA label",
+        "A caption (AFP)\nA caption (AFP)",
+    ):
+        assert_the_same("\n\n".join([above + "\n", one, other, one]).encode(), known)
+    for below in (
+        "Updated 07 May 2021\n",
+        "Ferry returns to the old harbor\n\nShort Url\nUpdated 07 May 2021\n",
+    ):
+        assert_the_same("\n\n".join([other, one, below, other]).encode(), known)
+        assert_the_same((other + "\n\n" + one + below + "\n\n" + other).encode(), known)
+
+
+LINES = st.one_of(
+    st.sampled_from([line for text in (*BLOCKS, *ODD) for line in text.split("\n") if line.strip()]),
+    st.text("aAbB “”‘'.`()\u00e4\u0308\ufb01\u212b/ ", min_size=1, max_size=9).filter(str.strip),
+)
+
+
+@settings(max_examples=1000)
+@given(st.lists(LINES, min_size=2, max_size=6))
+def test_lines_that_begin_differently_are_no_copies(lines):
+    for one, other in pairwise(lines):
+        if _begin_differently(one.encode(), other.encode()):
+            stems = [form_of(line_of(line.encode()).strip()).stem for line in (one, other)]
+            assert stems[0] != stems[1] or not stems[0]
