@@ -253,18 +253,22 @@ def _stages(stages: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
         "rows": [
             {
                 "name": name.replace("_", " "),
-                "figures": [number(each[figure]) if figure in each else "" for figure in figures],
+                "figures": [_figure(figure, each[figure]) if figure in each else "" for figure in figures],
             }
             for name, each in stages.items()
         ],
     }
 
 
+def _figure(name: str, value: float) -> str:
+    return size(int(value)) if name == "memory" else number(value)
+
+
 def _memory(memory: Mapping[str, int]) -> str:
     if not memory:
         return ""
     worker = f"; the largest worker had {size(memory['largest_worker'])}" if memory["largest_worker"] else ""
-    return f"The driver had {size(memory['driver'])} of memory at most{worker}. A worker does several stages at a time."
+    return f"The driver had {size(memory['driver'])} of memory at most{worker}. Stages that a worker does together share their memory."
 
 
 def ranked(numbers: Mapping[str, float], sort: bool = True) -> list[dict[str, Any]]:

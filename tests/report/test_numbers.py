@@ -77,3 +77,20 @@ def test_the_numbers_are_those_of_the_dataset(news):
     }
     largest = max(zip(table["copies"].to_pylist(), table["headline"].to_pylist(), strict=True))
     assert (second["largest_groups"][0]["copies"], second["largest_groups"][0]["headline"]) == largest
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_each_stage_tells_its_memory(tmp_path, workers):
+    """No stage has more than the largest process; those of one bundle have the same."""
+    done = dateline_here("run", "--input", *EXAMPLES, "--output", tmp_path / "news", "--workers", workers)
+    assert done.returncode == 0, done.stderr
+    (path,) = tmp_path.glob("news/_runs/*/report.json")
+    report = json.loads(path.read_text())
+    told = {name: figures["memory"] for name, figures in report["stages"].items() if "memory" in figures}
+    assert set(told) == {"read", "split", "parse", "validate", "deduplicate", "write"}
+    assert min(told.values()) > 20_000_000
+    assert max(told.values()) <= max(report["memory"].values())
+    assert told["split"] == told["parse"] == told["validate"]
+    page = path.with_name("report.html").read_text()
+    assert ">memory</th>" in page
+    assert f'<td class="n">{told["parse"] / 1e6:,.1f} MB</td>' in page
