@@ -7,6 +7,7 @@ import pytest
 
 from dateline import open_dataset
 from dateline.pipeline.report.numbers import by_partition, partitions
+from dateline.runners.engine.stage_metrics import STAGES
 from tests.conftest import EXAMPLES, dateline_here
 
 PATHS = [
@@ -87,7 +88,7 @@ def test_each_stage_tells_its_memory(tmp_path, workers):
     (path,) = tmp_path.glob("news/_runs/*/report.json")
     report = json.loads(path.read_text())
     told = {name: figures["memory"] for name, figures in report["stages"].items() if "memory" in figures}
-    assert set(told) == {"read", "split", "parse", "validate", "deduplicate", "write"}
+    assert set(told) == set(STAGES)
     assert min(told.values()) > 20_000_000
     assert max(told.values()) <= max(report["memory"].values())
     assert told["split"] == told["parse"] == told["validate"]
