@@ -1,9 +1,13 @@
 """Objects are read by the ranges that are needed, as the plan saw them, by as many workers as there are."""
 
 import re
+from types import SimpleNamespace
 
+import botocore.endpoint
 import pytest
+from botocore.config import Config as ClientConfig
 
+from dateline.errors import Changed, StoreError
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.version import latest_manifest
 from dateline.pipeline.elements import Dump, Pin
@@ -13,14 +17,16 @@ from dateline.pipeline.inputs.ranges import plan_reads
 from dateline.pipeline.rules.split import CONTEXT
 from dateline.pipeline.stages.read import BEHIND_BYTES, PlanReads, ReadRanges
 from dateline.pipeline.store import object_file
+from dateline.pipeline.store.address import object_at
 from dateline.pipeline.store.bucket import Head
 from dateline.pipeline.store.object_file import BUFFER_BYTES, ObjectFile
 from dateline.pipeline.store.s3_client import s3_client
 from tests.helpers.pages import Article, plain
-from tests.helpers.stores import changed, line_of
+from tests.helpers.stores import BUCKET, changed, line_of
 from tests.store.test_stores import DUMPS, put_all
 
 AHEAD = 1000
+WAIT_SECONDS = 0.3
 DATA = bytes(range(256)) * 2000
 
 
@@ -132,6 +138,50 @@ def test_blocks_are_read_by_their_bytes(store, asked):
     blocks.close()
     assert [method for method, _ in asked] == ["GET"] * 3
     assert sum(count for _, count in asked) < 70_000 + 5 * BUFFER_BYTES
+
+
+@pytest.fixture
+def there(store, here, monkeypatch):
+    """A bucket with an object a, and its tag; its client waits for nothing, and not long for an answer."""
+    here()
+    store.put("a", DATA)
+    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda seconds: None))
+    bucket = object_at(f"s3://{BUCKET}/a")[0]
+    hasty = ClientConfig(read_timeout=WAIT_SECONDS, retries={"total_max_attempts": 3})
+    monkeypatch.setattr(bucket, "_client", store.client_that(hasty))
+    return bucket, bucket.head("a").tag
+
+
+ONCE = ("slow", "error", "cut", "torn", "lost", "late", "never")
+
+
+@pytest.mark.parametrize("fault", ONCE)
+def test_a_range_that_is_asked_for_in_vain_is_asked_for_again(store, there, fault):
+    bucket, tag = there
+    store.fail(["GET", "/dumps/a", 1, 2, fault])
+    assert bucket.get_range("a", 1000, 400_000, tag) == DATA[1000:400_000]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "words"),
+    [
+        *((fault, StoreError, "s3://dumps/a cannot be read") for fault in ("slow", "error", "cut", "torn")),
+        ("gone", FileNotFoundError, "s3://dumps/a cannot be read"),
+        ("denied", PermissionError, "s3://dumps/a cannot be read"),
+    ],
+)
+def test_a_range_that_is_not_to_be_had(store, there, fault, error, words):
+    bucket, tag = there
+    store.fail(["GET", "/dumps/a", 1, 0, fault])
+    with pytest.raises(error, match=words):
+        bucket.get_range("a", 1000, 400_000, tag)
+
+
+def test_a_range_of_another_state(store, there):
+    bucket, tag = there
+    store.put("a", changed(DATA))
+    with pytest.raises(Changed, match="s3://dumps/a changed while it was read; run again when it is whole"):
+        bucket.get_range("a", 0, 10, tag)
 
 
 CHANGED = [name for name, data in DUMPS.items() if data]

@@ -124,6 +124,18 @@ def test_a_dump_is_not_read_again_as_long_as_it_looks_the_same(store, tmp_path):
     assert (again.returncode, "Nothing new" in again.stdout) == (0, True), again.stderr
 
 
+def test_rejects_there_are_read_again_as_those_of_a_folder(store, sample, tmp_path):
+    rejects = sorted(sample.glob("_rejected/*.arrow"))
+    assert rejects
+    for path in rejects:
+        store.put(f"rejects/{path.name}", path.read_bytes())
+    args = ("run", "--input", sample / "_rejected", "--output", tmp_path / "local")
+    assert command_here(args, {}).returncode == 0
+    done = store.run(tmp_path / "there", pattern="s3://dumps/rejects/*.arrow")
+    assert done.returncode == 0, done.stderr
+    assert files_of(tmp_path / "there") == files_of(tmp_path / "local")
+
+
 def test_the_same_name_with_other_bytes_is_refused(store, tmp_path):
     store.put("a.txt", page("a").encode())
     store.put("b.txt", page("b").encode())
@@ -157,7 +169,12 @@ FAULTS = {
         for first in (2, 5)
         for name in ("plain.txt", "more/packed.txt.gz", "more/pages", "more/crawl")
     ],
-}
+    "without an answer": [
+        [method, f"/dumps/{name}", 2, 3, fault]
+        for method in ("GET", "HEAD")
+        for name, fault in (("plain.txt", "lost"), ("more/packed.txt.gz", "cut"), ("more/wide", "lost"), ("more/pages", "cut"))
+    ],
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", FAULTS)
