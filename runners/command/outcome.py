@@ -144,7 +144,7 @@ def plain(error: Exception) -> str:
     >>> plain(FileNotFoundError(2, "No such file or directory", "x.html.4b3da93b8a48aba6dfdfd1bb964466ab.tmp"))
     'x.html: No such file or directory'
     """
-    if isinstance(error, OSError) and error.strerror and error.filename:
+    if isinstance(error, OSError) and error.strerror and isinstance(error.filename, str | bytes):
         return f"{_TEMPORARY.sub('', os.fsdecode(error.filename))}: {error.strerror}"
     return str(error)
 
