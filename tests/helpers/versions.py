@@ -12,6 +12,7 @@ from dateline.pipeline.dataset.commit import manifest_of, next_version
 from dateline.pipeline.dataset.interface import Dataset
 from dateline.pipeline.dataset.local_dataset import LocalDataset
 from dateline.pipeline.dataset.staging import File
+from dateline.pipeline.dataset.tally import Tally
 
 SETTINGS = {"same_headline_days": None, "date_granularity": "day"}
 KEEP = 2
@@ -41,7 +42,7 @@ class Folder:
             if text is None:
                 entry = before.partition(folder) if before else None
                 if entry:
-                    files.append(File(entry["path"], "", "articles", 0, 0, "", [], [], [], {}))
+                    files.append(File(entry["path"], "", "articles", 0, 0, "", Tally(), {}))
                 continue
             data = text.encode()
             digest = hashlib.sha256(data).hexdigest()
@@ -49,7 +50,7 @@ class Folder:
             Path(target).write_bytes(data)
             path = f"{folder}/part-{digest[:32]}.arrow"
             self.contents[path] = data
-            files.append(File(path, target, "articles", 1, len(data), digest, [], [], [], {}))
+            files.append(File(path, target, "articles", 1, len(data), digest, Tally(), {}))
         return run, files
 
     def latest(self) -> dataset.Version | None:
