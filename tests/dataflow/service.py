@@ -65,6 +65,7 @@ class Job:
         self.id = name
         self.state = "JOB_STATE_PENDING"
         self.error = ""
+        self.ended = threading.Event()
         self.graph = beam_runner_api_pb2.Pipeline()
         self.result: Any = None
         self.booted: list[list[str]] = []
@@ -138,6 +139,7 @@ class Dataflow:
             job.state = "JOB_STATE_DONE"
         except Exception as error:
             job.error, job.state = str(error), "JOB_STATE_FAILED"
+        job.ended.set()
 
     @contextmanager
     def _workers(self, job: Job) -> Iterator[str]:
@@ -163,7 +165,7 @@ class Machines(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
         self._started: list[subprocess.Popen[bytes]] = []
 
     def StartWorker(self, request: Any, context: Any) -> Any:
-        folder = self._folder / request.worker_id
+        folder = self._folder / f"{self._job.id}-{request.worker_id}"
         folder.mkdir()
         command = [
             str(boot()), f"--id={request.worker_id}", f"--provision_endpoint={request.provision_endpoint.url}",
@@ -175,6 +177,7 @@ class Machines(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
         environ = os.environ | {
             "PATH": path,
             "PYTHONPATH": str(ROOT),
+            "XDG_CACHE_HOME": str(folder),
             "RUN_PYTHON_SDK_IN_DEFAULT_ENVIRONMENT": "1",
         }
         with open(folder / "log", "wb") as log:

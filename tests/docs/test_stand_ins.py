@@ -81,7 +81,19 @@ REAL = (
     "tar",
 )
 """Programs of the system that are themselves."""
-NAMES = ("dateline", "docker", "java", "kubectl", "mvn", "pip", "python", "python3", "systemctl", "useradd")
+NAMES = (
+    "dateline",
+    "docker",
+    "gcloud",
+    "java",
+    "kubectl",
+    "mvn",
+    "pip",
+    "python",
+    "python3",
+    "systemctl",
+    "useradd",
+)
 CHECKS = ("tests/engines/flink/check", "tests/engines/prism/check", "tests/engines/spark/check")
 STAND_IN = """\
 #!{python} -SE
@@ -161,6 +173,7 @@ def check(call: Call, folder: Path) -> None:
     name = call.program.rpartition("/")[2] if call.program not in CHECKS else "check"
     own = {
         "docker": docker,
+        "gcloud": gcloud,
         "java": java,
         "kubectl": kubectl,
         "mvn": maven,
@@ -227,6 +240,20 @@ def java(words: list[str], folder: Path) -> None:
     assert words[:jar] == [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in opened]
     assert folder.joinpath(words[jar + 1]).is_file()
     assert all(f"{word.partition('=')[0]}=" in text for word in words[jar + 2 :])
+
+
+def gcloud(words: list[str], folder: Path) -> None:
+    """The template's metadata, and parameters that it has: each that has to be given, at least."""
+    assert words[:2] == ["dataflow", "flex-template"]
+    options = dict(zip(words[4::2], words[5::2], strict=True))
+    metadata = json.loads(folder.joinpath("runners", "dataflow", "metadata.json").read_text("utf-8"))
+    if words[2] == "build":
+        assert folder.joinpath(options["--metadata-file"]).is_file()
+    else:
+        given = {each.partition("=")[0] for each in options["--parameters"].removeprefix("^;^").split(";")}
+        known = {each["name"]: each["isOptional"] for each in metadata["parameters"]}
+        assert given <= known.keys()
+        assert {name for name, optional in known.items() if not optional} <= given
 
 
 def kubectl(words: list[str], folder: Path) -> None:

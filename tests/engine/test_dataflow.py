@@ -113,7 +113,8 @@ def test_input_and_output_are_in_a_bucket():
 
 
 def test_the_image_is_of_versions_that_the_package_asks_for():
-    (image,) = re.findall(r"^FROM (.+)$", FOLDER.joinpath("Dockerfile").read_text("utf-8"), re.M)
+    launcher, image = re.findall(r"^FROM (.+)$", FOLDER.joinpath("Dockerfile").read_text("utf-8"), re.M)
+    assert "/python311-" in launcher
     found = re.fullmatch(r"apache/beam_python3\.(\d+)_sdk:2\.(\d+)\.\d+", image)
     project = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text("utf-8"))["project"]
     python, beam = map(int, found.groups())
