@@ -198,6 +198,7 @@ LASTING = {
 
 
 @pytest.mark.parametrize(("kind", "workers"), [*((kind, "1") for kind in LASTING), ("torn text", "2")])
+@pytest.mark.slow
 def test_what_lasts_fails_the_run_and_the_next_is_whole(store, tmp_path, expected, kind, workers):
     """The failure is one line, whoever met it."""
     put_all(store)

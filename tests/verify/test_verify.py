@@ -162,6 +162,7 @@ def test_every_format_is_well(tmp_path, capsys, name):
     "options",
     [("--date-granularity", "month"), ("--same-headline-days", "1"), ("--crawl-date", "2023-09-10")],
 )
+@pytest.mark.slow
 def test_every_rule_is_well(good, tmp_path, capsys, options):
     grow(tmp_path, good / "first.txt", good / "second.txt", options)
     assert told(capsys, "verify", tmp_path / "news", "--dumps", good / "*.txt")[:2] == (0, [])
