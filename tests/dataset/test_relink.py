@@ -171,7 +171,7 @@ def test_a_dump_whose_bytes_change_under_the_same_time_while_it_is_read(grown, t
     from dateline.pipeline import run as running
 
     path = Path(shutil.copy(grown / "dump-0.txt", tmp_path / "dump.txt"))
-    real = running._dumps
+    real = running.read_settled
 
     def changed(*args):
         found = path.stat()
@@ -181,5 +181,5 @@ def test_a_dump_whose_bytes_change_under_the_same_time_while_it_is_read(grown, t
         os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
         return real(*args)
 
-    monkeypatch.setattr(running, "_dumps", changed)
+    monkeypatch.setattr(running, "read_settled", changed)
     assert "changed while it was read" in run(tmp_path / "news", path, status=1)

@@ -493,8 +493,8 @@ CLIENTS = (
 def test_local_files_never_meet_a_client_of_a_store(tmp_path):
     (tmp_path / "a.txt").write_text(page("a"))
     code = (
-        "import sys; from dateline.pipeline.inputs.find import find_inputs; from dateline.pipeline.dataset.known_dumps import ChecksumCache, checksums, files_by_source, looks_of;"
-        f"dumps = find_inputs(sys.argv[1:], None).dumps; _looks_of(dumps); checksums(files_by_source(dumps), ChecksumCache('.'), True); {CLIENTS}"
+        "import sys; from dateline.pipeline.inputs.find import find_inputs; from dateline.pipeline.dataset.known_dumps import ChecksumCache, FilesRead, checksums, files_by_source;"
+        f"dumps = find_inputs(sys.argv[1:], None).dumps; FilesRead(dumps); checksums(files_by_source(dumps), ChecksumCache('.'), True); {CLIENTS}"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "*.txt")],
