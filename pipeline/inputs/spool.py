@@ -13,6 +13,7 @@ from typing import IO, NamedTuple
 
 from dateline.errors import RunFailed
 from dateline.pipeline.elements import Dump, Part, Place
+from dateline.pipeline.inputs.blocks import BlockReader
 from dateline.pipeline.inputs.containers import entries
 from dateline.pipeline.inputs.formats import Damaged, open_unpacked
 from dateline.pipeline.inputs.parquet import takes_much
@@ -20,7 +21,6 @@ from dateline.pipeline.inputs.quota import Quota
 from dateline.pipeline.inputs.records import SEPARATOR, Account, Columns, Entry
 from dateline.pipeline.inputs.spool_index import Facts, Index, IndexWriter, Row
 from dateline.pipeline.inputs.streams import Bounds, Tell, tell_nobody
-from dateline.pipeline.store.files import open_file
 from dateline.pipeline.store.scratch import new_file
 
 MAX_PROBLEM = 1000
@@ -153,11 +153,12 @@ def _unpack_records(records: Iterator[Entry], out: _Out, index: IndexWriter) -> 
 
 
 class Locator:
-    """From a block's place in what was read to its place as the dataset tells it."""
+    """From a block's place in what was read to its place as the dataset tells it; to be closed."""
 
     def __init__(self, dumps: Sequence[Dump]) -> None:
         self._dumps = dumps
         self._indexes: OrderedDict[int, Index] = OrderedDict()
+        self._blocks = BlockReader(dumps)
 
     def place(self, dump: int, offset: int, length: int) -> Place:
         """The place of the bytes [offset, offset + length) of a dump or its spool."""
@@ -167,7 +168,7 @@ class Locator:
             return Place(entry.source, offset, length)
         index = self.index(dump)
         if entry.part.format == "utf-16":
-            start, stop = (self._in_utf16(entry.path, index, at) for at in (offset, offset + length))
+            start, stop = (self._in_utf16(dump, index, at) for at in (offset, offset + length))
             return Place(entry.source, start, stop - start, repairs=("utf-16",))
         row = index.at(offset)
         inside = offset - row.start
@@ -175,6 +176,9 @@ class Locator:
             row.source or f"{entry.source}{row.place}", row.base + inside, length, row.url, row.crawled,
             inside == 0,
         )  # fmt: skip
+
+    def close(self) -> None:
+        self._blocks.close()
 
     def error(self, dump: int, offset: int) -> tuple[str, str] | None:
         """Why the record that a byte is in cannot be used: the reason, and what was found; None where it can."""
@@ -195,9 +199,7 @@ class Locator:
         self._indexes.move_to_end(dump)
         return self._indexes[dump]
 
-    def _in_utf16(self, path: str, index: Index, offset: int) -> int:
+    def _in_utf16(self, dump: int, index: Index, offset: int) -> int:
         mark = index.at(offset)
-        with open_file(path) as file:
-            file.seek(mark.start)
-            between = file.read(offset - mark.start)
+        between = self._blocks.read(dump, mark.start, offset - mark.start)
         return mark.base + len(between.decode("utf-8", "replace").encode("utf-16-le"))

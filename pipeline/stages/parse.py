@@ -38,6 +38,9 @@ class ReadFields(beam.DoFn):
         self._progress = progress_in(progress)
         self._folder = progress
 
+    def teardown(self) -> None:
+        self._locator.close()
+
     def process(
         self, blocks: list[Block | RepeatedBlock]
     ) -> Iterable[list[ParsedRecord | RepeatedBlock] | Rejects]:

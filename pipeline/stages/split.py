@@ -45,6 +45,9 @@ class CutBlocks(beam.DoFn):
     def start_bundle(self) -> None:
         self._memo.waiting.clear()  # of a bundle that failed
 
+    def teardown(self) -> None:
+        self._locator.close()
+
     def process(self, pieces: list[Piece]) -> Iterable[list[Block | RepeatedBlock] | Rejects]:
         at = 0
         found = []

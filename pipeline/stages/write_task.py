@@ -48,6 +48,7 @@ class WriteTask(beam.DoFn):
 
     def teardown(self) -> None:
         self._blocks.close()
+        self._locator.close()
         self._writer.close()
 
     def _before(self, schema: Name, folder: str, shard: int) -> pa.Table:

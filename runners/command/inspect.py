@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -61,13 +62,13 @@ def inspect(
     with tempfile.TemporaryDirectory() as folder:
         dumps = with_spools(inputs.dumps, folder)
         unpack_all(dumps, columns, Quota(folder, bounds or Bounds()))
-        locator = Locator(dumps)
-        for number, dump in enumerate(dumps):
-            if dump.part and (problem := locator.index(number).facts.problem):
-                raise OSError(f"{path}: {problem}")
-            for found in _blocks(number, dump, locator, crawl_date):
-                if offset is None or found.offset <= offset < found.offset + found.length:
-                    yield found
+        with closing(Locator(dumps)) as locator:
+            for number, dump in enumerate(dumps):
+                if dump.part and (problem := locator.index(number).facts.problem):
+                    raise OSError(f"{path}: {problem}")
+                for found in _blocks(number, dump, locator, crawl_date):
+                    if offset is None or found.offset <= offset < found.offset + found.length:
+                        yield found
 
 
 def _blocks(number: int, dump: Dump, locator: Locator, crawl_date: date | None) -> Iterator[Found]:

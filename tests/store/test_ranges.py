@@ -1,6 +1,7 @@
 """Objects are read by the ranges that are needed, as the plan saw them, by as many workers as there are."""
 
 import re
+from contextlib import closing
 from types import SimpleNamespace
 
 import botocore.endpoint
@@ -12,8 +13,13 @@ from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.version import latest_manifest
 from dateline.pipeline.elements import Dump, Pin
 from dateline.pipeline.inputs.blocks import BlockReader
-from dateline.pipeline.inputs.find import find_inputs
+from dateline.pipeline.inputs.find import find_inputs, with_spools
+from dateline.pipeline.inputs.parts import unpack_all
+from dateline.pipeline.inputs.quota import Quota
 from dateline.pipeline.inputs.ranges import plan_reads
+from dateline.pipeline.inputs.records import Columns
+from dateline.pipeline.inputs.spool import Locator
+from dateline.pipeline.inputs.streams import Bounds
 from dateline.pipeline.rules.split import CONTEXT
 from dateline.pipeline.stages.read import BEHIND_BYTES, PlanReads, ReadRanges
 from dateline.pipeline.store import object_file
@@ -23,7 +29,7 @@ from dateline.pipeline.store.object_file import BUFFER_BYTES, ObjectFile
 from dateline.pipeline.store.s3_client import s3_client
 from tests.helpers.pages import Article, plain
 from tests.helpers.stores import BUCKET, changed, line_of
-from tests.store.test_stores import DUMPS, put_all
+from tests.store.test_stores import DUMPS, page, put_all
 
 AHEAD = 1000
 WAIT_SECONDS = 0.3
@@ -205,3 +211,18 @@ def test_an_object_that_is_replaced_while_a_run_reads_it_fails_the_run(store, tm
         f"dateline: error: failed, nothing was committed: s3://dumps/{name} changed while it was read; run again when it is whole"
     )
     assert latest_manifest(str(tmp_path / "news")) is None
+
+
+def test_places_in_utf_16_ask_the_store_seldom(asked, tmp_path):
+    """Its spool may lie in a store; each block of it is looked for there twice."""
+    (tmp_path / "a.txt").write_bytes("".join(page(str(n)) for n in range(300)).encode("utf-16"))
+    (tmp_path / "scratch").mkdir()
+    found = []
+    for scratch in (f"{tmp_path}/scratch", "s3://dumps/scratch"):
+        dumps = with_spools(find_inputs([str(tmp_path / "a.txt")], None).dumps, scratch)
+        unpack_all(dumps, Columns(), Quota(scratch, Bounds()))
+        asked.clear()
+        with closing(Locator(dumps)) as locator:
+            found.append([locator.place(0, at, 500) for at in range(0, 300_000, 600)])
+    assert found[0] == found[1]
+    assert 2 <= len(asked) <= 10
