@@ -21,7 +21,7 @@ from dateline.pipeline.inputs.rejects import reject_sources
 from dateline.pipeline.inputs.streams import Bounds, Tell, Unpacked, compression_of, tell_nobody
 from dateline.pipeline.inputs.streams import Damaged as Damaged
 from dateline.pipeline.inputs.unsupported import what_it_is
-from dateline.pipeline.store.files import open_file
+from dateline.pipeline.store.files import first_bytes, open_file
 
 PART_BYTES = 8 << 20
 """Bytes of a JSON Lines or WARC file that are unpacked by one task."""
@@ -45,17 +45,16 @@ def detect(path: str, pin: Pin | None = None) -> tuple[Format, str]:
         OSError: it cannot be read.
         Damaged: it is plainly no dump; the message says what it is.
     """
-    with open_file(path, pin, stop=0) as file:
-        head = file.read(HEAD_BYTES)
-        compression = compression_of(head)
+    head = first_bytes(path, HEAD_BYTES, pin)
+    compression = compression_of(head)
+    if compression:
         try:
-            if compression:
-                file.seek(0)
-                head = io.BufferedReader(Unpacked(file, compression)).read(HEAD_BYTES)
+            with Unpacked(open_file(path, pin, stop=0), compression) as unpacked:
+                head = io.BufferedReader(unpacked).read(HEAD_BYTES)
         except Damaged:
             return "text", compression  # told when it is unpacked
-    if compression and (inner := compression_of(head)):
-        raise Damaged(f"is {inner} in {compression}: unpack it once, and give what comes out")
+        if inner := compression_of(head):
+            raise Damaged(f"is {inner} in {compression}: unpack it once, and give what comes out")
     name = os.path.basename(path).lower()
     if head.startswith(b"PAR1"):
         return "parquet", compression

@@ -87,6 +87,16 @@ def open_file(path: str, pin: Pin | None = None, stop: int | None = None) -> io.
     return io.BufferedReader(ObjectFile(*object_at(path), pin, stop), BUFFER_BYTES)
 
 
+def first_bytes(path: str, count: int, pin: Pin | None = None) -> bytes:
+    """How a file begins: so many bytes, or all of a shorter one. `pin` is as of open_file(), and it raises the same."""
+    if not in_store(path):
+        with open(path, "rb", buffering=0) as file:
+            return file.read(count)
+    size, tag = pin or pin_of(path)
+    bucket, key = object_at(path)
+    return bytes(bucket.get_range(key, 0, min(count, size), tag)) if size else b""
+
+
 def arrow_file(path: str, pin: Pin | None = None) -> Any:
     """A file as pyarrow reads it; to be closed. `pin` is as of open_file()."""
     return pa.PythonFile(open_file(path, pin, stop=0), "r") if in_store(path) else pa.memory_map(path)
