@@ -73,11 +73,10 @@ def at_dump(folder: str, source: str | Callable[[], str]) -> Iterator[None]:
     """
     try:
         yield
-    except Exception as error:
-        name = source if isinstance(source, str) else source()
+    except Exception:
         if not folder:
-            error.add_note(f"at the dump {name}")
             raise
+        name = source if isinstance(source, str) else source()
         with suppress(OSError):
             Path(folder, f"{AT}{os.getpid()}").write_text(name, "utf-8", "surrogatepass")
         raise

@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -38,7 +37,7 @@ from dateline.pipeline.names import (
 from dateline.pipeline.stop import held, let
 from dateline.pipeline.store.address import in_store
 from dateline.pipeline.store.bucket import in_parallel
-from dateline.pipeline.store.scratch import find, new_file, remove, remove_older
+from dateline.pipeline.store.scratch import find, new_file, own_folder, remove, remove_older
 from dateline.schemas.columns import read_table
 
 BATCH_ROWS = 4096
@@ -74,8 +73,7 @@ class Writer:
             address: of a dataset in a store.
             version: there, the number of the version that the run is about to make.
         """
-        self._own = tempfile.TemporaryDirectory(prefix="dateline-") if in_store(scratch) else None
-        self._staged = self._own.name if self._own else f"{scratch}/{STAGED}"
+        self._staged = own_folder(self) if in_store(scratch) else f"{scratch}/{STAGED}"
         self._receipts = f"{scratch}/{RECEIPTS}"
         self._uploads = Uploads(address, version) if address else None
 
@@ -154,8 +152,6 @@ class Writer:
         """Begin no more uploads: a task of this worker failed, or all are done."""
         if self._uploads:
             self._uploads.close()
-        if self._own:
-            self._own.cleanup()
 
 
 def prepare(root: str, run: str) -> None:

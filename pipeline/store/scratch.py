@@ -10,6 +10,7 @@ So whatever a task leaves is a path, and store/files.py opens it at any offset.
 
 import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import file_digest
@@ -82,6 +83,13 @@ def find(path: str) -> bytes | None:
     bucket, name = object_at(path)
     found = bucket.get(name)
     return found and found[0]
+
+
+def own_folder(owner: object) -> str:
+    """A new folder of this machine, which goes when its owner does, or this process."""
+    folder = tempfile.mkdtemp(prefix="dateline-")
+    weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def remove_older(place: str) -> None:

@@ -1,9 +1,12 @@
 """Workers that share nothing with the driver but an object store make the same dataset, byte by byte."""
 
+import gzip
+import json
 import os
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from dateline.runners.engine import portable
 from tests.conftest import EXAMPLES, dateline_here, files_of
@@ -47,23 +50,61 @@ def objects(store) -> dict[str, bytes]:
     }
 
 
-def test_they_make_the_same_dataset(apart, two_workers, tmp_path):
+def run(apart, *dumps_and_options: str):
     store, hidden, options = apart
-    store.reset()
-    first, second = EXAMPLES[:3], EXAMPLES[3:]
-    for name in first:
-        store.put(f"in/{Path(name).name}", Path(name).read_bytes())
     environ = store.environ | {"XDG_CACHE_HOME": str(hidden / "caches"), "TMPDIR": str(hidden)}
-    for _ in range(2):
-        done = command_here(
-            ["run", "--input", "s3://dumps/in/*", "--output", ADDRESS, *options, "--run-folder", ADDRESS],
-            environ,
-        )
+    folders = ("--output", ADDRESS, "--run-folder", ADDRESS)
+    return command_here(["run", "--input", *dumps_and_options, *folders, *options], environ)
+
+
+def lines_of(text: str) -> bytes:
+    """The text as JSON Lines: a page, and what cannot be used."""
+    rows = [{"text": text, "url": "https://arab.news/ab2cd"}, {"text": 7}, {"other": "x"}]
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+def dumps() -> list[dict[str, bytes]]:
+    """Of each run, its dumps by their names."""
+    texts = {Path(name).name: Path(name).read_bytes() for name in EXAMPLES}
+    first, second, *more = sorted(texts)
+    one = {
+        first: texts[first] + b"\n\nno article at all\n",
+        f"{second}.gz": gzip.compress(texts[second]),
+        "lines.jsonl.zst": zstandard.compress(lines_of(texts[more[0]].decode())),
+        "wide.txt": texts[more[1]].decode().encode("utf-16"),
+    }
+    return [one, {name: texts[name] for name in more}]
+
+
+def test_they_make_the_same_dataset(apart, two_workers, tmp_path):
+    store, *_ = apart
+    store.reset()
+    local = tmp_path / "local"
+    for day, names in enumerate(dumps()):
+        for name, data in names.items():
+            store.put(f"in/{day}/{name}", data)
+            (tmp_path / str(day)).mkdir(exist_ok=True)
+            (tmp_path / str(day) / name).write_bytes(data)
+        done = run(apart, f"s3://dumps/in/{day}/*")
         assert done.returncode == 0, done.stderr
-        for name in second:
-            store.put(f"in/{Path(name).name}", Path(name).read_bytes())
-    for names in (first, EXAMPLES):
-        assert dateline_here("run", "--input", *names, "--output", tmp_path / "local").returncode == 0
-    found = objects(store)
-    assert as_local(found) == files_of(tmp_path / "local")
-    assert not [name for name in found if name.startswith("_runs/0")]
+        assert dateline_here("run", "--input", f"{tmp_path}/{day}/*", "--output", local).returncode == 0
+    assert as_local(objects(store)) == files_of(local)
+    assert not [name for name in objects(store) if name.startswith("_runs/0")]
+
+
+def test_rejects_are_fed_back(apart, two_workers, tmp_path):
+    """The rejects of one dataset are read once more, into another."""
+    store, *_ = apart
+    store.reset()
+    local, again = tmp_path / "local", tmp_path / "again"
+    (tmp_path / "a.txt").write_bytes(b"no article \x00 at all\n")
+    assert dateline_here("run", "--input", *EXAMPLES, tmp_path / "a.txt", "--output", local).returncode == 0
+    rejects = sorted(local.glob("_rejected/*.arrow"))
+    assert rejects
+    for path in rejects:
+        store.put(f"in/{path.name}", path.read_bytes())
+    done = run(apart, "s3://dumps/in/*", "--max-rejects", "100%")
+    assert done.returncode == 0, done.stderr
+    more = ("--output", again, "--max-rejects", "100%")
+    assert dateline_here("run", "--input", *rejects, *more).returncode == 0
+    assert as_local(objects(store)) == files_of(again)
