@@ -6,7 +6,7 @@ from datetime import date
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.inputs.records import Columns
 from dateline.pipeline.inputs.streams import Bounds
-from dateline.pipeline.names import Granularity, progress_folder, run_folder
+from dateline.pipeline.names import Granularity, Readers, progress_folder, run_folder
 from dateline.pipeline.rules.blocks import Limits
 from dateline.pipeline.store.address import in_store
 from dateline.pipeline.versions import SameVersions
@@ -42,6 +42,8 @@ class Config(SameVersions):
     """Bytes of a task of reading; 0 lets the size of the input decide. No row depends on it."""
     granularity: Granularity = "day"
     """How fine the partitions by date are."""
+    readers: Readers = "any"
+    """Whether the files of a dataset in a store also get their places in date=*/region=*/."""
     base: int = 0
     """The version that the run builds on; 0 for none."""
     keys: int = 0

@@ -47,6 +47,8 @@ FILES = frozenset((LOCK, SEEN, SEEN_NEXT, STORE))
 PARTITION = "date="
 """What the name of a partition's upper folder begins with."""
 
+Readers = Literal["any", "manifest"]
+"""Who reads a dataset in a store: readers of its folder, too, or only who reads by its manifest."""
 Granularity = Literal["day", "month", "year"]
 GRANULARITIES: dict[Granularity, int] = {"day": 10, "month": 7, "year": 4}
 """How fine the partitions by date are, and how much of YYYY-MM-DD names one."""

@@ -289,4 +289,5 @@ def _facts(
 
 def settings(config: Config) -> dict[str, Any]:
     """What is decided once for a dataset, as its manifest keeps it."""
-    return {"same_headline_days": config.same_headline_days, "date_granularity": config.granularity}
+    made = {"same_headline_days": config.same_headline_days, "date_granularity": config.granularity}
+    return made | ({"readers": config.readers} if config.readers != "any" else {})

@@ -43,6 +43,7 @@ from dateline.pipeline.dataset.store_manifests import (
 )
 from dateline.pipeline.dataset.store_objects import newest_complete
 from dateline.pipeline.dataset.version import Manifest, latest_manifest
+from dateline.pipeline.dataset.visible import shown_files
 from dateline.pipeline.dataset.working_copy import add_manifest, make_working_copy, remove_all_but
 from dateline.pipeline.names import (
     LOCK,
@@ -201,7 +202,7 @@ def tidy(bucket: Bucket, manifest: Manifest, keep: int) -> None:
     oldest = max(1, newest - keep + 1)
     kept = _kept(bucket, manifest, keep)
     needed = {file["stored"] for each in kept for file in each["files"]}
-    places = {file["path"]: file for file in manifest["files"]}
+    places = {file["path"]: file for file in shown_files(manifest)}
     there = set(bucket.names())
 
     def place(path: str) -> None:

@@ -21,7 +21,7 @@ from dateline.pipeline.dataset.repair import is_whole
 from dateline.pipeline.dataset.store_manifests import newest_manifest, read_pointer
 from dateline.pipeline.dataset.store_objects import Entry, are_current, check_bytes
 from dateline.pipeline.dataset.version import Manifest, parse_manifest
-from dateline.pipeline.dataset.visible import unlisted
+from dateline.pipeline.dataset.visible import shown_files, unlisted
 from dateline.pipeline.names import MANIFESTS, POINTER, manifest_name, stray_path, version_of
 from dateline.pipeline.store.bucket import Bucket, in_parallel
 
@@ -145,7 +145,7 @@ def _repaired(bucket: Bucket, manifests: list[Manifest], run: str, rebuild: Rebu
 
 def _copies(manifests: list[Manifest], there: set[str]) -> list[Copies]:
     """Each file of all versions once, and its objects."""
-    shown = {file["path"] for file in manifests[0]["files"]}
+    shown = {file["path"] for file in shown_files(manifests[0])}
     found: dict[str, Copies] = {}
     for file in (file for manifest in manifests for file in manifest["files"]):
         path = file["path"]

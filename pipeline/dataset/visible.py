@@ -8,14 +8,21 @@ _runs/..., .git/...                                passed over, as all names tha
 
 import os
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from dateline.pipeline.dataset.version import Manifest
 from dateline.pipeline.names import LEDGERS
 
 
+def shown_files(manifest: Manifest) -> list[dict[str, Any]]:
+    """What the manifest of the newest version says of the files that readers of the folder see: all; none of a dataset
+    that is made for readers of the manifest alone."""
+    return manifest["files"] if "readers" not in manifest["settings"] else []
+
+
 def unlisted(paths: Iterable[str], manifest: Manifest) -> list[str]:
-    """The paths of what is visible and no file of a version, sorted."""
-    listed = {file["path"] for file in manifest["files"]}
+    """The paths of what is visible and no file of a version that has its place there, sorted."""
+    listed = {file["path"] for file in shown_files(manifest)}
     return sorted(
         path for path in paths if path not in listed and path[-1:] not in ("", "/") and not is_hidden(path)
     )

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 
 from dateline.pipeline.dataset.interface import Dataset
 from dateline.pipeline.dataset.version import Version, version_numbers
-from dateline.pipeline.dataset.visible import unlisted
+from dateline.pipeline.dataset.visible import shown_files, unlisted
 from dateline.pipeline.names import kind_of
 from dateline.pipeline.verify.finding import Finding, Summary
 
@@ -47,7 +47,7 @@ def check_strays(
 
 def _wrong_copies(dataset: Dataset, version: Version) -> Iterator[Finding]:
     """What readers of the folder see of a version otherwise than its manifest says."""
-    entries = {file["path"]: file for file in version.files()}
+    entries = {file["path"]: file for file in shown_files(version.manifest)}
     for path, found in sorted(dataset.wrong_copies(entries.values()).items()):
         what = "its copy where readers look " + ("is not there" if found is None else "has other bytes")
         yield Finding("shown", path, None, what, "", f"SHA-256 {entries[path]['sha256']}")

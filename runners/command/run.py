@@ -154,10 +154,10 @@ def _config(
     asked: dict[str, Any] = {
         "same_headline_days": args.same_headline_days,
         "date_granularity": args.date_granularity,
+        "readers": args.readers,
     }
-    rules: dict[str, Any] = (
-        before["settings"] if before else {"same_headline_days": None, "date_granularity": "day"}
-    )
+    rules: dict[str, Any] = {"same_headline_days": None, "date_granularity": "day", "readers": "any"}
+    rules |= before["settings"] if before else {}
     for name, value in asked.items():
         if before and value is not None and value != rules[name]:
             option = f"--{name.replace('_', '-')}"
@@ -182,6 +182,7 @@ def _config(
         crawl_date=args.crawl_date,
         same_headline_days=rules["same_headline_days"],
         granularity=rules["date_granularity"],
+        readers=rules["readers"],
         base=before["version"] if before else 0,
         address=address,
         version=version,

@@ -101,6 +101,12 @@ def _add_rules(run: argparse.ArgumentParser) -> None:
         choices=("day", "month", "year"),
         help="how fine the partitions by date are, decided when a dataset is made (default: day)",
     )
+    rules.add_argument(
+        "--readers",
+        choices=("any", "manifest"),
+        help="who reads a dataset in a store, decided when it is made: any also gives its files places in date=*/region=*/, "
+        "for readers of the folder; manifest takes half the storage and half the calls (default: any)",
+    )
 
 
 def _add_limits(run: argparse.ArgumentParser) -> None:

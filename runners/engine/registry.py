@@ -143,6 +143,10 @@ def _require_folders(args: argparse.Namespace) -> None:
     """
     from dateline.pipeline.store.address import address_of, in_store
 
+    if args.readers and not in_store(args.output):
+        raise UsageError(
+            "--readers goes with --output in an object store; in a folder a second name of a file takes no room"
+        )
     if args.work_dir and not in_store(args.output):
         raise UsageError(
             "--work-dir goes with --output in an object store; a dataset that lies here is worked at there"
