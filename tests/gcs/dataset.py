@@ -18,8 +18,11 @@ from dateline.pipeline.dataset import commit_store
 from dateline.pipeline.store import gs as bucket_gs
 from dateline.pipeline.store.address import open_bucket
 from dateline.pipeline.store.gs import RETRY
+from dateline.runners.engine import portable
 from tests.conftest import EXAMPLES, dateline, files_of
 from tests.dataset.test_commit import FIRST, SECOND, THIRD
+from tests.engine.test_portable import job_service
+from tests.helpers.apart import pools_apart
 from tests.helpers.stored import (
     STRAY,
     Stored,
@@ -292,6 +295,39 @@ def test_the_same_bytes_as_a_local_dataset(gcs, environ, sample, tmp_path):
     assert f"Nothing new: {ADDRESS} stays at version 2" in run(environ).stdout
     (copy,) = (tmp_path / "caches/dateline").iterdir()
     assert {path.name for path in copy.iterdir()} == {"_lock", "_manifests", "_seen.json", "_store.json"}
+
+
+def test_the_same_bytes_by_workers_that_share_nothing_but_the_store(
+    gcs, sample, tmp_path_factory, monkeypatch
+):
+    """As tests/engine/test_apart.py has it of S3: in two runs, of which the second builds on the first."""
+    real = portable.options_for
+    two = ("--direct_num_workers=2",)
+    monkeypatch.setattr(portable, "options_for", lambda engine: real(engine._replace(flags=two)))
+    hidden = tmp_path_factory.mktemp("hidden")
+    for name in EXAMPLES:
+        gcs.put(f"in/{Path(name).name}", Path(name).read_bytes())
+    with (
+        pools_apart(hidden, os.environ | gcs.environ) as (door, _),
+        job_service(tmp_path_factory.mktemp("service")) as (endpoint, _),
+    ):
+        options = (
+            "--runner",
+            "portable",
+            "--job-endpoint",
+            endpoint,
+            "--worker-pool",
+            door,
+            "--run-folder",
+            f"gs://{BUCKET}/runs",
+        )
+        environ = gcs.environ | {"XDG_CACHE_HOME": str(hidden / "caches")}
+        for names in (EXAMPLES[:2], EXAMPLES):
+            done = run(environ, *options, inputs=[f"gs://{BUCKET}/in/{Path(name).name}" for name in names])
+            assert done.returncode == 0, done.stderr
+    found = {name: data for name, data in objects(gcs).items() if not name.startswith("in/")}
+    assert as_local(found) == files_of(sample)
+    assert not [name for name in found if name.startswith(("runs/", "_runs/0"))]
 
 
 def test_readers_of_a_version_and_of_the_folder(environ, sample):
