@@ -53,10 +53,24 @@ def places_of(
 
 def tally_of(places: Places) -> Tally:
     """What blocks add up to."""
+    return tallies_of(places, np.array([0, len(places)]))[0]
+
+
+def tallies_of(places: Places, edges: npt.NDArray[np.int64]) -> list[Tally]:
+    """What the blocks from each edge to the next add up to; a file may have one block, and there are thousands of files."""
     mixed = _mixed(places["dump"].astype(np.uint64) << np.uint64(8) | places["kind"])
     for name in ("offset", "length"):
         mixed = _mixed(mixed ^ places[name].astype(np.uint64))
-    return Tally(len(places), int(places["length"].sum()), int(mixed.sum()) & _BITS)
+    sizes, mixes = (np.diff(_running(column)[edges]).tolist() for column in (places["length"], mixed))
+    blocks = np.diff(edges).tolist()
+    return [Tally(count, size, mix & _BITS) for count, size, mix in zip(blocks, sizes, mixes, strict=True)]
+
+
+def _running(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The sum of all before each place, and of all; it may wrap, and so may a difference."""
+    sums = np.zeros(len(column) + 1, column.dtype)
+    np.cumsum(column, out=sums[1:])
+    return sums
 
 
 def _mixed(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

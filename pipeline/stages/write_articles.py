@@ -18,7 +18,7 @@ from dateline.errors import DamagedFile
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.safe_files import believed
 from dateline.pipeline.dataset.staging import BATCH_ROWS, File
-from dateline.pipeline.dataset.tally import tally_of
+from dateline.pipeline.dataset.tally import Tally, tallies_of
 from dateline.pipeline.ledgers.merge import BATCH_CHARACTERS, merged
 from dateline.pipeline.ledgers.rows import hashes
 from dateline.pipeline.ledgers.tasks import articles_task
@@ -87,10 +87,13 @@ class WriteArticles(WriteTask):
         edges = np.unique([0, *edges, len(rows)])
         partitions = [rows[begin:end] for begin, end in pairwise(edges)]
         files = [file for some in taken_together(partitions) for file in self._partitions(some)]
-        written = [file for file in files if file]
+        new = rows["dump"] >= 0
+        places = places_in("articles", rows[new])
+        tallies = tallies_of(places, np.concatenate([[0], np.cumsum(new)])[edges])
+        written = [file._replace(tally=tally) for file, tally in zip(files, tallies, strict=True) if file]
         if written:  # the task's sums go with one of its files
             written[0] = written[0]._replace(facts=written[0].facts | self._added.facts())
-        return self._finish(articles_task(task), written, places_in("articles", rows[rows["dump"] >= 0]))
+        return self._finish(articles_task(task), written, places)
 
     def _partitions(self, partitions: list[Rows]) -> Iterator[File | None]:
         """The files of some partitions, whose new records are taken together."""
@@ -129,14 +132,12 @@ class WriteArticles(WriteTask):
         return self._write(rows, batches)
 
     def _write(self, rows: Rows, batches: Iterator[pa.RecordBatch]) -> File:
+        """A partition's file; its tally is added with those of the others."""
         folds = _long_folds(rows)
         if folds:
             batches = with_headlines(folds, batches)
         written = self._writer.write(self._folder(rows), None, arrow_schema("article"), batches)
-        new = rows[rows["dump"] >= 0]
-        return File(
-            **written, kind="articles", tally=tally_of(places_in("articles", new)), facts={"folded": folds}
-        )
+        return File(**written, kind="articles", tally=Tally(), facts={"folded": folds})
 
     def _folder(self, rows: Rows) -> str:
         """The partition of some rows, by the first."""

@@ -1,11 +1,23 @@
 """Tallies: blocks add up to the same in any order and batches, and to something else once one is lost, doubled or moved."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dateline.pipeline.dataset.tally import KINDS, PLACE, Tally, added, pack, places_of, tally_of, unpack
+from dateline.pipeline.dataset.tally import (
+    KINDS,
+    PLACE,
+    Tally,
+    added,
+    pack,
+    places_of,
+    tallies_of,
+    tally_of,
+    unpack,
+)
 
 PLACES = st.lists(
     st.tuples(st.integers(0, 2), st.integers(0, 2**31 - 1), st.integers(0, 2**62), st.integers(0, 2**31)),
@@ -37,6 +49,16 @@ def test_a_block_that_is_lost_doubled_or_elsewhere_changes_it(places, data):
     if other.tolist() != places.tolist():
         assert tally_of(other).mix != whole.mix
         assert tally_of(other)[:2] == whole[:2]
+
+
+@given(PLACES, st.lists(st.integers(0, 20), max_size=4))
+def test_tallies_of_many_files_are_those_of_each(places, cuts):
+    edges = np.array(sorted({0, len(places)} | {min(cut, len(places)) for cut in cuts}))
+    each = [tally_of(places[begin:end]) for begin, end in pairwise(edges)]
+    assert tallies_of(places, edges) == each
+    assert added(each) == tally_of(places)
+    assert tallies_of(places, edges[[0, 0, -1]]) == [Tally(), tally_of(places)]
+    assert tallies_of(places[:0], np.array([0])) == []
 
 
 def test_a_tally_is_the_same_everywhere():
