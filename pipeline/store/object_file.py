@@ -18,6 +18,9 @@ BUFFER_BYTES = 1 << 16
 """Bytes that are taken out of an open object at one time, by whoever reads less than that."""
 AHEAD_BYTES = 8 << 20
 """Bytes that one call asks for, of what is read from begin to end; up to half as much more, if these are the last."""
+NEAR_BYTES = 1 << 18
+"""Who goes on within so many bytes behind an answer may go on so for long: FORWARD_BYTES cost less than the next calls."""
+FORWARD_BYTES = 1 << 20
 
 
 class ObjectFile(io.RawIOBase):
@@ -81,8 +84,11 @@ class ObjectFile(io.RawIOBase):
         for begin, held in self._held:
             if begin <= at < begin + len(held):
                 return begin, held
-        left = self._stop - at
-        ahead = left if left < AHEAD_BYTES * 3 // 2 else AHEAD_BYTES
+        ahead = self._stop - at
+        if ahead >= AHEAD_BYTES * 3 // 2:
+            ahead = AHEAD_BYTES
+        elif ahead <= 0 and any(0 <= at - begin - len(held) < NEAR_BYTES for begin, held in self._held):
+            ahead = FORWARD_BYTES
         stop = min(self._size, at + max(wanted + BUFFER_BYTES, ahead))
         stop = min([stop, *(begin for begin, _ in self._held if begin > at)])
         data = memoryview(self._ask(at, stop))

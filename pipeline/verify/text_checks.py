@@ -7,7 +7,7 @@ bytes 90 to 120 of a.txt, in no block, have letters                     gap
 from bisect import bisect_left, bisect_right
 from collections.abc import Generator, Iterator, Mapping, Sequence
 
-from dateline.pipeline.elements import Block, Dump, Piece, Record
+from dateline.pipeline.elements import Block, Dump, Part, Piece, Record
 from dateline.pipeline.inputs.blocks import BlockReader
 from dateline.pipeline.inputs.find import with_spools
 from dateline.pipeline.inputs.parts import unpack_all
@@ -39,12 +39,12 @@ class Texts:
             dumps: what find_dumps() found good.
             columns: what JSON Lines keys and Parquet columns are called.
             bounds: what unpacking may take.
-            folder: where what is not plain text is unpacked.
+            folder: where what is not plain text is unpacked, and what lies in a store is fetched to.
 
         Raises:
             OSError: there is no room for it.
         """
-        self.dumps = with_spools(dumps, folder)
+        self.dumps = with_spools([_to_be_fetched(dump) for dump in dumps], folder)
         unpack_all(self.dumps, columns, Quota(folder, bounds))
         self._sources = {dump.source for dump in dumps}
         self._blocks = BlockReader(self.dumps)
@@ -183,6 +183,13 @@ class Texts:
             if found:
                 return found[:40]
         return b""
+
+
+def _to_be_fetched(dump: Dump) -> Dump:
+    """A dump; plain text of a store as what has to be unpacked, since its blocks are read in any order."""
+    if not dump.pin:
+        return dump
+    return dump._replace(part=Part("text", "", dump.path, 0, dump.size, *dump.pin), tag="")
 
 
 def _nowhere(row: Record) -> Finding:

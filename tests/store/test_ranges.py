@@ -29,7 +29,7 @@ from dateline.pipeline.store.bucket import Head
 from dateline.pipeline.store.object_file import BUFFER_BYTES, ObjectFile
 from dateline.pipeline.store.s3_client import s3_client
 from tests.helpers.pages import Article, plain
-from tests.helpers.stores import BUCKET, changed, line_of
+from tests.helpers.stores import BUCKET, changed, command_here, line_of
 from tests.store.test_stores import DUMPS, page, put_all
 
 AHEAD = 1000
@@ -70,7 +70,7 @@ def read(steps, pin=None, stop=None):
     return bucket.ranges
 
 
-END, LITTLE, ROOM = len(DATA), 100, 50
+END, ROOM, NEAR, FORWARD = len(DATA), 50, 40, 200
 CASES = {
     "in order": ([(at, 400) for at in range(0, 3200, 400)], None, [(0, 1000), (1000, 2000), (2000, 3000), (3000, 4000)]),
     "up to a byte": ([(0, 400), (400, 400), (800, 400)], 1200, [(0, 1200)]),
@@ -78,6 +78,8 @@ CASES = {
     "behind that byte": ([(0, 400), (500, 20)], 400, [(0, 450), (500, 570)]),
     "here and there": ([(5000, 100), (100, 100), (9000, 10)], 0, [(5000, 5150), (100, 250), (9000, 9060)]),
     "near each other": ([(5000, 10), (5030, 10), (5010, 10)], 0, [(5000, 5060)]),
+    "forward by little": ([(5000, 10), (5065, 10), (5200, 10), (5300, 10)], 0, [(5000, 5060), (5065, 5265), (5300, 5500)]),
+    "behind that byte, and forward": ([(0, 400), (460, 20)], 400, [(0, 450), (460, 660)]),
     "back, and on again": ([(1000, 400), (900, 200), (1400, 400)], 1900, [(1000, 1900), (900, 1000)]),
     "more than is asked for ahead": ([(0, 5000)], None, [(0, 5050)]),
     "the end": ([(END - 10, 10), (END, 10), (END - 20, 20)], None, [(END - 10, END), (END - 20, END - 10)]),
@@ -89,6 +91,8 @@ CASES = {
 def test_what_is_asked_for(monkeypatch, case, pin):
     monkeypatch.setattr(object_file, "AHEAD_BYTES", AHEAD)
     monkeypatch.setattr(object_file, "BUFFER_BYTES", ROOM)
+    monkeypatch.setattr(object_file, "NEAR_BYTES", NEAR)
+    monkeypatch.setattr(object_file, "FORWARD_BYTES", FORWARD)
     steps, stop, expected = CASES[case]
     assert read(steps, pin, stop) == expected
 
@@ -227,3 +231,16 @@ def test_places_in_utf_16_ask_the_store_seldom(asked, tmp_path):
             found.append([locator.place(0, at, 500) for at in range(0, 300_000, 600)])
     assert found[0] == found[1]
     assert 2 <= len(asked) <= 10
+
+
+def test_verify_reads_a_dump_twice_however_many_rows_it_looks_at(store, asked, tmp_path):
+    """Rows are looked at by their partitions, so their blocks are all over the dump."""
+    text = "".join(plain(Article(headline=f"Of the {n}th ferry")) + "\n\n" for n in range(1500))
+    store.put("a.txt", text.encode())
+    news = tmp_path / "news"
+    assert store.run(news, pattern="s3://dumps/a.txt").returncode == 0
+    asked.clear()
+    done = command_here(("verify", news, "--dumps", "s3://dumps/a.txt"), store.environ)
+    assert (done.returncode, "1 of 1 dumps checked" in done.stdout) == (0, True), done.stdout
+    assert [method for method, _ in asked].count("GET") == 3  # its format, the checksum, its blocks
+    assert sum(count or 0 for _, count in asked) < 3 * len(text)
