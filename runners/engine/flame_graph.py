@@ -18,8 +18,8 @@ from dateline.runners.engine.stage_metrics import STAGES
 GROUPS = (*STAGES, "shuffle", "run", "beam")
 """The boxes below the root, from left to right; what the others than the stages are, ABOUT says."""
 ABOUT = (
-    "shuffle: rows are packed, unpacked and sorted by key, between the stages. run: what is no stage, such as checksums, "
-    "the balance and the commit. beam: Beam itself. Threads that know no Python, of Arrow and gRPC, are not in it."
+    "shuffle: rows are packed, unpacked and sorted by key, between the stages. run: what is no stage, such as "
+    "adding up the balance, and the commit. beam: Beam itself. Threads that know no Python, of Arrow and gRPC, are not in it."
 )
 HUES = dict(zip(GROUPS, (10, 30, 48, 75, 130, 200, 170, 225, 265, 310), strict=True))
 ROW_PX = 19

@@ -4,13 +4,15 @@ left of a group depends on its dumps and blocks alone."""
 import json
 import re
 from functools import wraps
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from dateline.pipeline.config import Config
-from dateline.pipeline.dataset import staging
+from dateline.pipeline.dataset import known_dumps, staging
 from dateline.pipeline.dataset.staging import Writer
+from dateline.pipeline.dataset.version import latest_manifest
 from dateline.pipeline.inputs.dump_list import write_list
 from dateline.pipeline.inputs.find import find_inputs, with_spools
 from dateline.pipeline.names import dumps_list
@@ -153,6 +155,14 @@ def test_a_group_that_came_under_another_key(dumps, monkeypatch):
         settle.SettleGroups, "process", wraps(real)(lambda self, group: real(self, (1 - group[0], group[1])))
     )
     require_found_out(dumps, "blocks came to it that are of other dumps")
+
+
+def test_the_command_itself_takes_no_checksum(dumps, monkeypatch):
+    """Of dumps that the dataset does not know: the stage does."""
+    monkeypatch.setattr(known_dumps, "sha256_of", lambda path: pytest.fail(f"{path} is read by the command"))
+    assert run(dumps).returncode == 0
+    listed = {dump["source"]: dump["sha256"] for dump in latest_manifest(str(dumps.parent / "news"))["dumps"]}
+    assert listed == {path.name: sha256(path.read_bytes()).hexdigest() for path in dumps.iterdir()}
 
 
 def test_a_task_that_is_done_twice_does_no_harm(dumps, monkeypatch):
