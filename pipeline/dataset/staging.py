@@ -95,7 +95,7 @@ class Writer:
         second = next(batches, None)
         if second is None:  # nearly always: one write, and no second look at the file
             sink = pa.BufferOutputStream()
-            with pa.ipc.new_file(sink, schema) as file:
+            with pa.ipc.new_file(sink, schema, options=_OPTIONS) as file:
                 file.write_batch(first)
             content = sink.getvalue()
             rows, size, digest = first.num_rows, content.size, hashlib.sha256(content).hexdigest()
@@ -125,9 +125,12 @@ class Writer:
 
     def _stage(self, content: pa.Buffer) -> str:
         target = self._new_name()
-        with open(target, "xb", buffering=0) as raw:
-            if raw.write(content) != content.size:
+        raw = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        try:
+            if os.write(raw, content) != content.size:
                 raise OSError(f"{target}: not all of its {content.size} bytes could be written")
+        finally:
+            os.close(raw)
         return target
 
     def _new_name(self) -> str:
@@ -250,6 +253,8 @@ def _require_names(place: str, file: File) -> None:
         )
 
 
+_OPTIONS = pa.ipc.IpcWriteOptions(use_threads=False)
+"""Of a small file, which takes longer to share out among threads than to write."""
 _NO_FACTS: dict[str, Any] = {"reasons": {}, "shown": [], "folded": [], "countries": {}, "groups": []}
 _NOTHING = json.dumps(_NO_FACTS)
 _RECEIPT = pa.schema(

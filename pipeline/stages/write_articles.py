@@ -5,7 +5,7 @@ rows of winners -> by partition -> their records, merged with what stays of the 
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import compress
 from typing import Any
 
 import apache_beam as beam
@@ -17,29 +17,21 @@ import pyarrow.compute as pc
 from dateline.errors import DamagedFile
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.safe_files import believed
-from dateline.pipeline.dataset.staging import BATCH_ROWS, File
-from dateline.pipeline.dataset.tally import Tally, tallies_of
-from dateline.pipeline.ledgers.merge import BATCH_CHARACTERS, merged
+from dateline.pipeline.dataset.staging import File
+from dateline.pipeline.ledgers.merge import merged
 from dateline.pipeline.ledgers.rows import hashes
 from dateline.pipeline.ledgers.tasks import articles_task
-from dateline.pipeline.names import partition_folder
-from dateline.pipeline.rules.identity_rows import NO_DATE, OLDER_ARTICLE, Rows, concat, hexes, iso
+from dateline.pipeline.rules.identity_rows import OLDER_ARTICLE, Rows, concat, hexes, iso
 from dateline.pipeline.rules.places import regions
 from dateline.pipeline.samples import MAX_TEXT
 from dateline.pipeline.stages.added import Added
 from dateline.pipeline.stages.counters import count, count_key, progress_in
+from dateline.pipeline.stages.partitions import Partition, long_folds, partitions_of, taken_together
 from dateline.pipeline.stages.record_files import RecordReader, put_aside
 from dateline.pipeline.stages.row_batches import RowBatch
 from dateline.pipeline.stages.shuffle_keys import keyed_batches, partition_keys, periods
 from dateline.pipeline.stages.write_task import KeyedPlaces, WriteTask, places_in
 from dateline.schemas.columns import arrow_schema
-
-TAKEN_ROWS = 1 << 14
-"""Rows whose records are taken together: they wait in many files, and each is opened once for them."""
-TAKEN_CHARACTERS = 48 << 20
-"""Of their bodies, at most, but for one partition by itself."""
-LONG_FOLD_DAYS = 366
-"""Copies further apart than this are perhaps a column's title, not one article: the report lists them."""
 
 
 class KeyByPartition(beam.DoFn):
@@ -83,67 +75,53 @@ class WriteArticles(WriteTask):
         by_partition = np.lexsort((*by_id, rows["region"], period))
         rows, period = rows[by_partition], period[by_partition]
         require_own_ids(rows, period)
-        edges = np.flatnonzero(np.diff(period, prepend=-1) | np.diff(rows["region"], prepend=0))
-        edges = np.unique([0, *edges, len(rows)])
-        partitions = [rows[begin:end] for begin, end in pairwise(edges)]
+        partitions = partitions_of(rows, period, self._config)
         files = [file for some in taken_together(partitions) for file in self._partitions(some)]
-        new = rows["dump"] >= 0
-        places = places_in("articles", rows[new])
-        tallies = tallies_of(places, np.concatenate([[0], np.cumsum(new)])[edges])
-        written = [file._replace(tally=tally) for file, tally in zip(files, tallies, strict=True) if file]
+        written = [file for file in files if file]
         if written:  # the task's sums go with one of its files
             written[0] = written[0]._replace(facts=written[0].facts | self._added.facts())
-        return self._finish(articles_task(task), written, places)
+        return self._finish(articles_task(task), written, places_in("articles", rows[rows["dump"] >= 0]))
 
-    def _partitions(self, partitions: list[Rows]) -> Iterator[File | None]:
+    def _partitions(self, partitions: list[Partition]) -> Iterator[File | None]:
         """The files of some partitions, whose new records are taken together."""
-        entries = [
-            self._version.partition(self._folder(rows)) if self._version else None for rows in partitions
-        ]
-        simple = [
-            rows for rows, entry in zip(partitions, entries, strict=True) if entry is None and _is_small(rows)
-        ]
+        entries = [self._version.partition(one.folder) if self._version else None for one in partitions]
+        is_simple = [entry is None and one.is_small for one, entry in zip(partitions, entries, strict=True)]
+        simple = [one.rows for one in compress(partitions, is_simple)]
         records = self._records(concat(simple)) if simple else None
         at = 0
-        for rows, entry in zip(partitions, entries, strict=True):
-            if entry is None and _is_small(rows) and records is not None:
-                yield self._write(rows, iter([cut_out(records, at, len(rows))]))
-                at += len(rows)
+        for one, entry, simply in zip(partitions, entries, is_simple, strict=True):
+            if simply:
+                yield self._write(one, iter([cut_out(records, at, len(one.rows))]))
+                at += len(one.rows)
             else:
-                yield self._merge(rows, entry)
-        self._progress.add(rows_written=sum(map(len, partitions)), files=len(partitions))
+                yield self._merge(one, entry)
+        self._progress.add(rows_written=sum(len(one.rows) for one in partitions), files=len(partitions))
 
-    def _merge(self, rows: Rows, entry: dict[str, Any] | None) -> File | None:
+    def _merge(self, partition: Partition, entry: dict[str, Any] | None) -> File | None:
         """A partition that has a file already, or many rows, a batch at a time."""
+        rows = partition.rows
         before = (
             self._version.read(entry) if self._version and entry else arrow_schema("article").empty_table()
         )
         new = rows[rows["dump"] >= 0]
-        with believed(self._folder(rows)):
+        with believed(partition.folder):
             stay = Staying(before, rows[rows["dump"] == OLDER_ARTICLE])
         if not stay.ids and not len(new):
             return self._emptied(entry, "articles") if entry else None
         names = hexes(new, "id_hi", "id_lo")
         if len({*stay.ids, *names}) < len(stay.ids) + len(names):
             (twice, _), *_ = Counter([*stay.ids, *names]).most_common(1)
-            raise DamagedFile(_twice(self._folder(rows), twice))
+            raise DamagedFile(_twice(partition.folder, twice))
         lengths = [*stay.lengths, *new["body"].tolist()]
         batches = merged(stay.ids, stay.take, names, lambda which: self._records(new[which]), lengths=lengths)
-        return self._write(rows, batches)
+        return self._write(partition, batches)
 
-    def _write(self, rows: Rows, batches: Iterator[pa.RecordBatch]) -> File:
-        """A partition's file; its tally is added with those of the others."""
-        folds = _long_folds(rows)
+    def _write(self, partition: Partition, batches: Iterator[pa.RecordBatch]) -> File:
+        folds = _folded(partition.rows) if partition.has_long_folds else []
         if folds:
             batches = with_headlines(folds, batches)
-        written = self._writer.write(self._folder(rows), None, arrow_schema("article"), batches)
-        return File(**written, kind="articles", tally=Tally(), facts={"folded": folds})
-
-    def _folder(self, rows: Rows) -> str:
-        """The partition of some rows, by the first."""
-        return partition_folder(
-            iso(rows["updated"][0]), regions()[rows["region"][0]], self._config.granularity
-        )
+        written = self._writer.write(partition.folder, None, arrow_schema("article"), batches)
+        return File(**written, kind="articles", tally=partition.tally, facts={"folded": folds})
 
     def _records(self, rows: Rows) -> pa.RecordBatch:
         """The winners' records as they are written: each at its own place, with the id and copies of its article."""
@@ -200,27 +178,6 @@ def _twice(where: str, name: str) -> str:
     return f"two articles of {where} have the id {name}: a ledger is damaged; `dateline verify` tells where"
 
 
-def _is_small(rows: Rows) -> bool:
-    """Whether a partition is one batch."""
-    return len(rows) <= BATCH_ROWS and int(rows["body"].sum()) <= BATCH_CHARACTERS
-
-
-def taken_together(partitions: Iterable[Rows]) -> Iterator[list[Rows]]:
-    """Partitions in lists whose records are read together: about TAKEN_ROWS of them, or TAKEN_CHARACTERS."""
-    some: list[Rows] = []
-    filled = characters = 0
-    for rows in partitions:
-        more = int(rows["body"].sum())
-        if some and (filled + len(rows) > TAKEN_ROWS or characters + more > TAKEN_CHARACTERS):
-            yield some
-            some, filled, characters = [], 0, 0
-        some.append(rows)
-        filled += len(rows)
-        characters += more
-    if some:
-        yield some
-
-
 def cut_out(records: pa.RecordBatch, at: int, count: int) -> pa.RecordBatch:
     """Some of the records, in memory of their own: a file of a slice has its neighbours' bytes between its columns."""
     part = records.slice(at, count)
@@ -263,12 +220,9 @@ class Staying:
         return rows
 
 
-def _long_folds(rows: Rows) -> list[dict[str, Any]]:
+def _folded(rows: Rows) -> list[dict[str, Any]]:
     """The articles that folded copies far apart, as the report has them."""
-    if (rows["first"] == rows["last"]).all():
-        return []
-    spans = np.where(rows["first"] == NO_DATE, 0, rows["last"].astype(np.int64) - rows["first"])
-    far = rows[(spans > LONG_FOLD_DAYS) & (rows["copies"] > 0)]
+    far = long_folds(rows)
     return [
         {"id": name, "copies": int(row["copies"]), "first": iso(row["first"]), "last": iso(row["last"])}
         for row, name in zip(far, hexes(far, "id_hi", "id_lo"), strict=True)

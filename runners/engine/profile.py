@@ -41,7 +41,7 @@ ROOT = Path(__file__).parents[2]
 GROUP_OF = dict(zip(STAGES, STAGES, strict=True)) | {
     "row_batches": "shuffle", "shuffle_keys": "shuffle", "older_records": "deduplicate",
     "block_memo": "parse", "record_files": "parse", "unpack_parts": "read", "join_parts": "read",
-    "write_task": "write", "write_articles": "write", "write_ledgers": "write", "write_rejects": "write", "added": "write",
+    "write_task": "write", "write_articles": "write", "partitions": "write", "write_ledgers": "write", "write_rejects": "write", "added": "write",
     "fetch_records": "write", "base_version": "write",
 }  # fmt: skip
 """Where the time belongs that Beam spent in a module of pipeline/stages."""
