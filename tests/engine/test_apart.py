@@ -3,20 +3,51 @@
 import gzip
 import json
 import os
+import signal
+import subprocess
+import sys
+from fnmatch import fnmatch
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import zstandard
 
+from benchmarks.dumps import Recipe, make
 from dateline.runners.engine import portable
-from tests.conftest import EXAMPLES, dateline_here, files_of
-from tests.engine.test_portable import job_service
+from tests.conftest import EXAMPLES, ROOT, dateline_here, files_of
+from tests.engine.test_portable import job_service, wait_until, workers_of
 from tests.helpers.apart import pools_apart
-from tests.helpers.stores import BUCKET, as_local, command_here, serving
+from tests.helpers.stores import BUCKET, Store, as_local, command_here, serving
 
 pytestmark = pytest.mark.slow
 
 ADDRESS = "s3://dumps/some/news"
+
+
+class Apart(NamedTuple):
+    """What a run needs to know of workers that share nothing with it but a store."""
+
+    store: Store
+    hidden: Path
+    """The folder that the workers do not see; the driver works in it."""
+    pools: list[int]
+    """The processes of the pools."""
+    options: tuple[str, ...]
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return self.store.environ | {
+            "XDG_CACHE_HOME": str(self.hidden / "caches"),
+            "TMPDIR": str(self.hidden),
+        }
+
+    def command(self, *dumps_and_options: str) -> list[str]:
+        folders = ("--output", ADDRESS, "--run-folder", ADDRESS)
+        return ["run", "--input", *dumps_and_options, *folders, *self.options]
+
+    def run(self, *dumps_and_options: str) -> subprocess.CompletedProcess:
+        return command_here(self.command(*dumps_and_options), self.environ)
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +57,11 @@ def apart(tmp_path_factory):
     with serving(tmp_path_factory.mktemp("server")) as store:
         environ = store.environ | {"XDG_CONFIG_HOME": os.environ["XDG_CONFIG_HOME"]}
         with (
-            pools_apart(hidden, environ) as (door, _),
+            pools_apart(hidden, environ) as (door, pools),
             job_service(tmp_path_factory.mktemp("service")) as (endpoint, _),
         ):
-            yield store, hidden, ("--runner", "portable", "--job-endpoint", endpoint, "--worker-pool", door)
+            options = ("--runner", "portable", "--job-endpoint", endpoint, "--worker-pool", door)
+            yield Apart(store, hidden, pools, options)
 
 
 @pytest.fixture
@@ -41,20 +73,15 @@ def two_workers(monkeypatch):
     )
 
 
+def names(store) -> list[str]:
+    """The objects of the dataset, by their names in it."""
+    pages = store.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix="some/news/")
+    return [found["Key"].removeprefix("some/news/") for page in pages for found in page.get("Contents", ())]
+
+
 def objects(store) -> dict[str, bytes]:
-    found = store.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix="some/news/")
-    keys = [each["Key"] for page in found for each in page.get("Contents", ())]
-    return {
-        key.removeprefix("some/news/"): store.client.get_object(Bucket=BUCKET, Key=key)["Body"].read()
-        for key in keys
-    }
-
-
-def run(apart, *dumps_and_options: str):
-    store, hidden, options = apart
-    environ = store.environ | {"XDG_CACHE_HOME": str(hidden / "caches"), "TMPDIR": str(hidden)}
-    folders = ("--output", ADDRESS, "--run-folder", ADDRESS)
-    return command_here(["run", "--input", *dumps_and_options, *folders, *options], environ)
+    get = store.client.get_object
+    return {name: get(Bucket=BUCKET, Key=f"some/news/{name}")["Body"].read() for name in names(store)}
 
 
 def lines_of(text: str) -> bytes:
@@ -77,7 +104,7 @@ def dumps() -> list[dict[str, bytes]]:
 
 
 def test_they_make_the_same_dataset(apart, two_workers, tmp_path):
-    store, *_ = apart
+    store = apart.store
     store.reset()
     local = tmp_path / "local"
     for day, names in enumerate(dumps()):
@@ -85,7 +112,7 @@ def test_they_make_the_same_dataset(apart, two_workers, tmp_path):
             store.put(f"in/{day}/{name}", data)
             (tmp_path / str(day)).mkdir(exist_ok=True)
             (tmp_path / str(day) / name).write_bytes(data)
-        done = run(apart, f"s3://dumps/in/{day}/*")
+        done = apart.run(f"s3://dumps/in/{day}/*")
         assert done.returncode == 0, done.stderr
         assert dateline_here("run", "--input", f"{tmp_path}/{day}/*", "--output", local).returncode == 0
     assert as_local(objects(store)) == files_of(local)
@@ -94,7 +121,7 @@ def test_they_make_the_same_dataset(apart, two_workers, tmp_path):
 
 def test_rejects_are_fed_back(apart, two_workers, tmp_path):
     """The rejects of one dataset are read once more, into another."""
-    store, *_ = apart
+    store = apart.store
     store.reset()
     local, again = tmp_path / "local", tmp_path / "again"
     (tmp_path / "a.txt").write_bytes(b"no article \x00 at all\n")
@@ -103,8 +130,41 @@ def test_rejects_are_fed_back(apart, two_workers, tmp_path):
     assert rejects
     for path in rejects:
         store.put(f"in/{path.name}", path.read_bytes())
-    done = run(apart, "s3://dumps/in/*", "--max-rejects", "100%")
+    done = apart.run("s3://dumps/in/*", "--max-rejects", "100%")
     assert done.returncode == 0, done.stderr
     more = ("--output", again, "--max-rejects", "100%")
     assert dateline_here("run", "--input", *rejects, *more).returncode == 0
     assert as_local(objects(store)) == files_of(again)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory) -> Path:
+    """Dumps that keep a run busy for some seconds."""
+    folder = tmp_path_factory.mktemp("many")
+    make(folder, Recipe(mb=6, files=4))
+    return folder
+
+
+@pytest.mark.parametrize("wrote", ["_runs/00000001/*/parsed", "_versions/00000001"])
+def test_a_worker_that_is_killed_once_it_wrote_fails_the_run_and_not_the_next(apart, many, tmp_path, wrote):
+    """It is the only one: Beam's own engine gives its work to nobody else, and waits for ever for one of two."""
+    apart.store.reset()
+    for path in many.glob("*.txt"):
+        apart.store.put(f"in/{path.name}", path.read_bytes())
+    command = [sys.executable, "-m", "dateline", *apart.command("s3://dumps/in/*")]
+    with subprocess.Popen(command, cwd=ROOT, env=apart.environ, stderr=subprocess.PIPE, text=True) as run:
+        wait_until(lambda: any(fnmatch(name, f"{wrote}/*") for name in names(apart.store)))
+        os.kill(next(worker for pool in apart.pools for worker in workers_of(pool)), signal.SIGKILL)
+        _, told = run.communicate(timeout=200)
+    assert run.returncode == 1, told
+    assert "failed, nothing was committed" in told
+    assert "_manifests/00000001.json" not in objects(apart.store)
+    assert apart.run("s3://dumps/in/*").returncode == 0
+    assert (
+        dateline_here("run", "--input", *many.glob("*.txt"), "--output", tmp_path / "local").returncode == 0
+    )
+    found = objects(apart.store)
+    assert as_local(found) == files_of(tmp_path / "local")
+    stored = {file["stored"] for file in json.loads(found["_manifests/00000001.json"])["files"]}
+    assert {name for name in found if name.startswith("_versions/")} == stored
+    assert not [name for name in found if name.startswith("_runs/0")]
