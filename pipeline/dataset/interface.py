@@ -50,6 +50,8 @@ Rebuild = Callable[[Manifest], str]
 class Dataset(ABC):
     """A dataset. What it raises besides what is said: DamagedFile, NewerDataset, StoreError, OSError."""
 
+    address = ""
+    """Of a dataset in a store; "" for one that lies in a folder."""
     linked: ClassVar[str]
     """What repair() does to give a file a name again, as a word: "linked" or "copied"."""
 

@@ -55,6 +55,7 @@ class StoreDataset(Dataset):
 
     def __init__(self, address: str, root: str) -> None:
         super().__init__(root, address)
+        self.address = address
 
     @property
     def bucket(self) -> Bucket:

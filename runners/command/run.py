@@ -146,7 +146,7 @@ def _config(
     from dateline.errors import UsageError
     from dateline.pipeline.config import Config
     from dateline.pipeline.dataset.commit import next_version
-    from dateline.pipeline.dataset.working_copy import store_of
+    from dateline.pipeline.dataset.open import dataset_in
     from dateline.pipeline.inputs.find import with_spools
     from dateline.pipeline.names import SPOOL, run_folder, scratch_place
     from dateline.pipeline.rules.blocks import Limits
@@ -167,7 +167,7 @@ def _config(
                 "leave the option out, or make another dataset"
             )
         rules = rules | ({name: value} if value is not None else {})
-    address, version = store_of(output), next_version(output)
+    address, version = dataset_in(output).address, next_version(output)
     scratch = scratch_place(args.run_folder, address, version, run) if args.run_folder else ""
     return Config(
         dumps=with_spools(

@@ -62,4 +62,6 @@ def test_nobody_else_asks_whether_a_dataset_is_in_a_store():
         for line in path.read_text("utf-8").splitlines()
         if asking.search(line) and not line.startswith("def ")
     }
-    assert found == {"dateline.pipeline.dataset.open", "dateline.pipeline.store.address"}
+    places = {"dateline.pipeline.dataset.open", "dateline.pipeline.store.address"}
+    of_run_folders = {"dateline.runners.command.shared_options", "dateline.runners.engine.registry"}
+    assert found == places | of_run_folders

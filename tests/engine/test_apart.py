@@ -57,7 +57,7 @@ def apart(tmp_path_factory):
     with serving(tmp_path_factory.mktemp("server")) as store:
         environ = store.environ | {"XDG_CONFIG_HOME": os.environ["XDG_CONFIG_HOME"]}
         with (
-            pools_apart(hidden, environ) as (door, pools),
+            pools_apart(hidden, tmp_path_factory.mktemp("pools"), environ) as (door, pools),
             job_service(tmp_path_factory.mktemp("service")) as (endpoint, _),
         ):
             options = ("--runner", "portable", "--job-endpoint", endpoint, "--worker-pool", door)

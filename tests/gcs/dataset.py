@@ -308,7 +308,7 @@ def test_the_same_bytes_by_workers_that_share_nothing_but_the_store(
     for name in EXAMPLES:
         gcs.put(f"in/{Path(name).name}", Path(name).read_bytes())
     with (
-        pools_apart(hidden, os.environ | gcs.environ) as (door, _),
+        pools_apart(hidden, tmp_path_factory.mktemp("pools"), os.environ | gcs.environ) as (door, _),
         job_service(tmp_path_factory.mktemp("service")) as (endpoint, _),
     ):
         options = (

@@ -1,9 +1,11 @@
 """Pools of workers that share nothing with the driver but a network: a folder of this machine is hidden from them.
 
-Each pool is in a mount namespace of its own, in which an empty file system lies over that folder. Behind one door that
-an engine asks for workers, two pools take turns.
+Each pool is in a mount namespace of its own, in which an empty file system lies over that folder. A machine of CI may be a
+container that allows none: there the folder is another user's, and the pools are without root's right to enter it all the same.
+Behind one door that an engine asks for workers, two pools take turns.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,48 +19,58 @@ from apache_beam.portability.api import beam_fn_api_pb2_grpc
 
 from tests.conftest import ROOT
 
-_HIDE = 'mount -t tmpfs none "$1" && mkdir "$1/tmp" && shift && exec "$@"'
+_OVER = 'mount -t tmpfs none "$1" && mkdir "$1/tmp" && shift && exec "$@"'
+_CAPABILITIES = "-dac_override,-dac_read_search"
+NOBODYS = 12345
+"""A user that nobody is."""
 
 
-def unshare() -> list[str]:
-    """The command that begins a mount namespace here.
+def hidden_from(hidden: Path, folder: Path) -> tuple[list[str], Path]:
+    """How a folder is hidden from a command, and from what it starts.
+
+    Args:
+        hidden: the folder.
+        folder: another one, which it may write to.
+
+    Returns:
+        What stands before the command, and a folder for its temporary files.
 
     Raises:
-        AssertionError: this machine allows none, neither to root nor to a user who is root in it alone.
+        AssertionError: this machine allows none of the ways.
     """
-    for options in (["-m"], ["-r", "-m"]):
-        command = ["unshare", *options]
-        if not subprocess.run([*command, "true"], capture_output=True).returncode:
-            return command
-    raise AssertionError(
-        "this machine allows no mount namespaces: what workers cannot see cannot be tried on it"
-    )
+    for options in (["-m"], ["-r", "-m"]):  # as root; or as a user who is root in a namespace
+        start = ["unshare", *options]
+        if not subprocess.run(
+            [*start, "mount", "-t", "tmpfs", "none", str(hidden)], capture_output=True
+        ).returncode:
+            return [*start, "sh", "-c", _OVER, "sh", str(hidden)], hidden / "tmp"
+    start = ["setpriv", f"--bounding-set={_CAPABILITIES}", f"--inh-caps={_CAPABILITIES}"]
+    os.chown(hidden, NOBODYS, -1)
+    hidden.chmod(0o700)
+    found = subprocess.run([*start, "ls", str(hidden)], capture_output=True, text=True)
+    assert "denied" in found.stderr, f"this machine hides no folder from a process: {found.stderr}"
+    return start, folder
 
 
 @contextmanager
-def pools_apart(hidden: Path, environ: dict[str, str], count: int = 2) -> Iterator[tuple[str, list[int]]]:
-    """Where an engine asks for workers of pools that do not see a folder, meanwhile; and the pools' processes."""
+def pools_apart(
+    hidden: Path, folder: Path, environ: dict[str, str], count: int = 2
+) -> Iterator[tuple[str, list[int]]]:
+    """Where an engine asks for workers of pools that do not see a folder, meanwhile; and the pools' processes.
+
+    Args:
+        hidden, folder: see hidden_from().
+        environ: of the pools.
+        count: how many pools.
+    """
     with ExitStack() as stack:
         started = []
+        start, temporary = hidden_from(hidden, folder)
         for _ in range(count):
-            command = [
-                *unshare(),
-                "sh",
-                "-c",
-                _HIDE,
-                "sh",
-                str(hidden),
-                sys.executable,
-                "-m",
-                "dateline.runners.engine.pool",
-            ]
             pool = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                stdout=subprocess.PIPE,
-                text=True,
-                env=environ | {"TMPDIR": f"{hidden}/tmp"},
-            )
+                [*start, sys.executable, "-m", "dateline.runners.engine.pool"],
+                cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environ | {"TMPDIR": str(temporary)},
+            )  # fmt: skip
             stack.enter_context(pool)
             stack.callback(pool.kill)
             assert pool.stdout
