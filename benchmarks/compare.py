@@ -3,8 +3,9 @@
     python -m benchmarks.compare --out DIR [--mb 100 1000] [--copies 0.2 0.8] [--compress none gz zst] ...
 
 Every option of the dumps (see dumps.py) takes several values: each combination is made and measured. The contenders
-are `dateline` and `plain` with a number of processes, and `prism` (Dateline with its flow on Prism, which is started
-and stopped in that time); `plain` reads layout A only, not packed, and sits out where the dumps are others. Each result is held against the truth about the dumps, and against the other results: the
+are `dateline` and `plain` with a number of processes, `polars` (see polars_script.py), and `prism` (Dateline with its
+flow on Prism, which is started and stopped in that time). `plain` and `polars` read layout A only, not packed, and sit out
+where the dumps are others. Each result is held against the truth about the dumps, and against the other results: the
 same (date, region, headline) must come out. A wrong result ends it all.
 
 Figures are medians. DIR gets table.md, chart.svg and results.json, which has every run and the seconds of
@@ -15,6 +16,7 @@ choose a --work on the disk, and wait a minute between two such runs.
 
 import argparse
 import json
+import os
 import shutil
 import statistics
 import sys
@@ -41,6 +43,8 @@ class Run(NamedTuple):
     seconds: dict[str, float]
     """Of each part, from Dateline's report."""
     creation: Creation | None
+    load: float
+    """Of the machine, over the minute before."""
 
 
 class Line(NamedTuple):
@@ -57,7 +61,9 @@ class Line(NamedTuple):
 
 
 def can_read(contender: str, recipe: Recipe) -> bool:
-    return not contender.startswith("plain") or (set(recipe.layouts) == {"A"} and recipe.compress == "none")
+    return not contender.startswith(("plain", "polars")) or (
+        set(recipe.layouts) == {"A"} and recipe.compress == "none"
+    )
 
 
 def command(contender: str, dumps: Path, output: Path) -> list[str]:
@@ -66,6 +72,8 @@ def command(contender: str, dumps: Path, output: Path) -> list[str]:
         return dateline(dumps, output, int(workers))
     if name == "prism":
         return [sys.executable, "tests/engines/prism/check", "--output", str(output), f"{dumps}/*.txt*"]
+    if name == "polars":
+        return [sys.executable, "-m", "benchmarks.polars_script", str(dumps), str(output)]
     return [sys.executable, "-m", "benchmarks.plain", str(dumps), str(output), "--workers", workers]
 
 
@@ -82,11 +90,12 @@ def compare(
     for number in range(rounds):
         for name in list(lines)[:: -1 if number % 2 else 1]:  # so that a slow moment of the machine hits all
             output = work / f"{name}-{number}"
+            load = os.getloadavg()[0]
             usage = measure(command(name, work / "dumps", output))
             rows = check(output, truth, digests)
             created = creation(output, work / f"{name}-{number}-bare") if disk else None
             seconds = report_of(output).get("seconds", {})
-            lines[name].runs.append(Run(usage, rows, files(output), seconds, created))
+            lines[name].runs.append(Run(usage, rows, files(output), seconds, created, load))
             print(f"{dump or 'dumps'}, round {number + 1}, {name}: {usage.cpu:.1f} s of CPU", file=sys.stderr)
             if not disk:
                 shutil.rmtree(output)

@@ -38,6 +38,7 @@ LEFT = {
         "a run on Flink: CI has no job server, see tests/engines/flink/check",
     ("docs/how-to/stores.md", "Needs a network"): "what pip does; .ci/run installs these extras",
     ("docs/scale.md", "Needs hours, and a large disk"): "the measuring; tests/benchmarks/ makes the page",
+    ("docs/speed.md", "Needs minutes, and a quiet machine"): "the measuring; tests/benchmarks/ makes the page",
     ("docs/scheduling.md", "Needs systemd and root"):
         "that systemd starts it; .ci/run has `systemd-analyze verify` look at the units",
     ("docs/tutorial.md", "Needs a network"): "what pip does; .ci/run does the same line of the README",
