@@ -1,6 +1,7 @@
 """What a run costs whose dumps, dataset and scratch are in a store: calls, seconds and CPU, of the driver and of the workers.
 
     python -m benchmarks.store_run DUMPS
+    python -m benchmarks.store_run DUMPS --readers manifest           without copies for readers of the folder
     python -m benchmarks.store_run DUMPS --code CLONE --common        of a clone that has no --run-folder
 
 The server is the tests', in this process; Beam's job service and the pool of workers are processes of their own. Each names itself
@@ -189,8 +190,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         action="store_true",
         help="driver and workers share a folder (or else the store alone: --run-folder)",
     )
+    parser.add_argument("--readers", choices=("any", "manifest"), help="who reads the dataset")
     args = parser.parse_args(argv)
     options = ["--work-dir", "FOLDER/work"] if args.common else ["--run-folder", DATASET]
+    options += ["--readers", args.readers] if args.readers else []
     print(table(measure(args.dumps.absolute(), args.code.absolute(), options)))
 
 
