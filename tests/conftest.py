@@ -34,7 +34,9 @@ ROOM_BYTES = 4 << 30
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have temporary files lie in memory, unless the caller says where: a commit waits for the disk at each step."""
+    """Have temporary files lie in memory, unless the caller says where: a commit waits for the disk at each step. And have
+    lines be as long as in a pipe: the processes of pytest-xdist have a width."""
+    os.environ.pop("COLUMNS", None)
     if "TMPDIR" not in os.environ and not config.option.basetemp and has_room(IN_MEMORY):
         os.environ["TMPDIR"] = str(IN_MEMORY)
         tempfile.tempdir = None  # ask again

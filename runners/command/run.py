@@ -163,7 +163,7 @@ def _config(
             option = f"--{name.replace('_', '-')}"
             made = f"with {option} {rules[name]}" if rules[name] is not None else f"without {option}"
             raise UsageError(
-                f"{option} {value}: the dataset in {output} was made {made}, and keeps to it; "
+                f"{option} {value}: the dataset in {dataset_in(output).name} was made {made}, and keeps to it; "
                 "leave the option out, or make another dataset"
             )
         rules = rules | ({name: value} if value is not None else {})

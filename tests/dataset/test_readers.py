@@ -81,7 +81,7 @@ def test_it_is_decided_when_the_dataset_is_made(store, environ, tmp_path):
     assert run(environ, "--readers", "manifest", inputs=EXAMPLES[:2]).returncode == 0
     done = run(environ, "--readers", "any")
     assert done.returncode == 2
-    assert "was made with --readers manifest, and keeps to it" in line_of(done)
+    assert f"the dataset in {ADDRESS} was made with --readers manifest, and keeps to it" in line_of(done)
     assert run(environ).returncode == 0
     assert not [name for name in names(store) if name.startswith("date=")]
     assert command_here(["verify", ADDRESS], environ).returncode == 0

@@ -79,7 +79,7 @@ def test_the_words_of_jsonschema_are_in_rejects(written, monkeypatch):
 def test_pyarrow_decides_what_a_file_holds(written, monkeypatch):
     before = written(plain(Article()), "before")
     real, older = pa.ipc.new_file, pa.ipc.IpcWriteOptions(metadata_version=pa.ipc.MetadataVersion.V4)
-    monkeypatch.setattr(pa.ipc, "new_file", lambda sink, schema: real(sink, schema, options=older))
+    monkeypatch.setattr(pa.ipc, "new_file", lambda sink, schema, **_: real(sink, schema, options=older))
     assert written(plain(Article()), "after") != before
 
 
