@@ -40,6 +40,7 @@ GOOD_AND_BAD = {
     "crawl-date": (["2022-04-20"], ["20.4.2022", "2022-4-2", "today", ""]),
     "same-headline-days": (["0", "5", "365"], ["-1", "1.5", "five", ""]),
     "date-granularity": (["day", "month", "year"], ["week", "days", ""]),
+    "readers": (["any", "manifest"], ["all", "folder", ""]),
     "max-rejects": (["0", "20", "2%", "0.5%"], ["-1", "two", "%", ""]),
     "max-block-bytes": (["1", "4194304"], ["0", "4 MB", "-1", ""]),
     "max-line-bytes": (["1", "1048576"], ["0", "1e6", ""]),
