@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from dateline import open_dataset
+from dateline.pipeline.report.forms import size
 from dateline.pipeline.report.numbers import by_partition, partitions
 from dateline.runners.engine.stage_metrics import STAGES
 from tests.conftest import EXAMPLES, dateline_here
@@ -94,4 +95,4 @@ def test_each_stage_tells_its_memory(tmp_path, workers):
     assert told["split"] == told["parse"] == told["validate"]
     page = path.with_name("report.html").read_text()
     assert ">memory</th>" in page
-    assert f'<td class="n">{told["parse"] / 1e6:,.1f} MB</td>' in page
+    assert f'<td class="n">{size(told["parse"])}</td>' in page
