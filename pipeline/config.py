@@ -52,13 +52,13 @@ class Config(SameVersions):
     """That of the dataset, if it lies in a store: then the workers upload their files there."""
     version: int = 1
     """The number of the version that the run is about to make."""
-    run_folder: str = ""
+    scratch_address: str = ""
     """In a store: where the run's scratch is, so that workers and driver need no common folder. "" for a folder of `output`."""
 
     @property
     def scratch(self) -> str:
         """Where tasks leave what other tasks, or the driver, need of them: a folder, or an address; see store/scratch.py."""
-        return self.run_folder or run_folder(self.output, self.run)
+        return self.scratch_address or run_folder(self.output, self.run)
 
     @property
     def has_common_folder(self) -> bool:

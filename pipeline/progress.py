@@ -37,7 +37,7 @@ class Counts(NamedTuple):
 
 
 class Progress(SameVersions):
-    """Counts of one worker process; pickles as its folder. Without one, "", it counts nothing."""
+    """Counts of one worker process; pickles as its folder."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
@@ -45,8 +45,6 @@ class Progress(SameVersions):
 
     def add(self, **counts: int) -> None:
         """Add to the counts; a folder that is gone (the run is over) counts nothing."""
-        if not self._folder:
-            return
         sums = _SUMS.setdefault((self._folder, os.getpid()), [0] * len(Counts._fields))
         for name, count in counts.items():
             sums[Counts._fields.index(name)] += count

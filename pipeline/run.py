@@ -161,7 +161,7 @@ def execute(
     cache = cache or ChecksumCache(config.output)
     dataset, before = dataset_in(config.output), open_version(config.output, config.base)
     with (
-        staging.prepared(config.output, config.run, config.run_folder),
+        staging.prepared(config.output, config.run, config.scratch_address),
         unless_overtaken(config.address, config.version, lambda: course.stage != "commit"),
     ):
         config = replace(config, dumps=write_list(config.dumps, names.dumps_list(config.scratch)))

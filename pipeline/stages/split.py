@@ -67,9 +67,8 @@ class CutBlocks(beam.DoFn):
     def _block(self, piece: Piece) -> Block | RepeatedBlock | Reject | None:
         part = self._config.dumps[piece.dump].part
         digest = b""
-        if not piece.page_day and (
-            not part or part.format == "text"
-        ):  # or its page has more to say than its bytes
+        page_tells_more = piece.page_day or (part and part.format != "text")
+        if not page_tells_more:
             offset, data = trimmed(piece)
             digest = piece.digest or digest_of(data)
             row = self._memo.get(digest)

@@ -4,9 +4,8 @@
     expand("s3://bucket/dumps/**/*.txt")      ["s3://bucket/dumps/day-1.txt", ...]
 
 An object is read as the plan saw it, or else as it was when it was opened: by its ETag or generation, so that no two
-states of it are mixed. What a
-store cannot give, having tried for as long as its client does, is a StoreError, not an OSError: a stream that breaks off
-must not pass for a damaged dump. A local file never meets a store's client.
+states of it are mixed. What a store cannot give, having tried for as long as its client does, is a StoreError, not an
+OSError: a stream that breaks off must not pass for a damaged dump. A local file never meets a store's client.
 """
 
 import io

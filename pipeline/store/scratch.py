@@ -106,9 +106,6 @@ def remove_older(place: str) -> None:
 
 
 def remove(place: str) -> None:
-    """Remove all of a run's scratch, as far as its store lists it; the rest is the next run's to remove."""
-    if in_store(place):
-        bucket = open_bucket(place)
-        bucket.delete(list(bucket.names("")))
-    else:
-        shutil.rmtree(place, ignore_errors=True)
+    """Remove all of a run's scratch in a store, as far as that lists it; the rest is the next run's to remove."""
+    bucket = open_bucket(place)
+    bucket.delete(list(bucket.names()))

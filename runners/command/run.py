@@ -186,7 +186,7 @@ def _config(
         base=before["version"] if before else 0,
         address=address,
         version=version,
-        run_folder=scratch,
+        scratch_address=scratch,
     )
 
 

@@ -8,6 +8,14 @@ from dateline.pipeline.run import Result
 from dateline.runners.command.table import aligned, wrapped
 from dateline.runners.command.watch import clock, megabytes
 
+FOLDERS = (
+    "  date=*/region=*/   the articles",
+    "  _duplicates/       each copy, and the article that it belongs to",
+    "  _rejected/         each block that could not be used, why, and its bytes",
+)
+"""Where a reader of the folder finds what."""
+BY_MANIFEST = ("  _manifests/        names its files: open it with dateline.open_dataset",)
+"""The same of a dataset that is made for readers of its manifest alone."""
 INDENT = " " * 14
 """Of what does not fit in a line."""
 
@@ -58,9 +66,7 @@ def summary(result: Result, config: Config, width: int | None = None) -> str:
     lines += [
         "",
         f"The dataset is in {dataset_in(config.output).name}, version {result.version}:",
-        "  date=*/region=*/   the articles",
-        "  _duplicates/       each copy, and the article that it belongs to",
-        "  _rejected/         each block that could not be used, why, and its bytes",
+        *(FOLDERS if config.readers == "any" else BY_MANIFEST),
         f"  _runs/{config.run}/report.html",
     ]
     articles = [file["path"] for file in result.manifest["files"] if file["kind"] == "articles"]

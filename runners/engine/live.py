@@ -58,10 +58,8 @@ class LiveCounts:
     def _look(self, metrics: Callable[[], Any]) -> None:
         try:
             self._counts = Counts(*map(max, self._counts, counts_in(metrics())))
-        except (
-            Exception
-        ):  # whatever is wrong with it: it decides nothing, and the job's own end says what matters
-            return
+        except Exception:
+            return  # whatever is wrong with it: it decides nothing, and the job's own end says what matters
 
 
 def counts_in(metrics: Any) -> Counts:

@@ -27,7 +27,7 @@ from dateline.pipeline.store.address import open_bucket
 from dateline.pipeline.store.s3 import PART_BYTES, s3_client
 from tests.conftest import EXAMPLES, dateline, files_of
 from tests.dataset.test_commit import FIRST, SECOND, THIRD
-from tests.engine.test_portable import job_service, started_pool
+from tests.engine.test_portable import Services, job_service, started_pool
 from tests.helpers.pages import Article, plain
 from tests.helpers.store import KEY, SECRET
 from tests.helpers.stored import Stored, die_at_each, fail_at_each, kill_at, texts, write_at_a_time
@@ -696,16 +696,7 @@ def test_another_engine_works_in_a_folder_that_its_workers_see(store, environ, s
     pool, where = started_pool(os.environ | environ)
     with pool, job_service(tmp_path) as (endpoint, _):
         try:
-            options = (
-                "--runner",
-                "portable",
-                "--job-endpoint",
-                endpoint,
-                "--worker-pool",
-                where,
-                "--work-dir",
-                shared,
-            )
+            options = (*Services(endpoint, where).options, "--work-dir", shared)
             for inputs in (EXAMPLES[:2], EXAMPLES):
                 done = run(environ, *options, inputs=inputs)
                 assert done.returncode == 0, done.stderr

@@ -78,7 +78,8 @@ def test_with_places_a_file_is_two_calls(store, environ, monkeypatch):
 
 
 def test_it_is_decided_when_the_dataset_is_made(store, environ, tmp_path):
-    assert run(environ, "--readers", "manifest", inputs=EXAMPLES[:2]).returncode == 0
+    first = run(environ, "--readers", "manifest", inputs=EXAMPLES[:2])
+    assert (first.returncode, "open_dataset" in first.stdout, "date=*" in first.stdout) == (0, True, False)
     done = run(environ, "--readers", "any")
     assert done.returncode == 2
     assert f"the dataset in {ADDRESS} was made with --readers manifest, and keeps to it" in line_of(done)

@@ -16,7 +16,7 @@ import zstandard
 from benchmarks.dumps import Recipe, make
 from dateline.runners.engine import portable
 from tests.conftest import EXAMPLES, ROOT, dateline_here, files_of
-from tests.engine.test_portable import job_service, wait_until, workers_of
+from tests.engine.test_portable import Services, job_service, wait_until, workers_of
 from tests.helpers.apart import pools_apart
 from tests.helpers.stores import BUCKET, Store, as_local, command_here, serving
 
@@ -60,8 +60,7 @@ def apart(tmp_path_factory):
             pools_apart(hidden, tmp_path_factory.mktemp("pools"), environ) as (door, pools),
             job_service(tmp_path_factory.mktemp("service")) as (endpoint, _),
         ):
-            options = ("--runner", "portable", "--job-endpoint", endpoint, "--worker-pool", door)
-            yield Apart(store, hidden, pools, options)
+            yield Apart(store, hidden, pools, Services(endpoint, door).options)
 
 
 @pytest.fixture

@@ -289,6 +289,31 @@ def test_a_bundle_that_is_done_twice_and_a_worker_that_goes_on_after_the_commit(
             days.tidy()
 
 
+def test_a_tidying_meanwhile_takes_nothing_from_a_run_and_prune_takes_what_is_late(days, tasks, monkeypatch):
+    real = fetch_records.TakeRecords.setup
+    tidied = []
+
+    def tidy(task):
+        bucket = open_bucket(ADDRESS)
+        tidied.append(any(name.startswith("_runs/00000002/") for name in bucket.names("_runs/")))
+        commit_store.tidy(bucket, newest_manifest(bucket), 2)
+        real(task)
+
+    monkeypatch.setattr(fetch_records.TakeRecords, "setup", tidy)
+    name = days.dump()
+    assert days.run(name).returncode == 0
+    days.run_locally(name)
+    days.tidy()
+    assert all(tidied)
+    assert tidied
+    for task, element, call in list(tasks):  # workers that were given up, and go on
+        with contextlib.suppress(Exception):  # what they would read is gone
+            list(call(task, element) or ())
+    assert any(path.startswith("_runs/00000002/") for path in days.objects())
+    assert command_here(["prune", ADDRESS, "--keep-versions", "2"], days.environ).returncode == 0
+    days.tidy()
+
+
 def test_of_two_drivers_one_is_told(days, monkeypatch):
     mine, others = days.dump(), days.dump()
     real = commit_store._publish

@@ -21,7 +21,7 @@ from dateline.pipeline.store.gs import RETRY
 from dateline.runners.engine import portable
 from tests.conftest import EXAMPLES, dateline, files_of
 from tests.dataset.test_commit import FIRST, SECOND, THIRD
-from tests.engine.test_portable import job_service
+from tests.engine.test_portable import Services, job_service
 from tests.helpers.apart import pools_apart
 from tests.helpers.stored import (
     STRAY,
@@ -311,16 +311,7 @@ def test_the_same_bytes_by_workers_that_share_nothing_but_the_store(
         pools_apart(hidden, tmp_path_factory.mktemp("pools"), os.environ | gcs.environ) as (door, _),
         job_service(tmp_path_factory.mktemp("service")) as (endpoint, _),
     ):
-        options = (
-            "--runner",
-            "portable",
-            "--job-endpoint",
-            endpoint,
-            "--worker-pool",
-            door,
-            "--run-folder",
-            f"gs://{BUCKET}/runs",
-        )
+        options = (*Services(endpoint, door).options, "--run-folder", f"gs://{BUCKET}/runs")
         environ = gcs.environ | {"XDG_CACHE_HOME": str(hidden / "caches")}
         for names in (EXAMPLES[:2], EXAMPLES):
             done = run(environ, *options, inputs=[f"gs://{BUCKET}/in/{Path(name).name}" for name in names])
