@@ -1,14 +1,13 @@
 """The JSON Schema check: a fast yes for what is right, a full explanation for what is not.
 
-jsonschema-rs (4 us a record) says yes; jsonschema (125 us) says what is wrong, and where.
+jsonschema-rs (4 us a record) says yes; jsonschema (125 us) says what is wrong, and where. It is imported only then: most
+runs have nothing to explain.
 """
 
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import jsonschema_rs
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
 
 from dateline import schemas
 
@@ -23,9 +22,15 @@ class Contract:
     """One of the schemas, compiled. Made once a worker: compiling takes milliseconds."""
 
     def __init__(self, name: schemas.Name) -> None:
-        schema = schemas.load(name)
-        self._fast = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
-        self._full = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+        self._name = name
+        self._fast = jsonschema_rs.Draft202012Validator(schemas.load(name), validate_formats=True)
+
+    @cached_property
+    def _full(self) -> Any:
+        from jsonschema import Draft202012Validator
+
+        schema = schemas.load(self._name)
+        return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
     def is_valid(self, row: dict[str, Any]) -> bool:
         return self._fast.is_valid(row)
@@ -36,6 +41,8 @@ class Contract:
         Raises:
             ValueError: the two validators disagree on the row.
         """
+        from jsonschema.exceptions import best_match
+
         error = best_match(self._full.iter_errors(row))
         if error is None:
             raise ValueError("jsonschema-rs refuses what jsonschema accepts")

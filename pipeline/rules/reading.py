@@ -6,6 +6,7 @@ once and keeps WAYS ways at most, so the work grows with the lines and with noth
 """
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import product
 from typing import NamedTuple
 
@@ -73,10 +74,13 @@ _CONDITIONS = {
 
 _Move = tuple[int, float, int]
 """A role, what it costs to have it next, and what it asks of its line besides the code."""
+_Moves = list[dict[tuple[str, int], tuple[_Move, ...]]]
+"""For each role: the roles that the next line can have, by its code and the empty lines above it."""
 
 
-def _moves() -> list[dict[tuple[str, int], tuple[_Move, ...]]]:
-    """For each role: the roles that the next line can have, by its code and the empty lines above it."""
+@cache
+def _all_moves() -> _Moves:
+    """Those of roles.py. They are some ten thousand, and many runs need none: they are made when a reading asks for them."""
     found: list[dict[tuple[str, int], list[_Move]]] = [{} for _ in _NAMES]
     seen: set[tuple[str, str]] = set()
     for step in STEPS:
@@ -93,27 +97,20 @@ def _moves() -> list[dict[tuple[str, int], tuple[_Move, ...]]]:
     return [{key: tuple(moves) for key, moves in by_line.items()} for by_line in found]
 
 
-_MOVES = _moves()
 _OF_LISTS, _OF_VIDEOS = (
     frozenset(_INDEX[name] for name in names.split()) for names in ("listed sign list", "title player next")
 )
 
 
-def _without(roles: frozenset[int]) -> list[dict[tuple[str, int], tuple[_Move, ...]]]:
-    """The moves but for those to some roles."""
+@cache
+def _moves(with_list: bool, with_video: bool) -> _Moves:
+    """The moves by whether the lines have the sign of a list, and a video's words: most have neither."""
+    without = (frozenset() if with_list else _OF_LISTS) | (frozenset() if with_video else _OF_VIDEOS)
     return [
-        {key: tuple(move for move in moves if move[0] not in roles) for key, moves in by_line.items()}
-        for by_line in _MOVES
+        {key: tuple(move for move in moves if move[0] not in without) for key, moves in by_line.items()}
+        for by_line in _all_moves()
     ]
 
-
-_MOVES_FOR = {
-    (with_list, with_video): _without(
-        (frozenset() if with_list else _OF_LISTS) | (frozenset() if with_video else _OF_VIDEOS)
-    )
-    for with_list, with_video in product((False, True), (False, True))
-}
-"""The moves by whether the lines have the sign of a list, and a video's words: most have neither."""
 
 _Way = tuple[int, str]
 """A role, and the headline that the way to it has met; empty for none."""
@@ -138,7 +135,7 @@ def read(lines: Sequence[Line], before: str, whole: bool, first: bool = False) -
     """
     above, below = twins(lines)
     codes = {line.code for line in lines}
-    moves = _MOVES_FOR[not codes.isdisjoint("iI"), not codes.isdisjoint("Lu")]
+    moves = _moves(not codes.isdisjoint("iI"), not codes.isdisjoint("Lu"))
     ways: dict[_Way, tuple[float, _Way | None]] = {(_INDEX[before], ""): (0.0, None)}
     if before == "body" and lines and lines[0].gap == 0:
         ways[_INDEX["before"], ""] = (AMID, None)
@@ -270,7 +267,7 @@ def _last(ways: dict[_Way, tuple[float, _Way | None]], whole: bool) -> tuple[_Wa
     """The cheapest way, what it costs to end there included."""
     costs = {}
     for way, (paid, _) in ways.items():
-        ends = _MOVES[way[0]].get(("", 0))
+        ends = _all_moves()[way[0]].get(("", 0))
         costs[way] = paid + (ends[0][1] if ends else 30.0 if whole else UNFINISHED)
     best = min(costs, key=lambda way: (costs[way], way))
     return best, costs[best]

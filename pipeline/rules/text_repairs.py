@@ -9,8 +9,6 @@ Each run of garbled characters is mended by itself, since a mirror's token besid
 
 import re
 
-import ftfy
-
 _LATIN = re.compile("[ÂÃâ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 _LATIN_RUN = re.compile("(?:[ÂÃâ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{1,2})+")
 _GBK_SIGN = re.compile("[鈥聽]")
@@ -53,6 +51,8 @@ def mend_encoding(text: str) -> str:
     'The mill’s “wet flour”.'
     """
     if ("Â" in text or "Ã" in text or "â" in text) and _LATIN.search(text):
+        import ftfy  # takes 30 ms, and most texts need nothing of it
+
         text = "\n".join(ftfy.fix_encoding(line) for line in text.split("\n"))
         text = _LATIN_RUN.sub(lambda run: ftfy.fix_encoding(run[0]), text)
     if "鈥" in text or "聽" in text:

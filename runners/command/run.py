@@ -1,6 +1,7 @@
 """`dateline run`: everything that can be wrong is found out before any work; then the run; then what it came to."""
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from dateline.pipeline.report.numbers import Stages
     from dateline.pipeline.run import Course
 
-# Beam and Arrow take a second to import: only a command that works imports them.
+# Beam and Arrow take half a second to import: only a command that works imports them.
 
 
 def run(args: argparse.Namespace, outcome: Outcome) -> int:
@@ -44,6 +45,8 @@ def run(args: argparse.Namespace, outcome: Outcome) -> int:
     Raises:
         BaseException: whatever the runner raises once a signal ended it.
     """
+    gc.set_threshold(100_000)  # many objects are made and hardly a cycle; at 700 they are looked at in vain
+
     from dateline.errors import DatelineError
     from dateline.pipeline.dataset.lock import lock
     from dateline.pipeline.run import Course, new_run_id

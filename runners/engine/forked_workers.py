@@ -38,9 +38,6 @@ if TYPE_CHECKING:
     from dateline.runners.engine.profile import Profile
 
 URN = "dateline:env:forked_worker:v1"
-ELEMENTS_BETWEEN_COLLECTIONS = 100_000
-"""A run makes many objects and hardly a cycle: Python's collector, left at 700, would look at them for nothing."""
-
 MAX_OPEN = 1 << 12
 """Files that are looked for to be closed in a worker; so early no more are open."""
 
@@ -74,7 +71,6 @@ def forked_workers(count: int, profile: "Profile | None" = None) -> Iterator[Non
     """
     _share_arenas()
     gc.freeze()  # what is here stays, and a fork that looked at it would copy its pages
-    gc.set_threshold(ELEMENTS_BETWEEN_COLLECTIONS)
     look_often()
     _lost.clear()
     with held():

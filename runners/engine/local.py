@@ -7,12 +7,12 @@ cannot, so that one command runs on different engines with and without a network
 import os
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from dateline.pipeline.config import Config
 from dateline.pipeline.flow import build
 from dateline.pipeline.report.numbers import Stages
+from dateline.runners.engine.beam_options import BeamOptions
 from dateline.runners.engine.forked_workers import ForkedEnvironment
 from dateline.runners.engine.stage_metrics import pipeline_on, stages_of
 
@@ -44,7 +44,7 @@ def run_flow(config: Config, workers: int) -> Stages:
         RuntimeError: a stage raised; the text holds the worker's traceback.
     """
     environment = ForkedEnvironment.default() if workers > 1 else None
-    options = PipelineOptions([], direct_num_workers=workers)
+    options = BeamOptions([], direct_num_workers=workers)
     with pipeline_on(FnApiRunner(default_environment=environment), options) as pipeline:
         build(pipeline, config)
         result = pipeline.run()

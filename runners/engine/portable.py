@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import apache_beam as beam
 import grpc
-from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.portability.api import beam_job_api_pb2
 from apache_beam.runners.portability.portable_runner import PortableMetrics, PortableRunner
 
@@ -22,6 +21,7 @@ from dateline.pipeline.flow import build
 from dateline.pipeline.report.numbers import Stages
 from dateline.pipeline.versions import REFUSED, compare, here
 from dateline.runners.engine import pool, secret
+from dateline.runners.engine.beam_options import BeamOptions
 from dateline.runners.engine.live import LiveCounts
 from dateline.runners.engine.proxies import spare_this_machine
 from dateline.runners.engine.stage_metrics import pipeline_on, stages_of
@@ -61,7 +61,7 @@ class Engine(NamedTuple):
         )
 
 
-def options_for(engine: Engine) -> PipelineOptions:
+def options_for(engine: Engine) -> BeamOptions:
     """The options of Beam for an engine."""
     params = dict(here()) if engine.pool_refuses else {}
     if (
@@ -70,7 +70,7 @@ def options_for(engine: Engine) -> PipelineOptions:
         pool_secret = secret.read(engine.token_file)
         params[secret.PASS] = secret.pass_for(pool_secret, pool.STARTS, LONGEST_RUN_SECONDS)
     environment = {"url": engine.worker_pool, "params": params}
-    return PipelineOptions(
+    return BeamOptions(
         list(engine.flags),
         job_endpoint=engine.job_endpoint,
         job_server_timeout=LONGEST_RUN_SECONDS,

@@ -585,6 +585,12 @@ def test_help_imports_no_beam():
     assert done.stdout.endswith("False False\n")
 
 
+def test_what_few_runs_need_only_these_import():
+    code = "import sys, dateline.pipeline.run, dateline.runners.engine.local\nprint({'ftfy', 'jsonschema'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.endswith("set()\n")
+
+
 # --- failing -------------------------------------------------------------------------------------------
 
 
