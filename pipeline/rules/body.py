@@ -17,12 +17,12 @@ Both stand in the body, too, where they stood: they are lists of what a reader m
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from dateline.pipeline.rules.header import Header
-from dateline.pipeline.rules.line_kinds import MAX_NAME, code_of, crawl_line, is_text
-from dateline.pipeline.rules.site import AGENCIES, CAPTION_SOURCES
+from dateline.pipeline.rules.line_kinds import MAX_NAME, code_of, crawl_line, is_text, kind_of
+from dateline.pipeline.rules.site import AGENCIES, CAPTION_SOURCES, LINE_KINDS
 
 MAX_BOX_LINES = 2
 """Lines of a box above its "Enter": a title and a line under it."""
@@ -36,6 +36,11 @@ PICTURE_GAP = 4
 """Empty lines that a picture amid the body leaves, at least."""
 MIN_SENTENCE = 40
 """Characters of each of the two sentences that a subheading without empty lines stands between."""
+_NO_PARAGRAPH = tuple(
+    begin for kind in LINE_KINDS if kind.name in ("end", "template") for begin in kind.begins
+)
+_NO_PARAGRAPH_INITIALS = frozenset(begin[0] for begin in _NO_PARAGRAPH)
+"""How lines begin that are no paragraphs, though they stand among them: most lines are told by their first letter."""
 QUOTES = "‘’“”'\""
 SENTENCE_ENDS, NO_HEAD_ENDS = ".!?…:;" + QUOTES, ".,:;!…)"
 
@@ -110,11 +115,9 @@ def read_body(lines: Sequence[str]) -> Body:
         lines: stripped.
     """
     paragraphs, gaps = _paragraphs(lines)
-    odd = [
-        i
-        for i, text in enumerate(paragraphs)
-        if len(text) <= MAX_SPECIAL or gaps[i] >= PICTURE_GAP or text[-1] in ")]"
-    ]
+    odd = [i for i, text in enumerate(paragraphs) if len(text) <= MAX_SPECIAL or text[-1] in ")]"]
+    if gaps and max(gaps.values()) >= PICTURE_GAP:
+        odd = sorted({*odd, *(i for i, gap in gaps.items() if gap >= PICTURE_GAP)})
     captions = [i for i in odd if i and _is_caption(paragraphs, gaps, i)]
     open_ended = [i for i in odd if paragraphs[i][-1] not in NO_HEAD_ENDS]
     short = {i for i in open_ended if i not in captions and _is_subheading(paragraphs[i])}
@@ -128,10 +131,10 @@ def read_body(lines: Sequence[str]) -> Body:
     return Body(paragraphs, [paragraphs[i] for i in heads], [paragraphs[i] for i in captions])
 
 
-def _paragraphs(lines: Sequence[str]) -> tuple[list[str], list[int]]:
-    """The paragraphs, and how many empty lines stand above each."""
+def _paragraphs(lines: Sequence[str]) -> tuple[list[str], Mapping[int, int]]:
+    """The paragraphs; and, by its place, how many empty lines stand above each that has some there."""
     paragraphs: list[str] = []
-    gaps: list[int] = []
+    gaps: dict[int, int] = {}
     broken: list[
         str
     ] = []  # the last one's pieces, if it has several: joined one by one they take their square
@@ -140,29 +143,32 @@ def _paragraphs(lines: Sequence[str]) -> tuple[list[str], list[int]]:
         if not text:
             gap += 1
             continue
-        if len(text) <= MAX_SPECIAL or text[0] in "-{":  # most are longer, and no code need be found
-            code = code_of(text)
-            if paragraphs and code == "e":
+        first = text[0]
+        if first in _NO_PARAGRAPH_INITIALS and text.startswith(_NO_PARAGRAPH):
+            kind = kind_of(text)
+            if paragraphs and kind == "e":
                 break  # a box behind the last paragraph, and what it lists
-            if code == "V":
+            if kind == "V":
                 continue
-        if not gap and paragraphs and text[0].islower() and _is_cut(paragraphs[-1], broken):
+        if gap:
+            gaps[len(paragraphs)] = gap
+            gap = 0
+        elif first >= "a" and first.islower() and paragraphs and _is_cut(paragraphs[-1], broken):
             broken = broken or [paragraphs[-1]]  # the extractor broke a sentence in two
             broken.append(text)
             continue
         if broken:
             paragraphs[-1], broken = " ".join(broken), []
         paragraphs.append(text)
-        gaps.append(gap)
-        gap = 0
     if broken:
         paragraphs[-1] = " ".join(broken)
-    while paragraphs and code_of(paragraphs[-1]) in "pfz":
+    while paragraphs and kind_of(paragraphs[-1]) in ("p", "f", "z"):
+        gaps.pop(len(paragraphs) - 1, None)
         paragraphs.pop()
     return paragraphs, gaps
 
 
-def _is_caption(paragraphs: Sequence[str], gaps: Sequence[int], i: int) -> bool:
+def _is_caption(paragraphs: Sequence[str], gaps: Mapping[int, int], i: int) -> bool:
     """Whether a paragraph behind the first is a picture's caption, or the text of what is embedded.
 
     A sentence and a known credit is one wherever it stands apart. Below a picture's empty lines so is a line with any
@@ -171,7 +177,7 @@ def _is_caption(paragraphs: Sequence[str], gaps: Sequence[int], i: int) -> bool:
     text = paragraphs[i]
     if "pic.twitter.com/" in text or _EMBED.match(text):
         return True
-    if not gaps[i] or len(text) > MAX_CAPTION:
+    if i not in gaps or len(text) > MAX_CAPTION:
         return False
     if text[-1] in ")]" and _CREDIT.search(text):
         return True
@@ -188,7 +194,7 @@ def _is_signature(text: str, below: str) -> bool:
     return bool(_NAME.fullmatch(text)) and below[0] in QUOTES and below[-1] in QUOTES
 
 
-def _heads(paragraphs: Sequence[str], gaps: Sequence[int], i: int) -> bool:
+def _heads(paragraphs: Sequence[str], gaps: Mapping[int, int], i: int) -> bool:
     """Whether a short line amid the body heads what follows.
 
     An agency, a signature (a name, and below it who that is, or nothing), and a quotation's speaker do not.
@@ -201,12 +207,12 @@ def _heads(paragraphs: Sequence[str], gaps: Sequence[int], i: int) -> bool:
     name = _NAME.match(text)
     if name and i + 3 > len(paragraphs) and _WRITER.search(after):
         return False
-    if gaps[i]:
+    if i in gaps:
         return not (name and name.end() < len(text) and before[0] in QUOTES and before[-1] in QUOTES)
     return all(len(side) >= MIN_SENTENCE and side[-1] in SENTENCE_ENDS for side in (before, after))
 
 
-def _heads_all(paragraphs: Sequence[str], gaps: Sequence[int], others: bool) -> bool:
+def _heads_all(paragraphs: Sequence[str], gaps: Mapping[int, int], others: bool) -> bool:
     """Whether the body's first line, which is short, is a subheading.
 
     It is where others are; alone it stands apart from a sentence and is no person's name, or it is in quotes.
@@ -217,7 +223,7 @@ def _heads_all(paragraphs: Sequence[str], gaps: Sequence[int], others: bool) -> 
     after = paragraphs[1]
     if others or after[-1] not in SENTENCE_ENDS or len(after) <= len(text):
         return others
-    return (text[0] in QUOTES and text[-1] in QUOTES) or (gaps[1] > 0 and not _NAME.match(text))
+    return (text[0] in QUOTES and text[-1] in QUOTES) or (1 in gaps and not _NAME.match(text))
 
 
 def _is_cut(first: str, pieces: Sequence[str]) -> bool:

@@ -15,10 +15,12 @@ import json
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from dateline.pipeline.rules.text import normalise
@@ -74,10 +76,8 @@ class Gazetteer:
     """gazetteer.tsv, sorted by its bytes: a name, a tab, ISO codes parted by spaces, the likeliest first."""
     regions: dict[str, str]
     """ISO code -> region slug."""
-    names: dict[str, tuple[str, ...]]
-    """ISO code -> the country's names, as they stand in a text."""
     named: dict[str, str]
-    """The same the other way round."""
+    """A country's name, as it stands in a text -> ISO code."""
     mention: re.Pattern[str]
     """Any country's name, as it stands in a headline."""
 
@@ -105,17 +105,28 @@ def gazetteer() -> Gazetteer:
             for key in dict.fromkeys((*map(normalise, found), *map(spelling, found))):
                 spelled[key] = (*spelled.get(key, ()), code)
     named = {name: code for code, all_names in names.items() for name in all_names}
-    longest_first = sorted(named, key=lambda name: (-len(name), name))
     return Gazetteer(
         countries={spelling(name): code for name, code in named.items()},
         behind=behind,
         datelines=datelines,
         others=files("dateline.pipeline.rules").joinpath("gazetteer.tsv").read_bytes(),
         regions={code: entry["region"] for code, entry in table().items()},
-        names=names,
         named=named,
-        mention=re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b"),
+        mention=_any_of(named),
     )
+
+
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    """An expression that finds any of some names, as words, and where several begin at the same place the longest.
+
+    The names are put together by their first letters: a search then stops at these letters only, and asks for few names.
+    """
+    sorted_names = sorted(names, key=lambda name: (name[0], -len(name), name))
+    of_letters = (
+        rf"{re.escape(letter)}(?<!\w.)(?:{'|'.join(re.escape(name[1:]) for name in group)})"
+        for letter, group in groupby(sorted_names, key=itemgetter(0))
+    )
+    return re.compile(rf"(?:{'|'.join(of_letters)})\b")
 
 
 def countries_with(name: str) -> tuple[str, ...]:

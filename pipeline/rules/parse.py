@@ -29,6 +29,7 @@ from dateline.pipeline.rules.dates import read_stamp
 from dateline.pipeline.rules.header import Part, first_part, header_from
 from dateline.pipeline.rules.line_kinds import code_of
 from dateline.pipeline.rules.places import dateline, locate, opening_dateline
+from dateline.pipeline.rules.plain_body import plain_body
 from dateline.pipeline.rules.plain_header import read_plain
 from dateline.pipeline.rules.short_urls import short_url
 from dateline.pipeline.rules.text import normalise
@@ -60,12 +61,11 @@ def parse_block(
     """
     common = is_common(data)
     mended: Sequence[str] = ()
+    lines: Sequence[str] = ()
     plain = read_plain(data, spans) if common and spans else None
     if plain:
         header, at = plain
-        data = data[at:]
-        lines = [line.strip() for line in data.decode().split("\n")]
-        below = without_boxes(lines)
+        below = data[at:]
     else:
         text = data.decode()
         text, mended = (text, ()) if common else mend(text)
@@ -74,26 +74,39 @@ def parse_block(
         if part is None or not part.is_headed:
             return _no_header(lines, part)
         header = header_from(part)
-        below = body_lines(lines, header)
-    paragraphs, subheadings, body_captions = read_body(below)
-    if not paragraphs:
-        return Failure("no_body", "a header and nothing below it; expected at least one paragraph")
-    body = "\n\n".join(paragraphs)
+        is_below = common and not header.before
+        below = b"".join(data.split(b"\n", header.end)[header.end :]).lstrip(b"\n") if is_below else b""
+    body = plain_body(below)
+    if body:
+        opening = body.partition("\n")[0]
+        subheadings: list[str] = []
+        body_captions: list[str] = []
+        words = count_words(below)
+    else:
+        stripped = (
+            without_boxes([line.strip() for line in below.decode().split("\n")])
+            if plain
+            else body_lines(lines, header)
+        )
+        paragraphs, subheadings, body_captions = read_body(stripped)
+        if not paragraphs:
+            return Failure("no_body", "a header and nothing below it; expected at least one paragraph")
+        opening = paragraphs[0]
+        body = "\n\n".join(paragraphs)
+        words = count_words(body.encode()) if common else len(body.split())
     if header.layout == "F" and header.bullets and _stand_in(body, (header.headline, *header.bullets)):
         return Failure(
             "no_headline",
             "a stamp and a summary, whose lines come again in the body, and no headline above them",
         )
-    is_whole = plain and len(paragraphs) == len(lines) - lines.count("")  # no line was left out
-    words = count_words(data) if is_whole else len(body.split())
     crawled = _day(header.crawled) or crawl_date
     updated, updated_source = read_stamp(header.stamp, crawled) if header.stamp else (None, "none")
     caption, credit = _picture(header.captions)
-    place = opening_dateline(paragraphs[0])
+    place = opening_dateline(opening)
     byline = header.byline
     if caption and not (credit or place or byline) and header.slot == "absent" and _NAME.match(caption):
         caption, byline = None, caption  # J, an opinion: the author's name stands where a caption would
-    country, region, region_source = locate(place, header.headline, paragraphs[0])
+    country, region, region_source = locate(place, header.headline, opening)
     return {
         "headline": header.headline,
         "short_url": header.url and (short_url(header.url) or header.url),  # the schema refuses any other
@@ -121,11 +134,15 @@ def parse_block(
 
 
 _COMMON = bytes((0x0A, *range(0x20, 0x7F)))
+_PRINT_ENDS = "–—‘’“”•…".encode().replace(b"\xe2\x80", b"")
+"""The last bytes of the quotes, dashes, bullets and dots of print; the first two of each are E2 80."""
 _ODD = re.compile(
     rb"[\x00-\x09\x0b-\x1f]|\xc2[\x85\xa0\xad]|\xc3[\x82\x83\xa2]|\xe1\x9a\x80|\xe2\x80[\x80-\x8f\xa8-\xaf]"
     rb"|\xe2\x81[\x9f\xa0]|\xe3\x80\x80|\xef\xbb\xbf|\xe9\x88\xa5|\xe8\x81\xbd"
 )
 """In UTF-8: controls, white space other than space and newline, and the first of what mend() looks for."""
+_LAST_SPACE = np.array(ord(" "), np.uint8)
+"""The last of the bytes that are white space in a common text: numpy makes no array of it each time."""
 
 
 def is_common(data: bytes) -> bool:
@@ -137,17 +154,19 @@ def is_common(data: bytes) -> bool:
     >>> is_common("Riyadh’s plan".encode()), is_common("Riyadh’s\u00a0plan".encode())
     (True, False)
     """
-    return _ODD.search(data.translate(None, _COMMON)) is None
+    rest = data.translate(None, _COMMON)
+    # Most have print's signs and nothing else: then no search is needed.
+    return not rest.translate(None, _PRINT_ENDS).replace(b"\xe2\x80", b"") or _ODD.search(rest) is None
 
 
 def count_words(data: bytes) -> int:
-    """What len(data.split()) is, at a fifth of the cost, in a common text.
+    """What len(data.split()) is, at an eighth of the cost, in a common text that is not empty.
 
-    >>> count_words(b"Two words,\\n\\nthen  three more.\\n")
+    >>> count_words(b"Two words,\n\nthen  three more.\n")
     5
     """
-    space = np.frombuffer(data, np.uint8) <= ord(" ")
-    return int(np.count_nonzero(space[:-1] < space[1:])) + (not space[-1:].all())
+    space = np.frombuffer(data, np.uint8) <= _LAST_SPACE
+    return int(np.count_nonzero(space[:-1] < space[1:])) + (not space[-1])
 
 
 def node_of(page_url: str) -> int | None:

@@ -133,8 +133,7 @@ def locate(place: str | None, headline: str, opening: str = "") -> Location:
             return NOWHERE
         codes = _countries_of(place)
         if len(codes) > 1:
-            text = f"{headline} {opening}"
-            named = _named(text) & set(codes) if _may_name(text, codes) else ()
+            named = _named(f"{headline} {opening}") & set(codes)
             if len(named) == 1:
                 code = named.pop()
                 return Location(code, known.regions[code], "dateline_text")
@@ -145,12 +144,6 @@ def locate(place: str | None, headline: str, opening: str = "") -> Location:
         code = named.pop()
         return Location(code, known.regions[code], "headline")
     return NOWHERE
-
-
-def _may_name(text: str, codes: tuple[str, ...]) -> bool:
-    """Whether a name of one of some countries stands anywhere in a text: most texts need no closer look."""
-    names = gazetteer().names
-    return any(name in text for code in codes for name in names[code])
 
 
 def _named(text: str) -> set[str]:
