@@ -81,13 +81,16 @@ class Piece(NamedTuple):
     start: int
     end: int
     data: bytes | None
-    """Newlines unified; None where there are more bytes than a block may have."""
+    """Its bytes without the white space at their end, newlines unified; None where there are more than a block may have."""
     header: Spans | None = None
-    """Of its plain header: see rules/plain_header.py."""
+    """Of its plain header: see rules/plain_header.py. Offsets in other bytes, from which it was cut. None also where these
+    bytes were read before."""
     digest: bytes = b""
-    """Of its bytes without the white space around them, where it has a plain header."""
+    """Of `data`, where it begins with a plain header and was taken already."""
     page_day: date | None = None
     """The day of the crawl from which its relative stamp counts, where the top of its page tells it."""
+    is_common: bool = False
+    """Whether it is known to begin with text, and to be UTF-8 and common: see rules/common_text.py."""
 
 
 class Block(NamedTuple):
@@ -106,6 +109,7 @@ class Block(NamedTuple):
     digest: bytes = b""
     """Of its bytes, where they alone decide on its record; else empty."""
     page_day: date | None = None
+    is_common: bool = False
     """As of its piece."""
 
     @property

@@ -16,25 +16,31 @@ from typing import TypeAlias
 
 import numpy as np
 
-from dateline.pipeline.rules.line_kinds import code_of, line_of
+from dateline.pipeline.rules.line_kinds import kind_of, line_of
 from dateline.pipeline.rules.line_table import SPACE, LineTable, Places, pairs_of
 from dateline.pipeline.rules.places import dateline, is_known
-from dateline.pipeline.rules.site import ANCHOR_CODES, ANCHOR_WORDS, FEED_MARK, STAMP_LINE
+from dateline.pipeline.rules.site import ANCHOR_CODES, ANCHOR_WORDS, FEED_MARK, FULL_MONTH, STAMP_LINE
 
 _STAMP = re.compile(SPACE + rb"(?:" + STAMP_LINE.encode() + rb")" + SPACE + rb"(?=\n|\Z)")
+_USUAL_STAMP = re.compile(rf"Updated [0-9]{{1,2}} {FULL_MONTH} [0-9]{{4}} *(?=\n|\Z)".encode())
+"""Most stamps, told sooner."""
 _STAMP_PAIRS = pairs_of((b"Updated", b"Published", "Publié".encode()), any_space=True)
+_STAMP_ENDS = np.zeros(256, bool)
+_STAMP_ENDS[[*b"0123456789o \t\xa0"]] = True
+"""The last bytes of stamps: of a year, of "ago", of white space."""
 _WORDS = tuple(word.encode() for word in ANCHOR_WORDS)
 _CRAWL = b"date "
+_WORD = re.compile(rb"[ \t\xc2\xa0]*(" + b"|".join(map(re.escape, _WORDS)) + rb")")
 _FEED = FEED_MARK.encode()
 _KIND_PAIRS = pairs_of([word for word in _WORDS if len(word) > 1], any_space=True)
 _KIND_PAIRS.reshape(256, 256)[ord("0") : ord("9") + 1, [*b"0123456789 /"]] = True
+_LONG_KIND_PAIRS = pairs_of((b"date ", b"{{"), any_space=True)
+"""Of lines that may end in a full stop; of other kinds none does."""
 _CAPITALS = np.zeros(1 << 16, bool)
 _CAPITALS.reshape(256, 256)[65:91, [*range(65, 91), ord("-"), ord("'"), ord(".")]] = True
 _CAPITALS.reshape(256, 256)[0xC3, 0x80:0x9F] = True
 _DASH = pairs_of([b"- "], any_space=False)
 _BULLET = re.compile(SPACE + rb"(?:- |\xe2\x80\xa2)")
-
-SPACES = b" \t\xc2\xa0"
 
 Outside: TypeAlias = Callable[[Places], Places]
 
@@ -45,10 +51,11 @@ MIN_TWICE, MAX_TWICE = 10, 300
 def stamps(text: bytes, table: LineTable) -> list[int]:
     """The numbers of the lines that are stamps."""
     lines = table.beginning(_STAMP_PAIRS)
+    lines = lines[_STAMP_ENDS[table.last[lines]]]
     return [
         line
         for line, at in zip(lines.tolist(), table.starts[lines].tolist(), strict=True)
-        if _STAMP.match(text, at)
+        if _USUAL_STAMP.match(text, at) or _STAMP.match(text, at)
     ]
 
 
@@ -67,7 +74,7 @@ def anchors(text: bytes, table: LineTable, zones: Sequence[tuple[int, int]] = ()
         starts = table.starts[lines]
         return lines[starts > ends[begins.searchsorted(starts, "right")]]
 
-    found = set(_kinds(table, outside))
+    found = set(_kinds(text, table, outside))
     if len(table.starts) > 2:
         found.update(_twice(table, outside))
         found.update(_behind_gaps(text, table, outside))
@@ -76,16 +83,20 @@ def anchors(text: bytes, table: LineTable, zones: Sequence[tuple[int, int]] = ()
     return sorted(found)
 
 
-def _kinds(table: LineTable, outside: Outside) -> list[int]:
+def _kinds(text: bytes, table: LineTable, outside: Outside) -> list[int]:
     """Lines of a kind that no body has."""
     found = []
-    for number in outside(table.beginning(_KIND_PAIRS)).tolist():
+    numbers = outside(table.beginning(_KIND_PAIRS))
+    numbers = numbers[(table.last[numbers] != ord(".")) | _LONG_KIND_PAIRS[table.pairs[numbers]]]
+    for number, start in zip(numbers.tolist(), table.starts[numbers].tolist(), strict=True):
+        if not (match := _WORD.match(text, start)):
+            continue
         line = table.line(number)
         if len(line) > MAX_TWICE:
-            if not line.lstrip(SPACES).startswith(_CRAWL):
+            if match[1] != _CRAWL:
                 continue
             line = line[:MAX_TWICE]  # a paragraph may stand behind the day
-        if line.lstrip(SPACES).startswith(_WORDS) and code_of(line_of(line)) in ANCHOR_CODES:
+        if kind_of(line_of(line).strip()) in ANCHOR_CODES:
             found.append(number)
     return found
 
@@ -141,7 +152,8 @@ def _datelines(table: LineTable, outside: Outside) -> list[int]:
 def _feeds(text: bytes, table: LineTable) -> list[int]:
     """Lines that are items of a feed."""
     found = []
-    at = text.find(_FEED)
+    at = text.find(b"<")  # one byte is found sooner, and most dumps have none
+    at = text.find(_FEED, at) if at >= 0 else at
     while at >= 0:
         line = int(table.starts.searchsorted(at, "right")) - 1
         found.append(line)

@@ -27,10 +27,12 @@ def block_of(piece: Piece, limits: Limits, digest: bytes = b"") -> Block | Rejec
     White space (ASCII) around the text belongs to no block. A piece over the limit is rejected whole:
     its bytes are not at hand to be trimmed.
     """
-    dump, start, end, data, header, _, day = piece
+    dump, start, end, data, header, _, day, is_common = piece
     if data is None:
         detail = f"{end - start:,} bytes from one article start to the next; a block may have {limits.block_bytes:,}"
         return Reject(dump, start, end - start, "split", "block_too_large", None, detail)
+    if is_common and len(data) <= limits.line_bytes:
+        return Block(dump, start, len(data), data, (), header, digest, day, True)
     offset, data = trimmed(piece)
     if not data:
         return None

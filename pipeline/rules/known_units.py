@@ -17,21 +17,20 @@ again only these are looked at.
 """
 
 from collections import OrderedDict
-from hashlib import blake2b
+from hashlib import sha256
 from struct import Struct
 from typing import NamedTuple
 
 from dateline.pipeline.elements import Spans
-from dateline.pipeline.rules.plain_header import TWIN_BYTES, begins_again, may_stand_above
-from dateline.pipeline.rules.text import WHITE_SPACE
+from dateline.pipeline.rules.plain_header import CAPTION, HEADLINE, STAMP
 
 REMEMBERED = 1 << 16
 """Units that are known at one time."""
 
 
 def digest_of(block: bytes) -> bytes:
-    """What a block is recognised by."""
-    return blake2b(block, digest_size=16).digest()
+    """What a block is recognised by: the first half of its SHA-256, for which processors have instructions."""
+    return sha256(block).digest()[:16]
 
 
 class Unit(NamedTuple):
@@ -45,6 +44,12 @@ class Unit(NamedTuple):
     """Of its bytes without the white space at its end."""
     spans: Spans | None
     """Of its header; None where the unit is a known one."""
+    data: bytes
+    """Its bytes without the white space at its end."""
+    is_common: bool
+    """Whether its text is known to be common."""
+    is_alone: bool
+    """Whether its headline does not stand in its body: else what is below is looked at the longer."""
 
 
 class KnownUnits:
@@ -57,46 +62,37 @@ class KnownUnits:
     def __init__(self) -> None:
         self._units: OrderedDict[bytes, bytes] = OrderedDict()
 
-    def find(
-        self, text: bytes, start: int, end: int, stamp: int, data: bytes, digest: bytes, above: bytes
-    ) -> Unit | None:
-        """The unit text[start:end]; None where it is not known, or may be no article of its own here.
+    def find(self, digest: bytes, data: bytes, size: int, stamp: int) -> tuple[bytes, bytes, int] | None:
+        """The headline and the caption of a unit, and where its header ends, from its start; None where it is not known.
 
         Args:
-            text: a piece of a dump.
-            start: where the unit starts there.
-            end: where it ends.
-            stamp: where the first stamp line in it starts that is not another header's.
+            digest: of `data`.
             data: its bytes without the white space at its end.
-            digest: of these.
-            above: the line above it that is not empty.
+            size: its bytes with that.
+            stamp: where its first stamp line starts that is not another header's, from its start.
         """
         facts = self._units.get(digest)
         if facts is None:
             return None
         headline, at, body, first, last, space = self._FACTS.unpack(facts)
-        if stamp != start + at or space != end - start - len(data):
+        if stamp != at or space != size - len(data):
             return None
-        if not may_stand_above(above, data[:headline], data[first:last]):
-            return None
-        below = start + body + TWIN_BYTES
-        comes_again = below > end and text.find(data[:headline], end - headline, below) >= 0
-        if comes_again and begins_again(text, data[:headline], start + body):
-            return None
-        return Unit(end - start, body, digest, None)
+        return data[:headline], data[first:last], body
 
-    def add(self, text: bytes, base: int, unit: Unit) -> None:
-        """Remember a unit that was found to be an article, whole and with no other."""
-        if unit.spans is None:
+    def add(self, base: int, unit: Unit) -> None:
+        """Remember a unit that was found to be an article, whole and with no other.
+
+        Args:
+            base: where it starts, in the bytes that its spans are of.
+            unit: the unit.
+        """
+        if unit.spans is None or not unit.is_alone:
             return
-        end = base + unit.size
-        _, headline, _, caption, _, _, stamp, *_ = unit.spans
-        if text.find(text[slice(*headline)], base + unit.body, end) >= 0:
-            return  # what is below is looked at the longer
-        first, last = (max(at - base, 0) for at in caption)
-        space = unit.size - len(text[base:end].rstrip(WHITE_SPACE))
+        headline = unit.spans[HEADLINE][1] - base
+        first, last = unit.spans[CAPTION]
+        first, last = (first - base, last - base) if first >= 0 else (0, 0)
         self._units[unit.digest] = self._FACTS.pack(
-            headline[1] - base, stamp[0] - base, unit.body, first, last, space
+            headline, unit.spans[STAMP][0] - base, unit.body, first, last, unit.size - len(unit.data)
         )
         if len(self._units) > REMEMBERED:
             self._units.popitem(last=False)

@@ -36,8 +36,12 @@ class LineTable:
             text: lines parted by LF.
             at_start: whether a line begins at byte 0.
         """
-        data = np.frombuffer(text + b"\n\n", np.uint8)  # of the last line, too, two bytes can be looked at
+        data = np.frombuffer(text + b"\n\n", np.uint8)
+        self.data: npt.NDArray[np.uint8] = data
+        """The bytes, and two newlines: so two bytes can be looked at in the last line, too."""
         ends = np.flatnonzero(data[:-1] == 10)
+        self.newlines = len(ends) + 1
+        """Those in `data`."""
         self.starts: Places = np.concatenate([[0], ends[:-1] + 1])[0 if at_start else 1 :]
         self.lengths: Places = ends[0 if at_start else 1 :] - self.starts
         first, second, last = data[self.starts], data[self.starts + 1], data[ends[0 if at_start else 1 :] - 1]
@@ -46,8 +50,11 @@ class LineTable:
         self.last: npt.NDArray[np.uint8] = last
         """The last byte of each line; of an empty one, that of the newline above."""
         self.empty: npt.NDArray[np.bool_] = self.lengths == 0
+        self.empty |= (self.lengths == 1) & (
+            (first == ord(" ")) | (first == ord("\t"))
+        )  # with CRLF, most are
         for place in np.flatnonzero(_SPACES[first] & _SPACES[last] & ~self.empty).tolist():
-            self.empty[place] = _SPACE_LINE.match(text, self.starts[place]) is not None
+            self.empty[place] = _SPACE_LINE.match(text, int(self.starts[place])) is not None
 
     def line(self, number: int) -> bytes:
         """The bytes of a line, without its end."""

@@ -14,9 +14,10 @@ A day holds for PAGE bytes behind its lead, so that a reader that begins amid a 
 import re
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
+from dateline.pipeline.elements import Piece
 from dateline.pipeline.rules.site import FOOTER, LEAD_LINES, RELATIVE
 
 PAGE = 256 * 1024
@@ -30,74 +31,74 @@ _FOOTER = FOOTER.encode()
 
 
 class PageDays:
-    """The days of the pages of a dump, asked for block by block, in order."""
+    """The days of the pages of a dump, told piece by piece, in order."""
 
-    def __init__(
-        self, above: Callable[[int, int], Iterable[tuple[int, bytes | None]]], records: Sequence[int]
-    ) -> None:
+    def __init__(self, above: Callable[[int, int], Iterable[Piece]], records: Sequence[int]) -> None:
         """
         Args:
-            above: above(start, end) gives the start and the bytes of each block that starts in these bytes of the dump.
+            above: above(start, end) gives the pieces that start in these bytes of the dump.
             records: where records begin, rising: a page never reaches over these.
         """
         self._above = above
         self._records = records
-        self._waiting: deque[tuple[int, bytes | None]] = deque()
-        """Blocks that nobody has looked into yet: most dumps have no relative stamp, and then nobody needs to."""
+        self._waiting: deque[Piece] = deque()
+        """Pieces that nobody has looked into yet: most dumps have no relative stamp, and then nobody needs to."""
         self._first: int | None = None
-        """Where the first block started, until what stands above it was looked into."""
+        """Where the first piece started, until what stands above it was looked into."""
         self._page: tuple[int, date | None] = (0, None)
         """The last page that was seen: where it starts, and its day."""
 
-    def of(self, start: int, data: bytes | None, is_plain: bool = False) -> date | None:
-        """The day from which a trailing article's relative stamp counts; None for all others, and where nothing tells it.
+    def dated(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+        """The pieces, those that begin with a relative stamp of a trailing article with the day from which it counts, if
+        anything tells it.
 
         Args:
-            start: where the block starts, in bytes of the dump.
-            data: its bytes; None where they are too many.
-            is_plain: whether it has a plain header, whose stamp is none of these.
+            pieces: one after the other, by their starts.
         """
         waiting = self._waiting
-        if self._first is None:
-            self._first = start
-        while waiting and waiting[0][0] < start - PAGE:
-            waiting.popleft()
-            self._first = 0  # what stands above the first block is too far off by now
-        if not is_plain and data and b" ago" in data[:HEAD] and _RELATIVE.search(data[:HEAD]):
-            self._look_into_the_waiting()
-            if not self._enter(start, data):
-                at, day = self._page
-                self._leave(start, data)
-                return day if start - at <= PAGE else None
-            self._leave(start, data)
-        else:
-            waiting.append((start, data))
-        return None
+        for piece in pieces:
+            start, data = piece.start, piece.data
+            if self._first is None:
+                self._first = start
+            while waiting and waiting[0].start < start - PAGE:
+                waiting.popleft()
+                self._first = 0  # what stands above the first piece is too far off by now
+            is_plain = piece.digest or piece.header  # then its stamp is none of these
+            if not is_plain and data and b" ago" in data[:HEAD] and _RELATIVE.search(data[:HEAD]):
+                self._look_into_the_waiting()
+                if not self._enter(piece):
+                    at, day = self._page
+                    if day and start - at <= PAGE:
+                        piece = piece._replace(page_day=day)
+                self._leave(piece)
+            else:
+                waiting.append(piece)
+            yield piece
 
     def _look_into_the_waiting(self) -> None:
         if self._first:
-            for start, data in self._above(max(0, self._first - PAGE), self._first):
-                self._enter(start, data)
-                self._leave(start, data)
+            for piece in self._above(max(0, self._first - PAGE), self._first):
+                self._enter(piece)
+                self._leave(piece)
         self._first = 0
-        for start, data in self._waiting:
-            self._enter(start, data)
-            self._leave(start, data)
+        for piece in self._waiting:
+            self._enter(piece)
+            self._leave(piece)
         self._waiting.clear()
 
-    def _enter(self, start: int, data: bytes | None) -> bool:
-        """Whether a block is a page's first."""
-        if self._records and self._starts_a_record(start):
-            self._page = (start, None)
-        lead = _LEAD.search(data[:HEAD]) if data else None
+    def _enter(self, piece: Piece) -> bool:
+        """Whether a piece is a page's first."""
+        if self._records and self._starts_a_record(piece.start):
+            self._page = (piece.start, None)
+        lead = _LEAD.search(piece.data[:HEAD]) if piece.data else None
         if lead:
-            self._page = (start, _day(lead["day"]))
+            self._page = (piece.start, _day(lead["day"]))
         return lead is not None
 
-    def _leave(self, start: int, data: bytes | None) -> None:
-        """A block may be a page's last."""
-        if data and _FOOTER in data[-HEAD:]:
-            self._page = (start, None)
+    def _leave(self, piece: Piece) -> None:
+        """A piece may be a page's last."""
+        if piece.data and _FOOTER in piece.data[-HEAD:]:
+            self._page = (piece.start, None)
 
     def _starts_a_record(self, start: int) -> bool:
         place = bisect_left(self._records, start)

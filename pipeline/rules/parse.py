@@ -24,6 +24,7 @@ import numpy as np
 
 from dateline.pipeline.elements import Record, Spans
 from dateline.pipeline.rules.body import body_lines, read_body, without_boxes
+from dateline.pipeline.rules.common_text import is_common
 from dateline.pipeline.rules.credits import split_credit
 from dateline.pipeline.rules.dates import read_stamp
 from dateline.pipeline.rules.header import Part, first_part, header_from
@@ -49,7 +50,11 @@ class Failure(NamedTuple):
 
 
 def parse_block(
-    data: bytes, crawl_date: date | None, repairs: Sequence[str] = (), spans: Spans | None = None
+    data: bytes,
+    crawl_date: date | None,
+    repairs: Sequence[str] = (),
+    spans: Spans | None = None,
+    known_common: bool = False,
 ) -> Record | Failure:
     """The record of one block, without what only its dump tells (source, offset, length, id).
 
@@ -58,8 +63,9 @@ def parse_block(
         crawl_date: the day of the crawl where the block itself does not say it.
         repairs: what was mended to get at the text; the record has it together with what is mended here.
         spans: of the plain header that was found as the block was cut, if one was.
+        known_common: whether the text is known to be common.
     """
-    common = is_common(data)
+    common = known_common or is_common(data)
     mended: Sequence[str] = ()
     lines: Sequence[str] = ()
     plain = read_plain(data, spans) if common and spans else None
@@ -133,30 +139,8 @@ def parse_block(
     }
 
 
-_COMMON = bytes((0x0A, *range(0x20, 0x7F)))
-_PRINT_ENDS = "–—‘’“”•…".encode().replace(b"\xe2\x80", b"")
-"""The last bytes of the quotes, dashes, bullets and dots of print; the first two of each are E2 80."""
-_ODD = re.compile(
-    rb"[\x00-\x09\x0b-\x1f]|\xc2[\x85\xa0\xad]|\xc3[\x82\x83\xa2]|\xe1\x9a\x80|\xe2\x80[\x80-\x8f\xa8-\xaf]"
-    rb"|\xe2\x81[\x9f\xa0]|\xe3\x80\x80|\xef\xbb\xbf|\xe9\x88\xa5|\xe8\x81\xbd"
-)
-"""In UTF-8: controls, white space other than space and newline, and the first of what mend() looks for."""
 _LAST_SPACE = np.array(ord(" "), np.uint8)
 """The last of the bytes that are white space in a common text: numpy makes no array of it each time."""
-
-
-def is_common(data: bytes) -> bool:
-    """Whether nothing in a text is to be mended, and of controls and white space it has space and newline only.
-
-    Args:
-        data: UTF-8.
-
-    >>> is_common("Riyadh’s plan".encode()), is_common("Riyadh’s\u00a0plan".encode())
-    (True, False)
-    """
-    rest = data.translate(None, _COMMON)
-    # Most have print's signs and nothing else: then no search is needed.
-    return not rest.translate(None, _PRINT_ENDS).replace(b"\xe2\x80", b"") or _ODD.search(rest) is None
 
 
 def count_words(data: bytes) -> int:

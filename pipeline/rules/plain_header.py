@@ -19,13 +19,14 @@ It is found once, where the dump is cut; its spans travel with the block, and it
 """
 
 import re
+from operator import itemgetter
 
 from dateline.pipeline.elements import Spans
 from dateline.pipeline.rules.header import Header
 from dateline.pipeline.rules.line_forms import form_of
 from dateline.pipeline.rules.line_kinds import MAX_LINE, MAX_NAME, code_of, is_author, kind_of, line_of
 from dateline.pipeline.rules.places import dateline
-from dateline.pipeline.rules.site import FULL_MONTH, SHORT_URL
+from dateline.pipeline.rules.site import BEGINNINGS, FULL_MONTH, SHORT_URL
 from dateline.pipeline.rules.text import normalise
 
 _STAMP = rf"Updated [0-9]{{1,2}} {FULL_MONTH} [0-9]{{4}}"
@@ -33,40 +34,73 @@ _END = " *\n"
 _NO_TEXT = r"quotes |Special |•|\{|[^A-Za-z.!?\n]{1,80}(?:\n|\Z)"
 """How a line begins that may be no text, though of no kind that line_kinds.py knows: a label, a glyph, no letter at all."""
 _TEXT = rf"(?!{_NO_TEXT})[^\s-][^\n]"
-_HEADER = (
-    rf"(?P<headline>{_TEXT}{{3,295}}[^\s]){_END}{_END}"
-    rf"(?P<alt>(?P=headline){_END})?"
-    rf"(?:(?!Short Url|Updated )(?P<caption>{_TEXT}+)\n)?"
-    rf"(?:(?P<slot>Short Url){_END}(?:(?:{_END}){{0,2}}"
-    rf"(?P<url>{SHORT_URL}){_END}(?:{_END}){{0,2}})?)?"
-    rf"(?P<stamp>{_STAMP}){_END}"
-    rf"(?:Follow{_END}|(?P<name>(?!{_NO_TEXT})[A-Z][^\n|]{{0,57}}[^\s|.,:;!?)\"\x80-\xff]){_END})?"
-    rf"{_END}(?P=headline){_END}(?:{_END}(?P=headline){_END})?"
-    rf"(?:(?:{_END})?(?P<bullets>(?: {{0,4}}• (?! *(?:Home|Search form)\s)(?=[^\n]*[A-Za-z])[^\n]*\n){{1,6}}))?"
-    rf"(?:(?:{_END})?{_STAMP}{_END}(?P=name){_END})?"
-    rf"(?: {{0,3}}\n){{0,3}}(?=(?P<below>(?![(\[0]|Follow){_TEXT}*))"
+
+
+def _header(headline: str, caption: str, name: str, below: str) -> re.Pattern[bytes]:
+    """A plain header, with patterns of the lines that may be any text."""
+    return re.compile(
+        (
+            rf"(?=(?P<first>[^\n]{{2}}))(?P<headline>{headline}){_END}{_END}"
+            rf"(?P<alt>(?P=headline){_END})?"
+            rf"(?:(?!Short Url|Updated )(?=(?P<second>[^\n]{{1,2}}))(?P<caption>{caption})\n)?"
+            rf"(?:(?P<slot>Short Url){_END}(?:(?:{_END}){{0,2}}"
+            rf"(?P<url>{SHORT_URL}){_END}(?:{_END}){{0,2}})?)?"
+            rf"(?P<stamp>{_STAMP}){_END}"
+            rf"(?:Follow{_END}|(?P<name>{name}){_END})?"
+            rf"{_END}(?P=headline){_END}(?:{_END}(?P=headline){_END})?"
+            rf"(?:(?:{_END})?(?P<bullets>(?: {{0,4}}• (?! *(?:Home|Search form)\s)(?=[^\n]*[A-Za-z])[^\n]*\n){{1,6}}))?"
+            rf"(?:(?:{_END})?{_STAMP}{_END}(?P=name){_END})?"
+            rf"(?: {{0,3}}\n){{0,3}}(?=(?P<below>{below}))"
+        ).encode()
+    )
+
+
+_PLAIN = _header(
+    rf"{_TEXT}{{3,295}}[^\s]",
+    rf"{_TEXT}+",
+    rf'(?!{_NO_TEXT})[A-Z][^\n|]{{0,57}}[^\s|.,:;!?)"\x80-\xff]',
+    rf"(?![(\[0]|Follow){_TEXT}*",
 )
-_PLAIN = re.compile(_HEADER.encode())
+
+_ODD = rf"Special |{'|'.join(map(re.escape, BEGINNINGS))}"
+"""How a line begins that is looked at more closely."""
+_NO_COPY = "(?i:(?P=first)|(?P=second))"
+"""How a line begins that may be a copy of the headline or of the caption."""
+_USUAL = _header(
+    rf"(?!{_ODD}|[A-Z]{{2}}[^\n]{{0,118}}:)[A-Z](?:[A-Za-z]| (?=[A-Za-z]))[ -{{}}~]{{2,293}}[a-z0-9]",
+    rf"(?!{_ODD}|(?i:(?P=first)))(?:[A-Z](?:[a-z](?=[ -~])| (?=[a-z]))|“(?=[A-Za-z]))[^\n|]{{,1980}}[.)\]] *",
+    rf"(?!{_ODD}|{_NO_COPY})[A-Z][ -{{}}~]{{0,56}}[A-Za-z]",
+    rf'(?!{_ODD}|{_NO_COPY})[A-Z][A-Za-z][ -~](?=[^\n:]{{0,100}}:)[^\n]*(?:[.!?"]|”) *(?=\n|\Z)',
+)
+"""The same where nothing is to be asked of _is_certain(): headline, caption, name and body begin unlike each other, and like no
+line of the site; only the headline ends in a letter; the caption has small letters, the body a colon."""
+
+HEADLINE, CAPTION, STAMP = 2, 5, 8
+"""The numbers of these groups among the spans."""
+_fields = itemgetter(2, 3, 5, 6, 7, 8, 9, 10)
+"""The spans of what a header's fields are read from."""
 
 TWIN_BYTES = 2500
 """Bytes below a header in which its headline is looked for."""
 
 
-def plain_spans(text: bytes, start: int, stamp: int, above: bytes) -> Spans | None:
+def plain_spans(text: bytes, start: int, stamp: int, is_common: bool = False) -> Spans | None:
     """The plain header that starts at `start` and has its stamp line at `stamp`; None where there is no such.
+
+    What stands above it and below is left to ask of may_stand_above() and begins_again().
 
     Args:
         text: bytes of a dump.
         start: where a line starts that has two empty lines above it.
         stamp: where the stamp line starts.
-        above: the line above the empty ones; empty where there are more of them.
+        is_common: whether the text is known to be common around there: see is_common() in text.py.
     """
-    match = _PLAIN.match(text, start)
+    match = _USUAL.match(text, start) if is_common else None
+    is_usual = match is not None
+    match = match or _PLAIN.match(text, start)
     if match is None or match.start("stamp") != stamp:
         return None
-    if not _is_certain(match) or begins_again(text, match["headline"], match.end()):
-        return None
-    return match.regs if may_stand_above(above, match["headline"], match["caption"]) else None
+    return match.regs if is_usual or _is_certain(match) else None
 
 
 def spans_of(text: bytes, start: int = 0) -> Spans | None:
@@ -81,22 +115,32 @@ def may_stand_above(above: bytes, headline: bytes, caption: bytes | None) -> boo
     if code_of(line) not in "_htgx":
         return False
     stripped = line.strip()
-    copied = [text for text in (headline, caption) if text and not _begin_differently(above, text)]
+    if not stripped:
+        return True
+    copied = [text for text in (headline, caption) if text and not begin_differently(above, text)]
     # a copy would be the caption as alt text, or the headline once more: the header starts there
     return (
-        not (copied and stripped)
+        not copied
         or not (stem := form_of(stripped).stem)
         or all(form_of(line_of(text).strip()).stem != stem for text in copied)
     )
 
 
-_LETTERS = re.compile(rb"(?:([A-Za-z]{2})|\xe2\x80[\x98\x99\x9c\x9d])[\x20-\x7e]")
+_SMALL_LETTERS = bytes(
+    byte | 0x20 if chr(byte).isascii() and chr(byte).isalpha() else 0 for byte in range(256)
+)
+_BEGINNING = re.compile(
+    rb"(?:([A-Za-z](?:[A-Za-z](?=[ -~])| (?=[A-Za-z])))|\xe2\x80[\x98\x99\x9c\x9d](?=[ -~]))"
+)
 
 
-def _begin_differently(one: bytes, other: bytes) -> bool:
-    """Whether two lines are told apart by the two letters that one begins with, whatever is done to unify them: the
-    other begins with two others, or with a quote."""
-    first, second = _LETTERS.match(one), _LETTERS.match(other)
+def begin_differently(one: bytes, other: bytes) -> bool:
+    """Whether two lines, of which none is empty, are told apart by the two characters that one begins with, whatever is done to unify them: a letter
+    and another one or a space. The other begins with two others, or with a quote."""
+    letter, other_letter = _SMALL_LETTERS[one[0]], _SMALL_LETTERS[other[0]]
+    if letter and other_letter and letter != other_letter:
+        return True
+    first, second = _BEGINNING.match(one), _BEGINNING.match(other)
     if not first or not second:
         return False
     letters, others = first[1], second[1]
@@ -126,8 +170,8 @@ def read_plain(block: bytes, spans: Spans) -> tuple[Header, int] | None:
     if end - base >= len(block):
         return None
 
-    headline, alt, caption, slot, url, stamp, name, bullets, _ = (
-        block[first - base : last - base].decode() if first >= 0 else "" for first, last in spans[1:]
+    headline, alt, caption, slot, url, stamp, name, bullets = (
+        block[first - base : last - base].decode() if first >= 0 else "" for first, last in _fields(spans)
     )
     letter = "C" if name else "B" if alt else "A"
     header = Header(letter, 0, block.count(b"\n", 0, end - base), headline)

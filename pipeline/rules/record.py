@@ -86,6 +86,7 @@ def record_of(block: Block, place: Place, crawl_date: date | None) -> ParsedReco
         block.page_day or place.crawled or crawl_date,
         (*place.repairs, *block.repairs),
         block.header,
+        block.is_common,
     )
     if isinstance(fields, Failure):
         return Reject(block.dump, block.offset, block.length, "parse", fields.reason, None, fields.detail)

@@ -1,14 +1,15 @@
 """Read: the dumps, cut at their article starts, by as many workers as there are."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from operator import gt
 from typing import IO
 
 import apache_beam as beam
 from apache_beam.io.filebasedsource import FileBasedSource
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.iobase import RangeTracker
-from apache_beam.io.range_trackers import OffsetRangeTracker
 
 from dateline.pipeline.config import Config
 from dateline.pipeline.elements import Piece, Pin
@@ -17,7 +18,7 @@ from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.progress import at_dump
 from dateline.pipeline.rules.blocks import Limits
 from dateline.pipeline.rules.known_units import KnownUnits
-from dateline.pipeline.rules.split import CHUNK, Cut, cut_range
+from dateline.pipeline.rules.split import CHUNK, cut_range
 from dateline.pipeline.stages.counters import count
 from dateline.pipeline.stages.join_parts import JoinParts
 from dateline.pipeline.stages.unpack_parts import PLAIN, UnpackParts
@@ -51,19 +52,27 @@ class DumpSource(FileBasedSource):
         self._pin = pin
         self._known = known
 
-    def read_records(self, file_name: str, range_tracker: RangeTracker) -> Iterator[Cut]:
-        """The cuts whose start lies in the tracker's range."""
-        stop = range_tracker.stop_position()
+    def read_records(self, file_name: str, range_tracker: RangeTracker) -> Iterator[Piece]:
+        """The pieces whose start lies in the tracker's range."""
+        start, stop = range_tracker.start_position(), range_tracker.stop_position()
+        return self.pieces(file_name, start, stop, range_tracker.try_claim)
+
+    def pieces(
+        self, file_name: str, start: int, stop: int, claim: Callable[[int], bool], dump: int = 0
+    ) -> Iterator[Piece]:
+        """The pieces of a range, as far as their starts may be claimed.
+
+        Args:
+            file_name: the dump's path.
+            start: the range's first byte.
+            stop: one past its last.
+            claim: as of cut_range().
+            dump: the number of the dump.
+        """
         with open_file(file_name, self._pin, stop + BEHIND_BYTES) as file:
             yield from cut_range(
-                _Reader(file, stop).read,
-                range_tracker.start_position(),
-                range_tracker.try_claim,
-                self._max_block_bytes,
-                self._chunk,
-                self._records,
-                self._known,
-            )
+                _Reader(file, stop).read, start, claim, self._max_block_bytes, self._chunk, self._records, self._known, dump
+            )  # fmt: skip
 
 
 class _Reader:
@@ -149,9 +158,9 @@ class ReadRanges(beam.DoFn):
                 known=self._known,
             )
             with at_dump(self._progress, self._dumps[dump].source):
-                for cut in source.read_records(path, OffsetRangeTracker(start, stop)):
-                    batch.append(Piece(dump, *cut))
-                    size += len(cut.data or b"")
+                for piece in source.pieces(path, start, stop, partial(gt, stop), dump):  # nobody splits it
+                    batch.append(piece)
+                    size += piece.end - piece.start
                     if size >= BATCH_BYTES:
                         count(records_out=len(batch))
                         yield batch

@@ -1,5 +1,6 @@
 """Split: pieces of dumps into blocks of text, and into rejects where they are no text."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,8 @@ class CutBlocks(beam.DoFn):
     def __init__(self, config: Config) -> None:
         self._config = config
         self._locator = Locator(config.dumps)
+        self._is_text = [not dump.part or dump.part.format == "text" for dump in config.dumps]
+        """Of each dump, whether the bytes of its blocks alone tell their records."""
         self._folder = config.progress
         self._progress = progress_in(self._folder)
 
@@ -56,24 +59,21 @@ class CutBlocks(beam.DoFn):
                 at = piece.dump
                 found.append(self._block(piece))
         read = sum(piece.end - piece.start for piece in pieces)
-        count(
-            records_in=len(pieces),
-            bytes_in=read,
-            repeats=sum(isinstance(block, RepeatedBlock) for block in found),
-        )
+        kinds = Counter(map(type, found))
+        count(records_in=len(pieces), bytes_in=read, repeats=kinds[RepeatedBlock])
         yield from route(block for block in found if block is not None)
-        self._progress.add(bytes_read=read, rejects=sum(isinstance(block, Reject) for block in found))
+        self._progress.add(bytes_read=read, rejects=kinds[Reject])
 
     def _block(self, piece: Piece) -> Block | RepeatedBlock | Reject | None:
-        part = self._config.dumps[piece.dump].part
-        digest = b""
-        page_tells_more = piece.page_day or (part and part.format != "text")
-        if not page_tells_more:
-            offset, data = trimmed(piece)
-            digest = piece.digest or digest_of(data)
-            row = self._memo.get(digest)
-            if row is not None or digest in self._memo.waiting:
-                return RepeatedBlock(piece.dump, offset, len(data), digest, row)
-        if piece.digest and piece.header is None:  # known where it was cut, and not yet here
+        dump, start, _, data, header, digest, page_day, _ = piece
+        if page_day or not self._is_text[dump]:
+            return block_of_piece(piece, self._config.limits, self._locator)
+        if not digest:
+            start, data = trimmed(piece)
+            digest = digest_of(data)
+        row = self._memo.get(digest)
+        if row is not None or digest in self._memo.waiting:
+            return RepeatedBlock(dump, start, len(data or b""), digest, row)
+        if piece.digest and header is None:  # known where it was cut, and not yet here
             piece = piece._replace(header=spans_of(piece.data or b""))
         return block_of_piece(piece, self._config.limits, self._locator, digest)

@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import date
 from typing import Any, NamedTuple
 
-from dateline.pipeline.elements import Dump, Piece, Reject
+from dateline.pipeline.elements import Dump, Reject
 from dateline.pipeline.inputs.find import find_inputs, with_spools
 from dateline.pipeline.inputs.parts import unpack_all
 from dateline.pipeline.inputs.quota import Quota
@@ -79,10 +79,10 @@ def _blocks(number: int, dump: Dump, locator: Locator, crawl_date: date | None) 
             file.seek(at)
             return file.read(size)
 
-        for cut in cut_range(
-            read, 0, lambda start: True, limits.block_bytes, records=locator.records(number)
+        for piece in cut_range(
+            read, 0, lambda start: True, limits.block_bytes, records=locator.records(number), dump=number
         ):
-            outcome = record_of_piece(Piece(number, *cut), limits, locator, crawl_date, contract("article"))
+            outcome = record_of_piece(piece, limits, locator, crawl_date, contract("article"))
             if outcome is None:
                 continue
             place, result = outcome.place, outcome.result

@@ -7,7 +7,7 @@ from dateline.pipeline.elements import Dump, Piece
 from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.rules.blocks import Limits
 from dateline.pipeline.rules.record import record_of_piece
-from dateline.pipeline.rules.split import CHUNK, Cut, cut_range
+from dateline.pipeline.rules.split import CHUNK, cut_range
 from dateline.pipeline.rules.text import WHITE_SPACE
 from dateline.schemas.contract import contract
 
@@ -26,13 +26,13 @@ def drive(data: bytes) -> list:
     return parsed(data, whole)
 
 
-def cuts(data: bytes, begin: int, stop: int) -> list[Cut]:
+def cuts(data: bytes, begin: int, stop: int) -> list[Piece]:
     chunk = 4096 if len(data) < 20_000 else CHUNK
     limit = LIMITS.block_bytes
     return list(cut_range(lambda at, n: data[at : at + n], begin, lambda start: start < stop, limit, chunk))
 
 
-def parsed(data: bytes, whole: list[Cut]) -> list:
+def parsed(data: bytes, whole: list[Piece]) -> list:
     """What the blocks of all cuts are, which leave nothing out but white space."""
     found = []
     places = Locator([Dump("dump", "dump", len(data))])
@@ -40,7 +40,7 @@ def parsed(data: bytes, whole: list[Cut]) -> list:
     for cut in whole:
         assert cut.start == at
         at = cut.end
-        outcome = record_of_piece(Piece(0, *cut), LIMITS, places, None, contract("article"))
+        outcome = record_of_piece(cut, LIMITS, places, None, contract("article"))
         if outcome is None:
             assert not data[cut.start : cut.end].strip(WHITE_SPACE)
             continue

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dateline.pipeline.elements import Block, Dump, Piece, Place, Reject
+from dateline.pipeline.elements import Block, Dump, Place, Reject
 from dateline.pipeline.rules.blocks import Limits, block_of
 from dateline.pipeline.rules.record import record_of
 from dateline.pipeline.rules.split import cut_range
@@ -19,8 +19,8 @@ def read(data: bytes, source: str = "dump.txt") -> list[Item]:
     """Everything that comes out of a dump, in order, without what only other dumps could add."""
     dump = Dump(source, source, len(data))
     found = []
-    for cut in cut_range(lambda offset, n: data[offset : offset + n], 0, lambda start: True, 1 << 20):
-        block = block_of(Piece(0, *cut), Limits())
+    for piece in cut_range(lambda offset, n: data[offset : offset + n], 0, lambda start: True, 1 << 20):
+        block = block_of(piece, Limits())
         item = record_of(block, Place(dump.source, *block[1:3]), None) if isinstance(block, Block) else block
         if isinstance(item, Reject):
             found.append({name: getattr(item, name) for name in ("reason", "detail", "offset", "length")})

@@ -5,8 +5,9 @@ from itertools import pairwise
 
 import pytest
 
+from dateline.pipeline.elements import Piece
 from dateline.pipeline.rules.page_days import PAGE
-from dateline.pipeline.rules.split import Cut, cut_range
+from dateline.pipeline.rules.split import cut_range
 from tests.helpers.pages import LAYOUTS, Article, compact, full, plain
 from tests.helpers.reading import read
 
@@ -45,7 +46,7 @@ def test_a_lead_is_dated_by_its_own_day():
     assert updated(LEAD, full(AGO, crawled="2023-01-05")) == ["2023-01-03"]
 
 
-def days(data: bytes, begin: int = 0, stop: int = 1 << 40, **options) -> list[Cut]:
+def days(data: bytes, begin: int = 0, stop: int = 1 << 40, **options) -> list[Piece]:
     found = cut_range(lambda at, n: data[at : at + n], begin, lambda start: start < stop, 1 << 20, **options)
     return [cut._replace(header=None) for cut in found]
 

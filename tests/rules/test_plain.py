@@ -9,13 +9,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dateline.pipeline.elements import Block, Piece, Spans
-from dateline.pipeline.rules import split
+from dateline.pipeline.elements import Block, Spans
+from dateline.pipeline.rules import plain_units
+from dateline.pipeline.rules.anchors import stamps
 from dateline.pipeline.rules.blocks import Limits, block_of
+from dateline.pipeline.rules.common_text import is_common, odd_bytes
 from dateline.pipeline.rules.header import first_part, header_from
+from dateline.pipeline.rules.known_units import KnownUnits
 from dateline.pipeline.rules.line_table import SPACE, LineTable, pairs_of
-from dateline.pipeline.rules.parse import count_words, is_common, parse_block
-from dateline.pipeline.rules.plain_header import _PLAIN, plain_spans, read_plain
+from dateline.pipeline.rules.parse import count_words, parse_block
+from dateline.pipeline.rules.plain_header import (
+    _PLAIN,
+    _USUAL,
+    _is_certain,
+    begins_again,
+    may_stand_above,
+    plain_spans,
+    read_plain,
+)
+from dateline.pipeline.rules.plain_units import PlainUnits
 from dateline.pipeline.rules.split import cut_range, find_starts
 from dateline.pipeline.rules.text import unify_newlines
 from dateline.pipeline.rules.text_repairs import mend
@@ -39,7 +51,9 @@ DUMPS = st.composite(
 def spans_of(block: bytes) -> Spans | None:
     """The plain header that a block begins with, as the split would find it."""
     match = _PLAIN.match(block)
-    return plain_spans(block, 0, match.start("stamp"), b"") if match and is_common(block) else None
+    if not match or not is_common(block) or begins_again(block, match["headline"], match.end()):
+        return None
+    return plain_spans(block, 0, match.start("stamp"), True)
 
 
 def assert_as_the_engine(text: str) -> bool:
@@ -70,7 +84,7 @@ def assert_starts_as_the_engine(data: bytes, at_start: bool = True) -> None:
 def without_plain_headers(call: Callable[[], Any]) -> Any:
     """What a call comes to where the engine reads every header."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(split, "plain_spans", lambda *args: None)
+        patch.setattr(plain_units, "plain_spans", lambda *args: None)
         return call()
 
 
@@ -123,7 +137,7 @@ def test_usual_headers_are_read_the_short_way(texts, monkeypatch):
         zones.append(plain_spans(*args))
         return zones[-1]
 
-    monkeypatch.setattr(split, "plain_spans", counted)
+    monkeypatch.setattr(plain_units, "plain_spans", counted)
     data = "\n\n".join(texts).encode()
     found = find_starts(data, True)
     assert list(found) == list(without_plain_headers(lambda: find_starts(data, True)))
@@ -136,7 +150,7 @@ def read_whole() -> list[tuple[int, int, object]]:
     for path in GOLDEN:
         data = path.read_bytes() + b"\n\n\n" + USUAL[0].encode() + b"\n\n" + path.read_bytes()
         for cut in cut_range(lambda at, n, data=data: data[at : at + n], 0, lambda start: True, 1 << 20):
-            block = block_of(Piece(0, *cut), Limits())
+            block = block_of(cut, Limits())
             fields = (
                 parse_block(block.data, None, block.repairs, block.header)
                 if isinstance(block, Block)
@@ -311,3 +325,73 @@ def test_a_line_table_is_the_lines(lines, at_start):
             or (any_space and rows[i][:1] in (b" ", b"\t", b"\xc2", b"\xa0"))
             for i in found
         )
+
+
+@MANY
+@given(HEADERS)
+def test_a_usual_header_is_a_plain_one(text):
+    """What the stricter pattern finds, the other finds as well, and the questions to it are answered."""
+    block = text.rstrip().encode()
+    usual, found = _USUAL.match(block), _PLAIN.match(block)
+    if usual and is_common(block):
+        assert found
+        assert usual.regs == found.regs
+        assert _is_certain(found)
+
+
+def test_most_usual_headers_are_usual():
+    articles = [article for article in ARTICLES[::2] if article.caption != "A ferry"]
+    assert all(_USUAL.match(make(article).encode()) for make in (plain, full) for article in articles)
+
+
+PARAGRAPHS = (
+    "The ferry left the harbor at dawn with forty passengers on board, its captain said.",
+    "“The ferry left the harbor at dawn with forty passengers on board, and with two cats.”",
+    "A ferry left the harbor at dawn with forty passengers on board, its captain said.",
+    "A ferry (AFP)",
+    "“A ferry left the harbor at dawn with forty passengers on board, and with two cats (AFP).”",
+    "Ferry returns to the old harbor, which it had left at dawn with forty passengers (AFP).",
+    "Updated figures are due on Monday, and so is the ferry that left at dawn, as its captain said.",
+    "date 2022-04-20 You are here",
+    "You are here",
+    "",
+    " The ferry left the harbor at dawn with forty passengers on board, its captain said.",
+)
+
+
+@MANY
+@given(st.lists(st.sampled_from(PARAGRAPHS), max_size=5), st.integers(0, 26), st.sampled_from(ARTICLES))
+def test_what_stands_above_is_told_at_once_as_line_by_line(above, gap, article):
+    text = "\n".join([*above, *[""] * gap, *plain(article).split("\n")]).encode()
+    table = LineTable(text, True)
+    units = PlainUnits(text, table, stamps(text, table), KnownUnits())
+    for place, at in enumerate(units._paragraphs):
+        if at >= 0:
+            line = units._line_above(int(units._tops[place]))
+            assert line == text[at:].split(b"\n")[0]
+            assert may_stand_above(line, article.headline.encode(), b"")
+
+
+ODD_TEXT = st.lists(
+    st.sampled_from(["a ", "é", "“", "\n", "\n", "\t", "\x00", "\u0085", "\u00a0", "\u00ad", "Â", "Ã", "â", "\u1680", "\u2003", "\u2029", "‰",
+                     "\u205f", "\u2060", "\u3000", "\ufeff", "鈥", "聽", "\U0001f600"]),
+    max_size=12,
+)  # fmt: skip
+
+
+@MANY
+@given(ODD_TEXT, st.sampled_from([b"", b"\n", b"\xe2\x80", b"\xff"]), st.sampled_from([b"", b"\x80\x9d"]))
+def test_odd_bytes_are_told_at_once_as_line_by_line(parts, end, begin):
+    text = begin + "".join(parts).encode() + end
+    table = LineTable(text, not begin)
+    found = odd_bytes(text, table)
+    lines = [table.line(number) for number in range(len(table.starts))]
+    if b"\xff" in end or found is None:
+        assert found is None or b"\n" not in text or lines[-1].endswith(end)
+        return
+    for start, line in zip(table.starts.tolist(), lines, strict=True):
+        is_clean = not any(start <= at < start + len(line) + 1 for at in found.tolist())
+        if line != lines[-1] or line.isascii():
+            assert is_clean == is_common(line)
+        else:
+            assert not is_clean

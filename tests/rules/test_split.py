@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dateline.pipeline.rules.split import CONTEXT, Cut, cut_range, find_starts
+from dateline.pipeline.elements import Piece
+from dateline.pipeline.rules.split import CONTEXT, cut_range, find_starts
+from dateline.pipeline.rules.text import WHITE_SPACE
 from tests.helpers.pages import LAYOUTS, Article, compact, doubled, full, plain
 
 GOLDEN = sorted(Path(__file__).parent.parent.joinpath("golden").glob("*.txt"))
@@ -15,7 +17,7 @@ GOLDEN = sorted(Path(__file__).parent.parent.joinpath("golden").glob("*.txt"))
 
 def cuts(
     data: bytes, begin: int = 0, stop: int | None = None, limit: int = 1 << 20, chunk: int = 1 << 20
-) -> list[Cut]:
+) -> list[Piece]:
     stop = len(data) if stop is None else stop
     return list(cut_range(lambda at, n: data[at : at + n], begin, lambda start: start < stop, limit, chunk))
 
@@ -275,9 +277,17 @@ def test_a_page_read_in_two_ranges_is_the_page_read_in_one(path):
     """For every cut that is unlike the others, those inside a multi-byte character among them."""
     data = (path.read_bytes() + b"\n\n" + A.encode()) * 2
     whole = cuts(data)
-    assert b"".join(cut.data for cut in whole) == data
+    assert_whole(data, whole)
     for middle in middles(data):
         assert cuts(data, 0, middle) + cuts(data, middle) == whole
+
+
+def assert_whole(data: bytes, pieces: list[Piece]) -> None:
+    """Every byte is in one piece, which has it, but for the white space at its end."""
+    assert [piece.start for piece in pieces] == [0, *(piece.end for piece in pieces)][: len(pieces)]
+    assert not pieces or pieces[-1].end == len(data)
+    for piece in pieces:
+        assert piece.data == data[piece.start : piece.end].rstrip(WHITE_SPACE)
 
 
 def middles(data: bytes) -> list[int]:
@@ -310,7 +320,7 @@ DUMPS = st.lists(st.one_of(WORDS.map(lambda line: line + "\n"), PAGES), max_size
 def test_any_text_in_any_ranges(text, data):
     dump = text.encode()
     whole = cuts(dump)
-    assert b"".join(cut.data for cut in whole) == dump
+    assert_whole(dump, whole)
     edges = data.draw(st.lists(st.integers(0, len(dump)), max_size=4))
     edges = sorted({0, len(dump), *edges})
     parts = [cut for begin, stop in pairwise(edges) for cut in cuts(dump, begin, stop)]

@@ -108,4 +108,4 @@ def test_pieces_travel_in_batches(tmp_path):
     assert len(pieces) == 4000
     assert size / BATCH_BYTES <= len(batches) + 1 <= size / BATCH_BYTES * 1.1 + 2
     assert {piece.dump for piece in pieces} == {5}
-    assert b"".join(piece.data for piece in pieces) == path.read_bytes()
+    assert b"\n".join(piece.data for piece in pieces) == path.read_bytes().rstrip()

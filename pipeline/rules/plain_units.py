@@ -1,0 +1,233 @@
+"""The units of a piece of a dump that begin with a plain header, found by their stamps.
+
+    The last line of another body.
+    _
+    _
+    Ferry returns to the old harbor      <- a unit starts: the first line behind two empty ones
+    _
+    Updated 07 September 2023            <- its stamp: the first one below
+    ..
+    The last line of its body.
+    _
+    _
+    Another headline                     <- the next unit
+
+What stands above a unit, and whether its text is common, is asked of all units at once, in columns. So a usual header
+costs one regular expression, and a copy of a known unit its digest.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from dateline.pipeline.rules.common_text import odd_bytes
+from dateline.pipeline.rules.known_units import KnownUnits, Unit, digest_of
+from dateline.pipeline.rules.line_kinds import code_of, line_of
+from dateline.pipeline.rules.line_table import LineTable
+from dateline.pipeline.rules.plain_header import (
+    CAPTION,
+    HEADLINE,
+    TWIN_BYTES,
+    begin_differently,
+    begins_again,
+    may_stand_above,
+    plain_spans,
+)
+from dateline.pipeline.rules.site import BEGINNINGS
+from dateline.pipeline.rules.text import WHITE_SPACE
+from dateline.pipeline.rules.windows import Zone
+
+MAX_EMPTY = 25
+"""Empty lines across which the top of a page is looked for, above a plain header."""
+
+MIN_PARAGRAPH = 5
+"""Bytes of a line that is a paragraph at first sight: its last ones are looked at."""
+
+_ASCII_LETTERS = [*range(ord("A"), ord("Z") + 1), *range(ord("a"), ord("z") + 1)]
+_LETTER = np.zeros(256, bool)
+_LETTER[_ASCII_LETTERS] = True
+_NEXT = np.zeros((256, 256), bool)
+_NEXT[_ASCII_LETTERS, ord(" ") : ord("~") + 1] = True
+_NEXT[ord(" "), _ASCII_LETTERS] = True
+"""What may follow the first letter of a line that begin_differently() tells by its first two characters."""
+_SMALL = 0x2020
+"""Makes both letters of a pair small ones."""
+_QUOTES, _BRACKETS = np.zeros((2, 256), bool)
+_QUOTES[[0x98, 0x99, 0x9C, 0x9D]] = True
+"""The third bytes of quotes."""
+_BRACKETS[[*b")]"]] = True
+_OF_THE_SITE = np.unique(
+    [int.from_bytes(word.encode()[:3]) for word in BEGINNINGS if word[0].isalpha()]
+).astype(np.int32)
+"""The first three bytes of lines of the site that begin with a letter."""
+
+
+class PlainUnits:
+    """The units of a piece of a dump that begin with a plain header."""
+
+    def __init__(self, text: bytes, table: LineTable, stamps: Sequence[int], known: KnownUnits) -> None:
+        """
+        Args:
+            text: a piece of a dump, newlines unified.
+            table: its lines.
+            stamps: the numbers of those that are stamps, rising.
+            known: units that need not be looked at.
+        """
+        self._text, self._table, self._known = text, table, known
+        tops = table.behind_empty(2)
+        self._tops = tops[tops > 2]
+        self.found: dict[int, Unit] = {}
+        """By their starts, rising; no header reaches into another."""
+        self.other_stamps = self._look_at(stamps)
+        """The stamps that are in none of the headers."""
+
+    @property
+    def zones(self) -> list[Zone]:
+        """The headers."""
+        return [(start, start + unit.body) for start, unit in self.found.items()]
+
+    @property
+    def quiet_zones(self) -> list[Zone]:
+        """The headers, with the bodies of known units: in these nothing starts."""
+        return [
+            (start, start + (unit.body if unit.spans or start + unit.size not in self.found else unit.size))
+            for start, unit in self.found.items()
+        ]
+
+    def _look_at(self, stamps: Sequence[int]) -> list[int]:
+        others = []
+        starts = self._table.starts[self._tops]
+        ats = self._table.starts[stamps]
+        places = (starts.searchsorted(ats) - 1).tolist()
+        self._starts: list[int] = starts.tolist()
+        ends = [*self._starts[1:], len(self._text)]
+        self._paragraphs = self._paragraphs_above()
+        is_common = self._are_common([*self._starts, len(self._text)])
+        asked = end = -1
+        for stamp, at, place in zip(stamps, ats.tolist(), places, strict=True):
+            if at < end:
+                continue  # of the last header, or its second
+            if place < 0 or place == asked:
+                others.append(stamp)  # only the first stamp of a unit can be that of its header
+                continue
+            asked = place
+            unit = self._unit(place, ends[place], at, is_common[place])
+            if unit is None:
+                others.append(stamp)
+            else:
+                start = self._starts[place]
+                self.found[start] = unit
+                end = start + unit.body
+        return others
+
+    def _unit(self, place: int, end: int, stamp: int, is_common: bool) -> Unit | None:
+        """A unit, if it begins with a plain header.
+
+        Args:
+            place: its number.
+            end: one past its last byte.
+            stamp: where its first stamp line starts.
+            is_common: whether its text is common.
+        """
+        text, start = self._text, self._starts[place]
+        data = text[start:end].rstrip(WHITE_SPACE)
+        digest = digest_of(data)
+        spans = None
+        known = self._known.find(digest, data, end - start, stamp - start)
+        if known:
+            headline, caption, body = known
+        else:
+            spans = plain_spans(text, start, stamp, is_common)
+            if spans and spans[0][1] >= end:
+                spans = plain_spans(text, start, stamp)  # its body begins in the next unit
+            if spans is None:
+                return None
+            headline, caption = text[slice(*spans[HEADLINE])], text[slice(*spans[CAPTION])]
+            body = spans[0][1] - start
+        below = start + body
+        again = text.find(headline, end - len(headline) if known else below, max(below + TWIN_BYTES, end))
+        if (again >= 0 and begins_again(text, headline, below)) or not self._may_start(
+            place, headline, caption
+        ):
+            return None
+        return Unit(end - start, body, digest, spans, data, is_common, not 0 <= again < end)
+
+    def _may_start(self, place: int, headline: bytes, caption: bytes) -> bool:
+        """Whether the lines above a unit leave it its header."""
+        above = self._paragraphs[place]
+        if above >= 0 and not (caption and not begin_differently(self._text[above : above + 4], caption)):
+            return True
+        line = self._line_above(int(self._tops[place]))
+        return line is not None and may_stand_above(line, headline, caption)
+
+    def _paragraphs_above(self) -> list[int]:
+        """For each unit where the line above starts, if at first sight it is the last paragraph of a body, no copy of the
+        line above it, and begins unlike the unit; else -1."""
+        table = self._table
+        if not len(self._tops):
+            return []
+        data, starts, pairs = table.data, table.starts, table.pairs
+        filled = np.flatnonzero(~table.empty)
+        above = filled[np.maximum(filled.searchsorted(self._tops) - 1, 0)]
+        begin, size, before = starts[above], table.lengths[above], np.maximum(above - 1, 0)
+        end = begin + size - (data[begin + size - 1] == ord(" "))  # as CRLF leaves it
+        letters, others, two_above = pairs[above], pairs[self._tops], pairs[before]
+        third, fourth, below = (
+            data[begin + 2],
+            data[np.minimum(begin + 3, len(data) - 1)],
+            data[starts[self._tops] + 2],
+        )
+        opening = (letters == 0xE280) & _QUOTES[third] & (fourth >= ord(" ")) & (fourth <= ord("~"))
+        closing = (data[end - 3] == 0xE2) & (data[end - 2] == 0x80) & (data[end - 1] == 0x9D)
+        last = np.where(closing, data[end - 4], data[end - 1])
+        second_last = np.where(closing, data[end - 5], data[end - 2])
+        is_text = opening | _told_by_two(letters, third) & ~_is_of_the_site(letters << 8 | third)
+        is_paragraph = (size >= MIN_PARAGRAPH) & is_text & (last == ord(".")) & ~_BRACKETS[second_last]
+        is_near = (above > 0) & (above > self._tops - MAX_EMPTY)
+        is_unlike = (two_above != letters) | (table.lengths[before] != size) & (table.last[before] > ord(" "))
+        is_no_copy = is_unlike & (two_above > 0x20FF) | table.empty[before]
+        begins_otherwise = _told_by_two(others, below) & (opening | (letters | _SMALL != others | _SMALL))
+        found: list[int] = np.where(
+            is_paragraph & is_near & is_no_copy & begins_otherwise, begin, -1
+        ).tolist()
+        return found
+
+    def _line_above(self, line: int) -> bytes | None:
+        """The line above the empty ones above a line; empty where there are too many of them, None where it stands
+        twice: then it may be a caption that the header begins with."""
+        for other in range(line - 3, max(-1, line - MAX_EMPTY), -1):
+            found = self._table.line(other)
+            if line_of(found).strip():
+                twice = other and found.strip() == self._table.line(other - 1).strip()
+                return None if twice or self._is_below_a_top(other, found) else found
+        return b""
+
+    def _is_below_a_top(self, line: int, text: bytes) -> bool:
+        """Whether a short line may be the rest of a page's top, which belongs to the header below."""
+        if code_of(line_of(text)) not in "hg":
+            return False
+        return any(
+            code_of(line_of(self._table.line(other))) in "dvyom" for other in range(max(0, line - 4), line)
+        )
+
+    def _are_common(self, edges: Sequence[int]) -> list[bool]:
+        """Whether the text between each two edges is common."""
+        places = odd_bytes(self._text, self._table)
+        if places is None:
+            return [False] * (len(edges) - 1)
+        many = places.searchsorted(edges)
+        same: list[bool] = (many[1:] == many[:-1]).tolist()
+        return same
+
+
+def _told_by_two(pairs: npt.NDArray[np.int32], third: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Whether lines begin as begin_differently() wants it, quotes aside."""
+    found: npt.NDArray[np.bool_] = _LETTER[pairs >> 8] & _NEXT[pairs & 0xFF, third]
+    return found
+
+
+def _is_of_the_site(beginnings: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """Whether lines with these first three bytes may be lines of the site."""
+    places = np.minimum(_OF_THE_SITE.searchsorted(beginnings), len(_OF_THE_SITE) - 1)
+    return np.equal(_OF_THE_SITE[places], beginnings)
