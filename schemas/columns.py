@@ -1,11 +1,13 @@
 """Arrow: the schema that follows from a JSON Schema, and rows in JSON terms as a record batch."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from dateline import schemas
@@ -45,9 +47,26 @@ def arrow_schema(name: schemas.Name, version: int = schemas.VERSION) -> pa.Schem
 
 def to_batch(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> pa.RecordBatch:
     """Rows that are valid by the JSON Schema, as one record batch; the columns are those of the Arrow schema."""
-    return pa.record_batch(
-        [_column([row[field.name] for row in rows], field.type) for field in schema], schema=schema
-    )
+    values = map(itemgetter(*schema.names), rows)
+    columns = zip(*values, strict=True) if rows else [()] * len(schema)
+    return batch_of(dict(zip(schema.names, columns, strict=True)), schema)
+
+
+def batch_of(columns: Mapping[str, Sequence[Any] | pa.Array], schema: pa.Schema) -> pa.RecordBatch:
+    """The same from the columns, by name: each the values in JSON terms, or an Arrow array."""
+    return pa.record_batch([_column(columns[field.name], field.type) for field in schema], schema=schema)
+
+
+def texts(data: bytes, lengths: Sequence[int]) -> pa.StringArray:
+    """An array of texts that stand one behind the other, in UTF-8, whose bytes it takes as they are.
+
+    Args:
+        data: the texts, less than 2 GB.
+        lengths: of each, in bytes.
+    """
+    offsets = np.zeros(len(lengths) + 1, np.int32)
+    np.cumsum(lengths, out=offsets[1:])
+    return pa.StringArray.from_buffers(len(lengths), pa.py_buffer(offsets), pa.py_buffer(data))
 
 
 def upgraded(table: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -96,10 +115,10 @@ def read_table(source: pa.NativeFile, schema: pa.Schema, columns: list[str] | No
     return table
 
 
-def _column(values: list[Any], kind: pa.DataType) -> pa.Array:
+def _column(values: Sequence[Any] | pa.Array, kind: pa.DataType) -> pa.Array:
     if kind == pa.date32():
-        values = [date.fromisoformat(value) if value else None for value in values]
-    elif kind == pa.binary():
+        return pa.array(values, pa.string()).cast(kind)
+    if kind == pa.binary():
         values = [b64decode(value) for value in values]
     return pa.array(values, kind)
 

@@ -5,7 +5,7 @@ but the slug of its short URL. A row stands for one record, or for several that 
 describes the best of them and counts all.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dateline.pipeline.elements import ParsedRecord, Record, RepeatedBlock
+from dateline.pipeline.elements import Record, RepeatedBlock
 from dateline.pipeline.rules.places import regions
 from dateline.pipeline.rules.short_urls import slug_of
 from dateline.pipeline.rules.site import MAX_SLUG, SHORT_URL_PREFIX
@@ -52,6 +52,7 @@ LATE = 2**31 - 1
 UPDATED_SOURCES = ("stamp", "crawl", "none")
 
 _EPOCH = date(1970, 1, 1).toordinal()
+SOURCE_NUMBERS = {source: i for i, source in enumerate(UPDATED_SOURCES)}
 REGION_NUMBERS = {region: i for i, region in enumerate(regions())}
 
 
@@ -126,37 +127,29 @@ def older_rank(dump: int, place: int) -> int:
     return (dump << 32) + 1 + place
 
 
-def rows_of(parsed: Sequence[ParsedRecord]) -> Rows:
-    """One row for each record."""
-    table = []
-    for dump, offset, length, record, _ in parsed:
-        key = headline_key(record["headline"])
-        day = days(record["updated"])
-        table.append(
-            (
-                int.from_bytes(key[:8], "little"),
-                int.from_bytes(key[8:], "little"),
-                slug_of(record["short_url"]),
-                day,
-                UPDATED_SOURCES.index(record["updated_source"]),
-                fields_of(record),
-                len(record["body"]),
-                REGION_NUMBERS[record["region"]],
-                new_rank(dump),
-                dump,
-                offset,
-                length,
-                1,
-                day,
-                day,
-                0,
-                0,
-                0,
-                0,
-                0,
-            )
-        )
-    return np.array(table, dtype=ROW)
+def rows_of(
+    places: Sequence[tuple[int, int, int]], bodies: Sequence[int], columns: Mapping[str, Sequence[Any]]
+) -> Rows:
+    """One row for each of some records.
+
+    Args:
+        places: where the block of each stands: the number of its dump, the offset there and its length, in bytes.
+        bodies: characters of each one's body.
+        columns: by name, the other fields that a row tells of.
+    """
+    rows = np.zeros(len(places), ROW)
+    rows["dump"], rows["offset"], rows["length"] = zip(*places, strict=True)
+    rows["rank"] = [new_rank(dump) for dump, _, _ in places]
+    _set_pairs(rows, "head", list(map(headline_key, columns["headline"])))
+    rows["slug"] = list(map(slug_of, columns["short_url"]))
+    rows["updated"] = rows["first"] = rows["last"] = list(map(days, columns["updated"]))
+    rows["dated"] = [SOURCE_NUMBERS[source] for source in columns["updated_source"]]
+    for name in _COUNTED:
+        rows["fields"] += np.fromiter(map(bool, columns[name]), np.uint8, len(rows))
+    rows["body"] = bodies
+    rows["region"] = [REGION_NUMBERS[region] for region in columns["region"]]
+    rows["copies"] = 1
+    return rows
 
 
 def from_bytes(rows: Iterable[bytes]) -> Rows:
@@ -167,9 +160,7 @@ def from_bytes(rows: Iterable[bytes]) -> Rows:
 def rows_of_repeated(blocks: Sequence[RepeatedBlock], known: Rows) -> Rows:
     """One row for each block that was parsed before: the row of then, at its own place."""
     rows = known.copy()
-    rows["dump"] = [block.dump for block in blocks]
-    rows["offset"] = [block.offset for block in blocks]
-    rows["length"] = [block.length for block in blocks]
+    rows["dump"], rows["offset"], rows["length"], *_ = zip(*blocks, strict=True)
     rows["rank"] = [new_rank(block.dump) for block in blocks]
     return rows
 
@@ -189,8 +180,13 @@ def set_url_ids(rows: Rows, slugs: npt.NDArray[np.bytes_]) -> None:
 
 def set_ids(rows: Rows, ids: Sequence[bytes]) -> None:
     """Give each row its id, of 16 bytes."""
-    pairs = np.frombuffer(b"".join(ids), "<u8").reshape(-1, 2)
-    rows["id_hi"], rows["id_lo"] = pairs[:, 0], pairs[:, 1]
+    _set_pairs(rows, "id", ids)
+
+
+def _set_pairs(rows: Rows, name: str, values: Sequence[bytes]) -> None:
+    """Give each row its value, of 16 bytes, of a 128-bit column pair."""
+    pairs = np.frombuffer(b"".join(values), "<u8").reshape(-1, 2)
+    rows[f"{name}_hi"], rows[f"{name}_lo"] = pairs[:, 0], pairs[:, 1]
 
 
 def hexes(rows: Rows, high: str, low: str) -> list[str]:

@@ -110,46 +110,44 @@ class KeyRows(beam.DoFn):
         self._config = config
 
     def setup(self) -> None:
-        self._writer = RecordWriter(self._config.scratch)
         self._memo = memo_of(self._config.output, self._config.run)
         spill_to(f"{self._config.scratch}/{SHUFFLED}" if self._config.has_common_folder else "")
 
     def start_bundle(self) -> None:
-        self._records: list[ParsedRecord] = []
+        self._records = RecordWriter(self._config.scratch)
+        self._digests: list[bytes] = []  # of their blocks
         self._copies: list[RepeatedBlock] = []  # of blocks among these
-        self._characters = 0
         self._waiting: list[Rows] = []
 
     def process(self, records: list[ParsedRecord | RepeatedBlock]) -> Iterable[KeyedBatch | Articles]:
-        again: list[RepeatedBlock] = []
-        count(records_in=len(records), bytes_in=sum(record.length for record in records))
-        for record in records:
-            if isinstance(record, RepeatedBlock):
-                (self._copies if record.row is None else again).append(record)
-            else:
-                self._records.append(record)
-                self._characters += len(record.record["body"])
-                if record.digest:
-                    self._memo.waiting.add(record.digest)
+        count(records_in=len(records), bytes_in=sum([record.length for record in records]))
+        new = [record for record in records if isinstance(record, ParsedRecord)]
+        if new:
+            self._records.add(new)
+            digests = [record.digest for record in new]
+            self._digests += digests
+            self._memo.waiting.update(filter(None, digests))
+        copies = [record for record in records if isinstance(record, RepeatedBlock)]
+        self._copies += [block for block in copies if block.row is None]
+        again = [block for block in copies if block.row is not None]
         if again:
             self._waiting.append(rows_of_repeated(again, from_bytes(block.row or b"" for block in again)))
-        if self._characters >= self._file_characters:
+        if self._records.characters >= self._file_characters:
             self._write()
         if len(self._copies) + sum(map(len, self._waiting)) >= FLUSH_ROWS:
             yield from self._flush()
 
     def _write(self) -> None:
         """Put the records aside, and remember their blocks."""
-        if self._records:
-            rows = self._writer.write(self._records)
-            digests = [record.digest for record in self._records]
-            self._memo.add(digests, rows)
+        if self._digests:
+            rows = self._records.write()
+            self._memo.add(self._digests, rows)
             self._waiting.append(rows)
             if self._copies:
-                numbers = {digest: number for number, digest in enumerate(digests)}
+                numbers = {digest: number for number, digest in enumerate(self._digests)}
                 of_copies = rows[[numbers[block.digest] for block in self._copies]]
                 self._waiting.append(rows_of_repeated(self._copies, of_copies))
-        self._records, self._copies, self._characters = [], [], 0
+        self._digests, self._copies = [], []
 
     def finish_bundle(self) -> Iterator[Any]:
         in_window = beam.transforms.window.GlobalWindows.windowed_value

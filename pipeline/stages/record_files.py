@@ -12,6 +12,8 @@ import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,28 +25,54 @@ from dateline.pipeline.rules.identity_rows import Rows, concat, rows_of
 from dateline.pipeline.stages.row_batches import RowBatch
 from dateline.pipeline.store.address import in_store
 from dateline.pipeline.store.scratch import new_file, read
-from dateline.schemas.columns import arrow_schema, to_batch
+from dateline.schemas.columns import arrow_schema, batch_of, texts
 
 KNOWN_LATER = ("id", "source", "source_offset", "source_length", "copies")
 """Columns that the rows say: which article it is, and for a block that came again where it stands."""
 WAITING = pa.schema([field for field in arrow_schema("article") if field.name not in KNOWN_LATER])
+_OTHERS = [name for name in WAITING.names if name != "body"]
+_values = itemgetter(*_OTHERS)
 
 
 class RecordWriter:
-    """Writes a worker's records."""
+    """Takes a worker's records, and writes files of them."""
 
     def __init__(self, scratch: str) -> None:
         """scratch: that of the run; see store/scratch.py."""
         self._folder = f"{scratch}/{PARSED}"
+        self._clear()
 
-    def write(self, records: Sequence[ParsedRecord]) -> Rows:
-        """Write a file of records; a row for each, which names its place there."""
+    def _clear(self) -> None:
+        self._places: list[tuple[int, int, int]] = []
+        self._values: list[tuple[Any, ...]] = []  # of _OTHERS
+        self._bodies: list[bytes] = []  # of many records each
+        self._lengths: list[int] = []  # of each body in these
+        self._characters: list[int] = []  # of the same
+        self.characters = 0
+        """Of all bodies that wait to be written."""
+
+    def add(self, records: Sequence[ParsedRecord]) -> None:
+        """Take records that were just parsed. The bodies are copied at once, while they are in the processor's cache."""
+        bodies = [parsed.record["body"] for parsed in records]
+        encoded = [body.encode() for body in bodies]
+        characters = list(map(len, bodies))
+        self._places += [parsed[:3] for parsed in records]
+        self._values += [_values(parsed.record) for parsed in records]
+        self._bodies.append(b"".join(encoded))
+        self._lengths += map(len, encoded)
+        self._characters += characters
+        self.characters += sum(characters)
+
+    def write(self) -> Rows:
+        """Write the records to a file; a row for each, which names its place there."""
         name = uuid.uuid4().int >> 64  # of this file only: a task that is done again writes another
-        batch = to_batch([parsed.record for parsed in records], WAITING)
-        write_batch(f"{self._folder}/{name:016x}", batch)
-        rows = rows_of(records)
+        columns: dict[str, Any] = dict(zip(_OTHERS, zip(*self._values, strict=True), strict=True))
+        rows = rows_of(self._places, self._characters, columns)
+        columns["body"] = texts(b"".join(self._bodies), self._lengths)
+        write_batch(f"{self._folder}/{name:016x}", batch_of(columns, WAITING))
         rows["file"] = name
         rows["at"] = np.arange(len(rows))
+        self._clear()
         return rows
 
 

@@ -8,6 +8,7 @@ import contextlib
 import gzip
 import re
 from collections.abc import Iterator
+from copy import copy
 from hashlib import sha256
 from pathlib import Path
 
@@ -24,7 +25,6 @@ from dateline.pipeline.stages import (
     write_ledgers,
     write_rejects,
 )
-from dateline.pipeline.stages.record_files import RecordWriter
 from dateline.pipeline.store import s3
 from dateline.pipeline.store.address import open_bucket
 from dateline.pipeline.store.s3 import s3_client
@@ -245,12 +245,12 @@ TASKS = {
 
 
 def twice(real, given: list):
-    def call(self, element):
-        given.append((self, element, real))
-        first = real(self, element)
+    def call(self, *element):
+        given.append((copy(self), element, real))
+        first = real(copy(self), *element)
         if isinstance(first, Iterator):
             list(first)
-        return real(self, element)
+        return real(self, *element)
 
     return call
 
@@ -278,7 +278,7 @@ def test_a_bundle_that_is_done_twice_and_a_worker_that_goes_on_after_the_commit(
         before = days.objects()
         for task, element, real in late:
             with contextlib.suppress(Exception):  # what it would read is gone
-                list(real(task, element) if not isinstance(task, RecordWriter) else [real(task, element)])
+                list(real(copy(task), *element))
         now = days.objects()
         assert {path: now[path] for path in before} == before
         assert now.keys() > before.keys()
@@ -308,7 +308,7 @@ def test_a_tidying_meanwhile_takes_nothing_from_a_run_and_prune_takes_what_is_la
     assert tidied
     for task, element, call in list(tasks):  # workers that were given up, and go on
         with contextlib.suppress(Exception):  # what they would read is gone
-            list(call(task, element) or ())
+            list(call(copy(task), *element))
     assert any(path.startswith("_runs/00000002/") for path in days.objects())
     assert command_here(["prune", ADDRESS, "--keep-versions", "2"], days.environ).returncode == 0
     days.tidy()

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dateline.pipeline.elements import ParsedRecord
 from dateline.pipeline.rules.identity import HEADLINE_GROUP, URL_GROUP, fold, losers, name_urls, resolve
 from dateline.pipeline.rules.identity_rows import (
     NO_DATE,
@@ -13,13 +12,16 @@ from dateline.pipeline.rules.identity_rows import (
     chain_id,
     concat,
     days,
+    fields_of,
     headline_key,
     hexes,
     iso,
+    new_rank,
     provisional_id,
     rows_of,
     url_id,
 )
+from dateline.pipeline.rules.places import regions
 from tests.helpers.reference import Copy, articles
 
 COPIES = st.lists(
@@ -190,17 +192,26 @@ def test_days(text, day):
 
 
 def test_rows_hold_what_the_rules_look_at():
-    record = {
+    filled = {
         "headline": "A", "short_url": "https://arab.news/ab2cd", "updated": "2023-09-07", "updated_source": "crawl",
         "caption": "x", "credit": None, "byline": None, "summary": [], "place": None, "country": "UA",
-        "region": "eastern-europe", "body": "abc", "subheadings": [], "page_url": None, "node": None, "crawled": None,
-            }  # fmt: skip
-    (row,) = rows_of([ParsedRecord(3, 2**40, 7, record)])
-    assert (row["slug"], row["updated"], row["dated"], row["fields"], row["body"]) == (
-        b"ab2cd",
-        19607,
-        1,
-        4,
-        3,
-    )
-    assert (row["dump"], row["offset"], row["length"], row["copies"]) == (3, 2**40, 7, 1)
+        "region": "eastern-europe", "subheadings": [], "page_url": None, "node": None, "crawled": None,
+    }  # fmt: skip
+    bare = filled | {
+        "headline": "B",
+        "short_url": None,
+        "updated": None,
+        "updated_source": "none",
+        "summary": ["a", "b"],
+    }
+    columns = {name: [filled[name], bare[name]] for name in filled}
+    rows = rows_of([(3, 2**40, 7), (4, 0, 8)], [3, 5], columns)
+    assert rows["slug"].tolist() == [b"ab2cd", b""]
+    assert rows["updated"].tolist() == [19607, NO_DATE] == rows["first"].tolist() == rows["last"].tolist()
+    assert rows["dated"].tolist() == [1, 2]
+    assert rows["fields"].tolist() == [4, 3] == [fields_of(filled), fields_of(bare)]
+    assert rows["body"].tolist() == [3, 5]
+    assert rows["region"].tolist() == [regions().index("eastern-europe")] * 2
+    assert rows["rank"].tolist() == [new_rank(3), new_rank(4)]
+    assert hexes(rows, "head_hi", "head_lo") == [headline_key("A").hex(), headline_key("B").hex()]
+    assert rows[["dump", "offset", "length", "copies"]].tolist() == [(3, 2**40, 7, 1), (4, 0, 8, 1)]

@@ -5,11 +5,10 @@ import pyarrow as pa
 import pytest
 
 from dateline import schemas
-from dateline.pipeline.elements import ParsedRecord
-from dateline.pipeline.rules.identity_rows import rows_of
+from dateline.pipeline.rules.identity_rows import ROW
 from dateline.pipeline.rules.places import regions
 from dateline.pipeline.rules.split import CHUNK, CONTEXT
-from dateline.schemas.columns import SCHEMA_VERSION_KEY, arrow_schema, from_batch, to_batch
+from dateline.schemas.columns import SCHEMA_VERSION_KEY, arrow_schema, from_batch, texts, to_batch
 from tests.helpers.records import RECORD
 
 STRINGS = pa.list_(pa.field("item", pa.string(), nullable=False))
@@ -110,11 +109,19 @@ def test_bytes_come_back_too():
     assert from_batch(to_batch([row], arrow_schema("reject"))) == [row]
 
 
+@pytest.mark.parametrize("values", [[], ["a"], ["", "é", "", "news\n\n\U0001f642", ""]])
+def test_texts_that_stand_one_behind_the_other(values):
+    encoded = [value.encode() for value in values]
+    found = texts(b"".join(encoded), list(map(len, encoded)))
+    found.validate(full=True)
+    assert found.equals(pa.array(values, pa.string()))
+
+
 def test_a_record_fits_the_rows_that_are_shuffled():
     """A region and a stamp's source are stored as numbers of one byte, a short URL as 12 characters."""
     assert len(regions()) < 256
     assert schemas.load("article")["properties"]["short_url"]["pattern"].endswith("{1,12}$")
-    assert rows_of([ParsedRecord(0, 0, 300, RECORD)]).itemsize == 115
+    assert ROW.itemsize == 115
 
 
 def test_the_context_of_a_cut_is_small_beside_a_chunk():
