@@ -12,9 +12,11 @@ from dateline.pipeline.store.address import in_store
 from dateline.pipeline.versions import SameVersions
 
 TASKS = 16
-"""Tasks of reading that there are at least, so that workers end together, unless they would be tiny."""
+"""Tasks of reading that there are at least where the workers are not known, so that these end together, unless the tasks
+would be tiny."""
 MIN_RANGE_BYTES, MAX_RANGE_BYTES = 8 << 20, 64 << 20
-"""Bytes of one task of reading: copies stand near each other, and a worker knows those that it has met."""
+"""Bytes of one task of reading: copies stand near each other, and a worker knows those that it has met. Where the workers
+are known each has one task."""
 
 MIN_FILE_CHARACTERS, MAX_FILE_CHARACTERS = 4 << 20, 16 << 20
 """Characters of bodies in a file of records that wait: a thousandth of the input, so that few files are opened."""
@@ -38,6 +40,8 @@ class Config(SameVersions):
     bounds: Bounds = field(default_factory=Bounds)
     crawl_date: date | None = None
     same_headline_days: int | None = None
+    workers: int = 0
+    """Processes that do the work, where their number is known before; 0 where it is not. No row depends on it."""
     ranges: int = 0
     """Bytes of a task of reading; 0 lets the size of the input decide. No row depends on it."""
     granularity: Granularity = "day"
@@ -76,6 +80,14 @@ class Config(SameVersions):
 
     @property
     def range_bytes(self) -> int:
+        """Bytes of dumps for each task of reading."""
+        if self.workers and not self.ranges:
+            return max(MIN_RANGE_BYTES, -(-self.input_bytes // self.workers))
+        return self.part_bytes
+
+    @property
+    def part_bytes(self) -> int:
+        """Bytes for each task of unpacking, of which a worker knows nothing afterwards."""
         return self.ranges or max(MIN_RANGE_BYTES, min(MAX_RANGE_BYTES, self.input_bytes // TASKS))
 
     @property

@@ -1,12 +1,20 @@
-"""Byte ranges: how the work of reading is shared out."""
+"""Byte ranges: how the work of reading is shared out.
 
-from collections.abc import Sequence
+    a.txt of 70 MB, b.txt of 90 MB, tasks of 80 MB   -> a.txt and the first 10 MB of b.txt; the other 80 MB of b.txt
+
+A task reads what stands together: copies stand near each other, and a worker knows those that it has met.
+"""
+
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from dateline.pipeline.elements import Dump
 
 Ranges: TypeAlias = tuple[tuple[int, int, int], ...]
 """The byte ranges of one task, as they are shuffled: plain tuples, whose coder is a fast one."""
+
+KeyedRanges: TypeAlias = tuple[int, Ranges]
+"""Byte ranges under the number of the task that reads them."""
 
 
 class ByteRange(NamedTuple):
@@ -18,24 +26,51 @@ class ByteRange(NamedTuple):
 
 
 def plan_reads(dumps: Sequence[Dump], range_bytes: int) -> list[tuple[ByteRange, ...]]:
-    """The tasks of reading: big dumps cut into ranges, small ones put together.
+    """The tasks of reading, by their numbers, with the ranges of the plain dumps: range_bytes of all dumps go to each.
 
-    Every byte of every dump is in exactly one range; a task has about range_bytes bytes.
+    Every byte of every plain dump is in exactly one range. What is unpacked first has its share in the tasks, but no range.
     """
+    size = sum(dump.size for dump in dumps)
+    tasks: list[list[ByteRange]] = [[] for _ in range(0, size, range_bytes)]
+    before = 0
+    for number, dump in enumerate(dumps):
+        if dump.part is None:
+            for task, start, stop in shares_of(before, dump.size, dump.size, range_bytes):
+                tasks[task].append(ByteRange(number, start, stop))
+        before += dump.size
+    return list(map(tuple, tasks))
+
+
+def shares_of(before: int, size: int, unpacked: int, range_bytes: int) -> Iterator[tuple[int, int, int]]:
+    """The ranges that a dump is cut into, each with the number of its task.
+
+    Args:
+        before: bytes of the dumps before it.
+        size: its own.
+        unpacked: bytes that it came to; the same for a plain one.
+        range_bytes: of a task.
+
+    Returns:
+        The task's number, the first byte and one past the last, of the bytes that the dump came to.
+    """
+    after = before + size
+    for task in range(before // range_bytes, -(-after // range_bytes)) if size else ():
+        start, stop = max(before, task * range_bytes), min(after, (task + 1) * range_bytes)
+        first, end = ((at - before) * unpacked // size for at in (start, stop))
+        if first < end:
+            yield task, first, end
+
+
+def plan_parts(dumps: Sequence[Dump], task_bytes: int) -> list[tuple[ByteRange, ...]]:
+    """The tasks of unpacking: all dumps that are unpacked before they are read, small ones put together to task_bytes."""
     tasks: list[tuple[ByteRange, ...]] = []
     task: list[ByteRange] = []
-    room = range_bytes
+    room = task_bytes
     for number, dump in enumerate(dumps):
-        whole = [(0, dump.size)] if dump.part and dump.size else ranges_of(dump.size, range_bytes)
-        for start, stop in whole:
-            if task and room < stop - start:
+        if dump.part and dump.size:
+            if task and room < dump.size:
                 tasks.append(tuple(task))
-                task, room = [], range_bytes
-            task.append(ByteRange(number, start, stop))
-            room -= stop - start
+                task, room = [], task_bytes
+            task.append(ByteRange(number, 0, dump.size))
+            room -= dump.size
     return [*tasks, tuple(task)] if task else tasks
-
-
-def ranges_of(size: int, range_bytes: int) -> list[tuple[int, int]]:
-    """The ranges, each (first byte, one past the last), that `size` bytes are cut into."""
-    return [(start, min(start + range_bytes, size)) for start in range(0, size, range_bytes)]

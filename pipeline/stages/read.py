@@ -4,16 +4,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import gt
-from typing import IO
+from typing import IO, Literal, TypeAlias
 
 import apache_beam as beam
 from apache_beam.io.filebasedsource import FileBasedSource
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.iobase import RangeTracker
+from apache_beam.pvalue import TaggedOutput
 
 from dateline.pipeline.config import Config
 from dateline.pipeline.elements import Piece, Pin
-from dateline.pipeline.inputs.ranges import Ranges, plan_reads
+from dateline.pipeline.inputs.ranges import ByteRange, KeyedRanges, Ranges, plan_parts, plan_reads
 from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.progress import at_dump
 from dateline.pipeline.rules.blocks import Limits
@@ -21,7 +22,7 @@ from dateline.pipeline.rules.known_units import KnownUnits
 from dateline.pipeline.rules.split import CHUNK, cut_range
 from dateline.pipeline.stages.counters import count
 from dateline.pipeline.stages.join_parts import JoinParts
-from dateline.pipeline.stages.unpack_parts import PLAIN, UnpackParts
+from dateline.pipeline.stages.unpack_parts import UnpackParts
 from dateline.pipeline.store.files import open_file
 
 BEHIND_BYTES = 1 << 17
@@ -100,41 +101,55 @@ class ReadDumps(beam.PTransform):
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[list[Piece]]:
         config = self.config
-        ranges = (
+        planned = (
             begin
             | "Start" >> beam.Impulse()
-            | "PlanReads" >> beam.ParDo(PlanReads(config))
-            | "SpreadReads" >> beam.Reshuffle()
+            | "PlanReads" >> beam.ParDo(PlanReads(config)).with_outputs("parts", main="ranges")
         )
+        ranges = planned.ranges
         if any(dump.part for dump in config.dumps):
-            spools = ranges | "UnpackParts" >> beam.ParDo(UnpackParts(config)).with_outputs(
-                PLAIN, main="parts"
-            )
-            whole = (
-                spools.parts
+            unpacked = (
+                planned.parts
+                | "SpreadParts" >> beam.Reshuffle()
+                | "UnpackParts" >> beam.ParDo(UnpackParts(config))
                 | "GatherParts" >> beam.GroupByKey()
                 | "JoinParts" >> beam.ParDo(JoinParts(config))
             )
-            ranges = (
-                (spools[PLAIN], whole) | "AllRanges" >> beam.Flatten() | "SpreadSpools" >> beam.Reshuffle()
-            )
-        return ranges | "ReadRanges" >> beam.ParDo(ReadRanges(config))
+            ranges = (ranges, unpacked) | "AllRanges" >> beam.Flatten()
+        return (
+            ranges
+            | "GroupByTask" >> beam.GroupByKey()
+            | "OfTask" >> beam.Values()
+            | "InOrder" >> beam.FlatMap(sorted).with_output_types(Ranges)
+            | "ReadRanges" >> beam.ParDo(ReadRanges(config))
+        )
+
+
+Parts: TypeAlias = TaggedOutput[Literal["parts"], Ranges]
 
 
 class PlanReads(beam.DoFn):
-    """The tasks of reading. (Given to Create they would lie in the pipeline, and each be asked for its type.)"""
+    """The tasks of reading, and of unpacking. (Given to Create they would lie in the pipeline, and each be asked for its
+    type.)"""
 
     def __init__(self, config: Config) -> None:
-        self._dumps = config.dumps
-        self._range_bytes = config.range_bytes
+        self._config = config
 
-    def process(self, _: bytes) -> Iterable[Ranges]:
-        tasks = plan_reads(self._dumps, self._range_bytes)
-        return [tuple((part.dump, part.start, part.stop) for part in task) for task in tasks]
+    def process(self, _: bytes) -> Iterable[KeyedRanges | Parts]:
+        config = self._config
+        for number, task in enumerate(plan_reads(config.dumps, config.range_bytes)):
+            if task:
+                yield number, _plain(task)
+        for parts in plan_parts(config.dumps, config.part_bytes):
+            yield TaggedOutput("parts", _plain(parts))
+
+
+def _plain(task: Iterable[ByteRange]) -> Ranges:
+    return tuple((part.dump, part.start, part.stop) for part in task)
 
 
 class ReadRanges(beam.DoFn):
-    """The pieces of the byte ranges of one task."""
+    """The pieces of byte ranges of one task."""
 
     def __init__(self, config: Config) -> None:
         self._max_block_bytes = config.limits.block_bytes

@@ -1,35 +1,30 @@
 """The step of reading that unpacks: each part of a dump is unpacked by one task; see pipeline/inputs/spool.py.
 
     pages.jsonl.gz, part 2   ->  a spool, which is plain text, and a report: its bytes, and what was wrong with it
-    dump.txt                 ->  passed on: it is plain text as it lies there
 
 A dump is read once all of its parts are whole; of a damaged one nothing is read (see join_parts.py).
 """
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import apache_beam as beam
-from apache_beam.pvalue import TaggedOutput
 
 from dateline.pipeline.config import Config
 from dateline.pipeline.inputs.quota import Quota
-from dateline.pipeline.inputs.ranges import ByteRange, Ranges
+from dateline.pipeline.inputs.ranges import Ranges
 from dateline.pipeline.inputs.spool import unpack
 from dateline.pipeline.names import SPOOL
 from dateline.pipeline.progress import Progress, at_dump
 from dateline.pipeline.stages.counters import progress_in
 
-PLAIN: Literal["plain"] = "plain"
-Plain: TypeAlias = TaggedOutput[Literal["plain"], Ranges]
 PartReport: TypeAlias = tuple[int, int, str | None, int | None, int]
 """A part's number, and the fields of its Report: plain values, whose coder is a fast one."""
 
 
 class UnpackParts(beam.DoFn):
-    """Unpacks the parts of a task, and reports each under the number of its dump's first part; passes on the byte ranges
-    of plain dumps, tagged as PLAIN."""
+    """Unpacks the parts of a task, and reports each under the number of its dump's first part."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -39,21 +34,17 @@ class UnpackParts(beam.DoFn):
     def setup(self) -> None:
         self._quota = quota_of(self._config)
 
-    def process(self, task: Ranges) -> Iterable[tuple[int, PartReport] | Plain]:
+    def process(self, task: Ranges) -> Iterable[tuple[int, PartReport]]:
         dumps = self._config.dumps
-        pieces = [ByteRange(*piece) for piece in task]
-        plain = tuple((n, start, stop) for n, start, stop in pieces if dumps[n].part is None)
-        if plain:
-            yield TaggedOutput(PLAIN, plain)
-        for piece in pieces:
-            dump = dumps[piece.dump]
+        for number, _, _ in task:
+            dump = dumps[number]
             if dump.part is not None:
                 told = Told(self._progress, dump.size)
                 with at_dump(self._folder, dump.source):
                     report = unpack(dump.part, dump.path, self._config.columns, self._quota, told.read)
                 told.end(report.size)
                 first = bisect_left(dumps, dump.source, key=lambda dump: dump.source)
-                yield first, (piece.dump, *report)
+                yield first, (number, *report)
 
 
 class Told:

@@ -5,6 +5,7 @@ cannot, so that one command runs on different engines with and without a network
 """
 
 import os
+from dataclasses import replace
 
 import apache_beam as beam
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
@@ -46,7 +47,7 @@ def run_flow(config: Config, workers: int) -> Stages:
     environment = ForkedEnvironment.default() if workers > 1 else None
     options = BeamOptions([], direct_num_workers=workers)
     with pipeline_on(FnApiRunner(default_environment=environment), options) as pipeline:
-        build(pipeline, config)
+        build(pipeline, replace(config, workers=workers))
         result = pipeline.run()
         result.wait_until_finish()
         return stages_of(result)

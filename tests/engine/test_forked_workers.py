@@ -1,5 +1,6 @@
 """Worker processes that fail or are killed, and a run that is killed above them: no run hangs, no process stays."""
 
+import json
 import os
 import signal
 import subprocess
@@ -107,6 +108,18 @@ parse.record_of = broken
     assert workers
     assert process.pid not in workers
     assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+
+
+def test_a_worker_reads_what_stands_together_and_knows_what_comes_again(dumps):
+    """Two dumps, each of one article and its copies: a worker that read of both would parse both."""
+    for number, path in enumerate(dumps):
+        path.write_text("\n\n".join([plain(Article(headline=f"Lamp {number // 2} is lit"))] * 20))
+    small = "import dateline.pipeline.config as config, dateline.pipeline.stages.read as read; config.MIN_RANGE_BYTES = read.BATCH_BYTES = 1"
+    process = begun(small, dumps, workers=2)
+    assert (end(process), process.returncode) == ("", 0)
+    (report,) = dumps[0].parent.glob("news/_runs/*/report.json")
+    split = json.loads(report.read_text())["stages"]["split"]
+    assert (split["records_in"], split["repeats"]) == (80, 78)
 
 
 KILLED = {

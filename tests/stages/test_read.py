@@ -12,9 +12,10 @@ from apache_beam.io.source_test_utils import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dateline.pipeline import config as config_module
 from dateline.pipeline.config import Config
-from dateline.pipeline.elements import Dump
-from dateline.pipeline.inputs.ranges import plan_reads
+from dateline.pipeline.elements import Dump, Part
+from dateline.pipeline.inputs.ranges import plan_parts, plan_reads, shares_of
 from dateline.pipeline.stages.read import BATCH_BYTES, DumpSource, ReadRanges
 from tests.helpers.pages import LAYOUTS, Article, full, plain
 
@@ -83,19 +84,60 @@ def test_an_empty_dump_has_no_articles(tmp_path):
     assert read_from_source(source_of(tmp_path, b""), None, None) == []
 
 
-@given(st.lists(st.integers(0, 50), max_size=20), st.integers(1, 30))
-def test_every_byte_is_in_one_range(sizes, range_bytes):
+SIZES = st.lists(st.integers(0, 50), max_size=20)
+
+
+@given(SIZES, st.integers(1, 30))
+def test_every_byte_is_in_one_range_and_a_task_reads_what_stands_together(sizes, range_bytes):
     dumps = [Dump(f"/{n}", f"{n}", size) for n, size in enumerate(sizes)]
     tasks = plan_reads(dumps, range_bytes)
-    assert all(tasks)
     seen = [(piece.dump, byte) for task in tasks for piece in task for byte in range(piece.start, piece.stop)]
-    assert sorted(seen) == [(n, byte) for n, size in enumerate(sizes) for byte in range(size)]
-    assert len(seen) == len(set(seen))
-    assert all(sum(piece.stop - piece.start for piece in task) <= range_bytes for task in tasks)
+    assert seen == [(n, byte) for n, size in enumerate(sizes) for byte in range(size)]
+    told = [sum(piece.stop - piece.start for piece in task) for task in tasks]
+    assert all(size == range_bytes for size in told[:-1])
+    assert all(told)
 
 
 def test_small_dumps_are_read_together():
     assert len(plan_reads([Dump(f"/{n}", f"{n}", 10) for n in range(1000)], 1000)) == 10
+
+
+def packed(number: int, size: int) -> Dump:
+    return Dump("", f"{number}", size, Part("text", "gzip", f"/{number}.gz", 0, size))
+
+
+@given(SIZES, st.integers(1, 30))
+def test_every_dump_that_is_packed_is_unpacked_by_one_task(sizes, task_bytes):
+    dumps = [packed(n, size) if n % 3 else Dump(f"/{n}", f"{n}", size) for n, size in enumerate(sizes)]
+    tasks = plan_parts(dumps, task_bytes)
+    assert all(tasks)
+    whole = [(n, 0, size) for n, size in enumerate(sizes) if n % 3 and size]
+    assert [tuple(piece) for task in tasks for piece in task] == whole
+    for task in tasks:
+        assert len(task) == 1 or sum(piece.stop for piece in task) <= task_bytes
+    assert all(dumps[piece.dump].part is None for task in plan_reads(dumps, task_bytes) for piece in task)
+
+
+@given(SIZES, st.integers(1, 30), st.integers(0, 200))
+def test_what_was_unpacked_goes_to_the_tasks_that_its_packed_bytes_would(sizes, range_bytes, unpacked):
+    before = 0
+    for size in filter(None, sizes):
+        shares = list(shares_of(before, size, unpacked, range_bytes))
+        assert [byte for _, start, stop in shares for byte in range(start, stop)] == list(range(unpacked))
+        assert {before // range_bytes, (before + size - 1) // range_bytes}.issuperset(
+            {shares[0][0], shares[-1][0]} if unpacked >= size else ()
+        )
+        before += size
+
+
+@pytest.mark.parametrize(
+    ("workers", "size", "tasks"), [(1, 99, 1), (2, 99, 2), (3, 99, 3), (4, 17, 3), (0, 999, 16)]
+)
+def test_known_workers_have_a_task_each(workers, size, tasks, monkeypatch):
+    monkeypatch.setattr(config_module, "MIN_RANGE_BYTES", 8)
+    dumps = (Dump("/a", "a", size // 3), Dump("/b", "b", size - size // 3))
+    config = Config(dumps, "", "run", workers=workers)
+    assert len(plan_reads(dumps, config.range_bytes)) == pytest.approx(tasks, abs=not workers)
 
 
 def test_pieces_travel_in_batches(tmp_path):

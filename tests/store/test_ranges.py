@@ -2,6 +2,7 @@
 
 import re
 from contextlib import closing
+from functools import wraps
 from types import SimpleNamespace
 
 import botocore.endpoint
@@ -204,6 +205,7 @@ def test_an_object_that_is_replaced_while_a_run_reads_it_fails_the_run(store, tm
     put_all(store)
     real = PlanReads.process
 
+    @wraps(real)  # its types, which Beam reads
     def late(plan, begin):
         store.put(name, changed(DUMPS[name]))
         return real(plan, begin)
