@@ -10,7 +10,6 @@ import re
 from dateline.pipeline.rules.site import CREDIT_SOURCES
 
 _BRACKETS = re.compile(r"[(\[]([^()\[\]]{2,100})(?:[)\]]\.?| photos?)?$")
-_CLOSED = re.compile(r"[)\]]\.?(?: photos?)?$")
 _SOURCE = rf"(?:{CREDIT_SOURCES})"
 _PERSON = r"[A-Z][\w’'.-]*(?: [A-Z][\w’'.-]*){0,4}"
 _PARTS = rf"(?:(?:Files?|Photos?|Supplied)/)?{_SOURCE}(?: [Pp]hotos?| [Ff]ile(?: [Pp]hotos?)?)?(?:/{_PERSON}){{0,2}}"
@@ -51,7 +50,7 @@ def split_credit(text: str) -> tuple[str | None, str | None]:
     at = max(text.rfind("("), text.rfind("["))
     if at >= 0 and (match := _BRACKETS.match(text, at)):
         inside = match[1].strip()
-        closed = _CLOSED.search(text) is not None
+        closed = match.end(1) < len(text) and text[match.end(1)] in ")]"
         if not _NO_CREDIT.match(inside) and (closed or (len(inside) <= 40 and inside[:1].isupper())):
             return text[:at].rstrip() or None, inside
     last = text.rstrip(".").rpartition(" ")[2]

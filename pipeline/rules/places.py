@@ -127,7 +127,6 @@ def locate(place: str | None, headline: str, opening: str = "") -> Location:
         headline: where the dateline tells nothing, it tells the region if it names exactly one country.
         opening: the first paragraph.
     """
-    known = gazetteer()
     if place:
         if _ABOARD.match(place):
             return NOWHERE
@@ -135,15 +134,16 @@ def locate(place: str | None, headline: str, opening: str = "") -> Location:
         if len(codes) > 1:
             named = _named(f"{headline} {opening}") & set(codes)
             if len(named) == 1:
-                code = named.pop()
-                return Location(code, known.regions[code], "dateline_text")
+                return _in(named.pop(), "dateline_text")
         if codes:
-            return Location(codes[0], known.regions[codes[0]], "dateline")
+            return _in(codes[0], "dateline")
     named = _named(headline)
-    if len(named) == 1:
-        code = named.pop()
-        return Location(code, known.regions[code], "headline")
-    return NOWHERE
+    return _in(named.pop(), "headline") if len(named) == 1 else NOWHERE
+
+
+@cache
+def _in(code: str, source: RegionSource) -> Location:
+    return Location(code, gazetteer().regions[code], source)
 
 
 def _named(text: str) -> set[str]:

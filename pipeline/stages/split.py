@@ -61,7 +61,7 @@ class CutBlocks(beam.DoFn):
         read = sum(piece.end - piece.start for piece in pieces)
         kinds = Counter(map(type, found))
         count(records_in=len(pieces), bytes_in=read, repeats=kinds[RepeatedBlock])
-        yield from route(block for block in found if block is not None)
+        yield from route([block for block in found if block is not None])
         self._progress.add(bytes_read=read, rejects=kinds[Reject])
 
     def _block(self, piece: Piece) -> Block | RepeatedBlock | Reject | None:

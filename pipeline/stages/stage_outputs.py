@@ -3,7 +3,7 @@
 blocks -> ParseBlocks -> StageOutputs(good=records, rejects=blocks without a headline, ...)
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 import apache_beam as beam
@@ -32,17 +32,11 @@ def with_rejects(elements: beam.PCollection[Any], label: str, do_fn: beam.DoFn) 
     return StageOutputs(outputs["good"], outputs[REJECTED])
 
 
-def route(found: Iterable[T | Reject]) -> Iterable[list[T] | Rejects]:
+def route(found: Sequence[T | Reject]) -> Iterable[list[T] | Rejects]:
     """A batch of what is good, and one of rejects under its tag; neither where it is empty."""
-    good: list[T] = []
-    bad: list[Reject] = []
-    for item in found:
-        if isinstance(item, Reject):
-            bad.append(item)
-        else:
-            good.append(item)
-    count(records_out=len(good), rejects=len(bad))
+    good: list[T] = [item for item in found if not isinstance(item, Reject)]
+    count(records_out=len(good), rejects=len(found) - len(good))
     if good:
         yield good
-    if bad:
-        yield TaggedOutput(REJECTED, bad)
+    if len(good) < len(found):
+        yield TaggedOutput(REJECTED, [item for item in found if isinstance(item, Reject)])
