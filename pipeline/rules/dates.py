@@ -7,7 +7,6 @@
 
 import re
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Literal
 
 from dateline.pipeline.rules.site import ABSOLUTE, DAYS_PER_UNIT, FIRST_YEAR, MONTH, MONTHS
@@ -32,7 +31,6 @@ def stamp_of(line: str) -> str:
     return stripped[match.end() :] if match else stripped
 
 
-@lru_cache(maxsize=4096)
 def read_stamp(stamp: str, crawled: date | None) -> tuple[date | None, UpdatedSource]:
     """The day that a stamp means, and where it comes from.
 

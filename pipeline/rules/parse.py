@@ -17,6 +17,7 @@ KYIV: Traffic crossed it on Monday.       place; the body starts here
 import re
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ from dateline.pipeline.elements import Record, Spans
 from dateline.pipeline.rules.body import body_lines, read_body, without_boxes
 from dateline.pipeline.rules.common_text import is_common
 from dateline.pipeline.rules.credits import split_credit
-from dateline.pipeline.rules.dates import read_stamp
+from dateline.pipeline.rules.dates import UpdatedSource, read_stamp
 from dateline.pipeline.rules.header import Part, first_part, header_from
 from dateline.pipeline.rules.line_kinds import code_of
 from dateline.pipeline.rules.places import dateline, locate, opening_dateline
@@ -99,14 +100,15 @@ def parse_block(
             return Failure("no_body", "a header and nothing below it; expected at least one paragraph")
         opening = paragraphs[0]
         body = "\n\n".join(paragraphs)
-        words = count_words(body.encode()) if common else len(body.split())
+        is_whole = plain and len(paragraphs) == len(stripped) - stripped.count("")  # no line was left out
+        words = count_words(below if is_whole else body.encode()) if common else len(body.split())
     if header.layout == "F" and header.bullets and _stand_in(body, (header.headline, *header.bullets)):
         return Failure(
             "no_headline",
             "a stamp and a summary, whose lines come again in the body, and no headline above them",
         )
     crawled = _day(header.crawled) or crawl_date
-    updated, updated_source = read_stamp(header.stamp, crawled) if header.stamp else (None, "none")
+    updated, updated_source = _updated(header.stamp, crawled) if header.stamp else (None, "none")
     caption, credit = _picture(header.captions)
     place = opening_dateline(opening)
     byline = header.byline
@@ -117,7 +119,7 @@ def parse_block(
         "headline": header.headline,
         "short_url": header.url and (short_url(header.url) or header.url),  # the schema refuses any other
         "short_url_slot": header.slot,
-        "updated": updated.isoformat() if updated else None,
+        "updated": updated,
         "updated_text": header.stamp,
         "updated_source": updated_source,
         "caption": caption,
@@ -197,6 +199,13 @@ def _picture(captions: Sequence[str]) -> tuple[str | None, str | None]:
         alone, below = split_credit(captions[1].lstrip(" ."))
         credit = below if not alone else None
     return caption, credit
+
+
+@lru_cache(maxsize=4096)
+def _updated(stamp: str, crawled: date | None) -> tuple[str | None, UpdatedSource]:
+    """What read_stamp() tells, the day as the row has it: most articles share their day with others."""
+    day, source = read_stamp(stamp, crawled)
+    return day.isoformat() if day else None, source
 
 
 def _day(text: str | None) -> date | None:

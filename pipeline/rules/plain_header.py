@@ -170,9 +170,9 @@ def read_plain(block: bytes, spans: Spans) -> tuple[Header, int] | None:
     if end - base >= len(block):
         return None
 
-    headline, alt, caption, slot, url, stamp, name, bullets = (
+    headline, alt, caption, slot, url, stamp, name, bullets = [
         block[first - base : last - base].decode() if first >= 0 else "" for first, last in _fields(spans)
-    )
+    ]
     letter = "C" if name else "B" if alt else "A"
     header = Header(letter, 0, block.count(b"\n", 0, end - base), headline)
     header.stamp = stamp[len("Updated ") :]

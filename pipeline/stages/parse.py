@@ -1,5 +1,6 @@
 """Parse: blocks into the fields of their articles."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -57,4 +58,4 @@ class ReadFields(beam.DoFn):
                     where = place(block.dump, block.offset, block.length)
                     found.append(record_of(block, where, self._crawl_date))
         yield from route(found)
-        self._progress.add(rejects=sum(isinstance(block, Reject) for block in found))
+        self._progress.add(rejects=Counter(map(type, found))[Reject])

@@ -1,5 +1,6 @@
 """Validate: every record against the JSON Schema; what is wrong is rejected with the JSON pointer."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -41,5 +42,5 @@ class CheckSchema(beam.DoFn):
             for record in records
         ]
         yield from route(found)
-        rejects = sum(isinstance(record, Reject) for record in found)
+        rejects = Counter(map(type, found))[Reject]
         self._progress.add(records=len(found) - rejects, rejects=rejects)
