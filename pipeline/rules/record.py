@@ -20,6 +20,8 @@ from dateline.schemas.contract import Contract
 
 MAX_DETAIL = 1000
 """Characters of a reject's detail that come from a record's error."""
+UNDECIDED = "0" * 32
+"""In place of an id: a run decides on identity once all records are known, from their rows."""
 
 
 class Places(Protocol):
@@ -59,7 +61,8 @@ def record_of_piece(
     place = places.place(block.dump, block.offset, block.length)
     if isinstance(block, Reject):
         return Outcome(place, None, block)
-    return Outcome(place, block.text, checked(record_of(block, place, crawl_date), schema))
+    record = with_provisional_id(record_of(block, place, crawl_date))
+    return Outcome(place, block.text, checked(record, schema))
 
 
 def block_of_piece(
@@ -74,7 +77,7 @@ def block_of_piece(
 
 
 def record_of(block: Block, place: Place, crawl_date: date | None) -> ParsedRecord | Reject:
-    """The record of a block as it would be written if no other were of the same article.
+    """The record of a block as it would be written if no other were of the same article, but for its id.
 
     Args:
         block: the block, placed in what was read.
@@ -97,9 +100,16 @@ def record_of(block: Block, place: Place, crawl_date: date | None) -> ParsedReco
     if place.is_lead and place.page_url:
         fields["node"] = node_of(place.page_url)
         fields["short_url"] = fields["short_url"] or short_url(place.page_url)
-    fields["id"] = provisional_id(fields)
+    fields["id"] = UNDECIDED
     fields["copies"] = 1
     return ParsedRecord(block.dump, block.offset, block.length, fields, block.digest)
+
+
+def with_provisional_id(parsed: ParsedRecord | Reject) -> ParsedRecord | Reject:
+    """The record itself, now with the id that it has if no other is of its article; a reject as it is."""
+    if isinstance(parsed, ParsedRecord):
+        parsed.record["id"] = provisional_id(parsed.record)
+    return parsed
 
 
 def checked(parsed: ParsedRecord | Reject, schema: Contract) -> ParsedRecord | Reject:

@@ -18,8 +18,8 @@ from dateline.pipeline.stages.stage_outputs import Rejects, route, with_rejects
 
 @dataclass
 class ParseBlocks(beam.PTransform):
-    """Batches of blocks -> batches of records, each with a provisional id; rejects under REJECTED. Blocks that
-    were parsed before pass."""
+    """Batches of blocks -> batches of records, their ids undecided; rejects under REJECTED. Blocks that were parsed
+    before pass."""
 
     dumps: Sequence[Dump]
     crawl_date: date | None
