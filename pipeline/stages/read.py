@@ -88,7 +88,10 @@ class _Reader:
     def read(self, offset: int, size: int) -> bytes:
         if offset != self._at:
             self._file.seek(offset)
-        data = self._file.read(min(size, max(self._stop + BEHIND_BYTES - offset, BEHIND_BYTES)))
+        left = max(self._stop + BEHIND_BYTES - offset, BEHIND_BYTES)
+        data = self._file.read(
+            left if left <= size + BEHIND_BYTES else size
+        )  # no small rest is left for a read of its own
         self._at = offset + len(data)
         return data
 
