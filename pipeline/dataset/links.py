@@ -63,13 +63,20 @@ def put_in_place(
         DamagedFile: a folder on the way is a link.
         OSError: what the call raises.
     """
-    require_folders(root, path, checked)
-    target = f"{root}/{path}"
+    _have_folder(root, path.rpartition("/")[0], checked)
+    call(source, f"{root}/{path}")
+
+
+def _have_folder(root: str, folder: str, checked: set[str]) -> None:
+    """Have a folder of a dataset, and those above it. Most are new: to make one first takes less time than to look for it."""
+    if not folder or folder in checked:
+        return
+    _have_folder(root, folder.rpartition("/")[0], checked)
     try:
-        call(source, target)
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        call(source, target)
+        os.mkdir(f"{root}/{folder}")
+    except FileExistsError:
+        require_folders(root, f"{folder}/", checked)
+    checked.add(folder)
 
 
 def link_second_names(root: str, paths: Iterable[str]) -> None:

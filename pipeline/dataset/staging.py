@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import shutil
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -134,7 +133,7 @@ class Writer:
         return target
 
     def _new_name(self) -> str:
-        return f"{self._staged}/{uuid.uuid4().hex}"
+        return f"{self._staged}/{os.urandom(16).hex()}"
 
     def receipt(self, task: str, files: Sequence[File]) -> None:
         """Leave word of a task's files, once they are all there, where the commit looks for it; doing a task again replaces it."""
@@ -142,7 +141,7 @@ class Writer:
             self._uploads.wait()
         columns = {name: [getattr(file, name) for file in files] for name in File._fields}
         columns["tally"] = [file.tally._asdict() for file in files]
-        columns["facts"] = [json.dumps(_NO_FACTS | file.facts) for file in files]
+        columns["facts"] = [json.dumps(_NO_FACTS | file.facts) if file.facts else _NOTHING for file in files]
         table = pa.table([pa.array(columns[field.name], field.type) for field in _RECEIPT], schema=_RECEIPT)
         with (
             new_file(f"{self._receipts}/{task}.arrow") as file,

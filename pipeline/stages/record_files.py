@@ -100,12 +100,8 @@ class RecordReader:
         taken = pa.concat_batches(
             [self._batch(int(name)).take(pa.array(rows["at"][places])) for name, places in files]
         )
-        release = pa.default_memory_pool().release_unused  # or the pool keeps what each copy was made from
-        release()
-        records = taken.take(pa.array(np.argsort(order)))
-        del taken
-        release()
-        return records
+        pa.default_memory_pool().release_unused()  # or the pool keeps what each copy was made from
+        return taken.take(pa.array(np.argsort(order)))
 
     def _batch(self, name: int) -> pa.RecordBatch:
         """A file's records. It is mapped anew each time: a mapping that stays keeps in memory what was looked at."""

@@ -87,12 +87,10 @@ class WriteArticles(WriteTask):
         entries = [self._version.partition(one.folder) if self._version else None for one in partitions]
         is_simple = [entry is None and one.is_small for one, entry in zip(partitions, entries, strict=True)]
         simple = [one.rows for one in compress(partitions, is_simple)]
-        records = self._records(concat(simple)) if simple else None
-        at = 0
+        parts = cut_up(self._records(concat(simple)), map(len, simple)) if simple else iter(())
         for one, entry, simply in zip(partitions, entries, is_simple, strict=True):
             if simply:
-                yield self._write(one, iter([cut_out(records, at, len(one.rows))]))
-                at += len(one.rows)
+                yield self._write(one, iter([next(parts)]))
             else:
                 yield self._merge(one, entry)
         self._progress.add(rows_written=sum(len(one.rows) for one in partitions), files=len(partitions))
@@ -121,7 +119,9 @@ class WriteArticles(WriteTask):
         if folds:
             batches = with_headlines(folds, batches)
         written = self._writer.write(partition.folder, None, arrow_schema("article"), batches)
-        return File(**written, kind="articles", tally=partition.tally, facts={"folded": folds})
+        return File(
+            **written, kind="articles", tally=partition.tally, facts={"folded": folds} if folds else {}
+        )
 
     def _records(self, rows: Rows) -> pa.RecordBatch:
         """The winners' records as they are written: each at its own place, with the id and copies of its article."""
@@ -178,10 +178,14 @@ def _twice(where: str, name: str) -> str:
     return f"two articles of {where} have the id {name}: a ledger is damaged; `dateline verify` tells where"
 
 
-def cut_out(records: pa.RecordBatch, at: int, count: int) -> pa.RecordBatch:
-    """Some of the records, in memory of their own: a file of a slice has its neighbours' bytes between its columns."""
-    part = records.slice(at, count)
-    return pa.concat_batches([part.slice(0, 0), part])  # of two, even if one is empty, a copy is made
+def cut_up(records: pa.RecordBatch, sizes: Iterable[int]) -> Iterator[pa.RecordBatch]:
+    """The records in parts of so many, each in memory of its own: a file of a slice has its neighbours' bytes between its columns."""
+    none, at = records.slice(0, 0), 0
+    for size in sizes:
+        yield pa.concat_batches(
+            [none, records.slice(at, size)]
+        )  # of two, even if one is empty, a copy is made
+        at += size
 
 
 class Staying:

@@ -9,7 +9,7 @@ from typing import Any
 from dateline.pipeline import atomic
 from dateline.pipeline.dataset import commit, links, relink, staging
 
-CHANGES = ("rename", "replace", "link", "unlink", "makedirs", "rmdir", "open", "fsync")
+CHANGES = ("rename", "replace", "link", "unlink", "mkdir", "makedirs", "rmdir", "open", "fsync")
 """The calls of os that the commit makes; the built-in open is counted with them."""
 
 
