@@ -16,6 +16,7 @@ import os
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -69,11 +70,9 @@ def manifest_of(
     stay = [dump for dump in before["dumps"] if dump["source"] not in read] if before else []
     for file in files:
         kept.pop(partition_or_shard(file.path), None)
-    new = [
-        {name: getattr(file, name) for name in ("path", "kind", "rows", "bytes", "sha256")}
-        for file in files
-        if file.rows
-    ]
+    names = ("path", "kind", "rows", "bytes", "sha256")
+    values = attrgetter(*names)
+    new = [dict(zip(names, values(file), strict=True)) for file in files if file.rows]
     return facts | {
         "dumps": sorted([*stay, *dumps], key=lambda dump: str(dump["source"])),
         "files": sorted([*kept.values(), *new], key=lambda file: str(file["path"])),

@@ -83,10 +83,8 @@ def _mixed(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 
 def added(tallies: Iterable[Sequence[int]]) -> Tally:
     """What tallies add up to."""
-    total = [0, 0, 0]
-    for tally in tallies:
-        total = [one + more for one, more in zip(total, tally, strict=True)]
-    return Tally(total[0], total[1], total[2] & _BITS)
+    blocks, size, mix = map(sum, zip(Tally(), *tallies, strict=True))
+    return Tally(blocks, size, mix & _BITS)
 
 
 def pack(places: Places) -> bytes:

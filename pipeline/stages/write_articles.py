@@ -126,17 +126,8 @@ class WriteArticles(WriteTask):
     def _records(self, rows: Rows) -> pa.RecordBatch:
         """The winners' records as they are written: each at its own place, with the id and copies of its article."""
         waiting = self._parsed.take(rows)
-        places = [
-            self._locator.place(*place)
-            for place in zip(
-                rows["dump"].tolist(), rows["offset"].tolist(), rows["length"].tolist(), strict=True
-            )
-        ]
-        own = {
+        own = self._places(rows) | {
             "id": hexes(rows, "id_hi", "id_lo"),
-            "source": [place.source for place in places],
-            "source_offset": [place.offset for place in places],
-            "source_length": [place.length for place in places],
             "copies": rows["copies"],
         }
         schema = arrow_schema("article")

@@ -128,17 +128,10 @@ class WriteLedgers(WriteTask):
 
     def _table(self, rows: Rows) -> pa.Table:
         """New rows as the ledger has them."""
-        places = [
-            self._locator.place(int(dump), int(offset), int(length))
-            for dump, offset, length in zip(rows["dump"], rows["offset"], rows["length"], strict=True)
-        ]
         days = pa.array(rows["updated"], pa.int32(), mask=rows["updated"] == NO_DATE).cast(pa.date32())
         slugs = pa.array(rows["slug"]).cast(pa.string())
-        columns = {
+        columns = self._places(rows) | {
             "id": hexes(rows, "id_hi", "id_lo"),
-            "source": pa.array([place.source for place in places], pa.string()),
-            "source_offset": pa.array([place.offset for place in places], pa.int64()),
-            "source_length": pa.array([place.length for place in places], pa.int64()),
             "headline_key": hexes(rows, "head_hi", "head_lo"),
             "short_url": pc.if_else(
                 pc.equal(slugs, ""), None, pc.binary_join_element_wise(SHORT_URL_PREFIX, slugs, "")

@@ -60,6 +60,17 @@ class WriteTask(beam.DoFn):
         """The entry of a file of the version before of which nothing stays."""
         return File(entry["path"], "", kind, 0, 0, "", Tally(), facts={})
 
+    def _places(self, rows: Rows) -> dict[str, Any]:
+        """Where the blocks of new rows stand, as three columns of the dataset's files."""
+        places = list(
+            map(self._locator.place, rows["dump"].tolist(), rows["offset"].tolist(), rows["length"].tolist())
+        )
+        return {
+            "source": [place.source for place in places],
+            "source_offset": [place.offset for place in places],
+            "source_length": [place.length for place in places],
+        }
+
     def _finish(self, task: str, files: list[File], places: Places) -> Iterator[KeyedPlaces]:
         """Leave a task's receipt, and tell where the blocks stand that its files hold."""
         self._writer.receipt(task, files)
