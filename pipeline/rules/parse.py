@@ -148,7 +148,7 @@ _LAST_SPACE = np.array(ord(" "), np.uint8)
 def count_words(data: bytes) -> int:
     """What len(data.split()) is, at an eighth of the cost, in a common text that is not empty.
 
-    >>> count_words(b"Two words,\n\nthen  three more.\n")
+    >>> count_words(b"Two words,\\n\\nthen  three more.\\n")
     5
     """
     space = np.frombuffer(data, np.uint8) <= _LAST_SPACE

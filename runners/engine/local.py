@@ -18,7 +18,7 @@ from dateline.runners.engine.forked_workers import ForkedEnvironment
 from dateline.runners.engine.stage_metrics import pipeline_on, stages_of
 
 BYTES_FOR_WORKERS = 32 << 20
-"""Bytes of input from which worker processes pay: starting them takes about a second."""
+"""Bytes of input from which worker processes pay: two of them take a third of a second more of the processor."""
 
 
 def workers_for(input_bytes: int, asked: int | None) -> int:

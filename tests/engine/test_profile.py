@@ -199,7 +199,7 @@ def test_stacks_of_all_processes(profiled):
     assert {"read", "parse", "write"} <= {group for _, group, *_ in stacks}
     found = {name: group for _, group, *names in stacks for name in names if name.startswith("rules.")}
     assert found["rules.parse.parse_block"] == "parse"
-    assert found["rules.split.cut_range"] == "read"
+    assert found["rules.split._pieces"] == "read"
 
 
 def test_the_flame_graph_can_be_read(profiled):
