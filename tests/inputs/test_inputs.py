@@ -6,6 +6,7 @@ import json
 import lzma
 from datetime import date
 
+import ftfy.bad_codecs  # noqa: F401 - Python knows sloppy-windows-1252 by it
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq

@@ -11,11 +11,11 @@ import ftfy
 import pyarrow as pa
 import pytest
 from apache_beam.runners.portability.fn_api_runner import fn_runner, worker_handlers
+from jsonschema import exceptions
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from dateline.pipeline.versions import DECISIVE
-from dateline.schemas import contract
 from tests.conftest import ROOT, dateline_here, files_of
 from tests.helpers.pages import Article, plain
 
@@ -65,14 +65,14 @@ def test_ftfy_decides_what_text_is_mended_to(written, monkeypatch):
 
 def test_the_words_of_jsonschema_are_in_rejects(written, monkeypatch):
     before = written(TOO_LONG, "before")
-    real = contract.best_match
+    real = exceptions.best_match
 
     def in_other_words(errors):
         error = real(errors)
         error.message += ", it says"
         return error
 
-    monkeypatch.setattr(contract, "best_match", in_other_words)
+    monkeypatch.setattr(exceptions, "best_match", in_other_words)
     assert written(TOO_LONG, "after") != before
 
 
