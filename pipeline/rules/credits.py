@@ -33,7 +33,7 @@ MAX_CREDIT_ONLY = 64
 
 def is_credit(text: str) -> bool:
     """Whether a stripped line is a credit and nothing else."""
-    if len(text) > 90:
+    if not text or len(text) > 90:
         return False
     if text[0] in "([":
         return len(text) <= MAX_CREDIT_ONLY and _BRACKETS.fullmatch(text) is not None

@@ -3,6 +3,7 @@
 import pytest
 
 from dateline.pipeline.rules.credits import is_credit, split_credit
+from dateline.pipeline.rules.line_forms import form_of
 
 
 @pytest.mark.parametrize(
@@ -35,3 +36,9 @@ from dateline.pipeline.rules.credits import is_credit, split_credit
 def test_a_caption_and_its_credit(text, caption, credit):
     assert split_credit(text) == (caption, credit)
     assert is_credit(text) == (caption is None)
+
+
+@pytest.mark.parametrize("dots", [".", "...", ". ."])
+def test_a_line_of_dots_is_text_and_no_credit(dots):
+    assert not is_credit("")
+    assert form_of(dots).code == "t"
