@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from dateline.pipeline.rules.credits import is_credit, split_credit
-from dateline.pipeline.rules.line_kinds import code_of, crawl_line, is_author, is_text
+from dateline.pipeline.rules.line_kinds import code_of, crawl_line, is_author, is_text, kind_of
 from dateline.pipeline.rules.places import dateline, is_known
 from dateline.pipeline.rules.site import FEED_MARK, PATH_TAIL
 from dateline.pipeline.rules.text import normalise
@@ -95,7 +95,8 @@ def form_of(text: str) -> Form:
 def _form(text: str) -> Form:
     if FEED_MARK in text:
         return Form("F", "", "")
-    code = code_of(text)
+    is_sentence = text[-1] == "." and text[-2:-1].isalpha() and len(text) <= MAX_KEYED
+    code = (kind_of(text) or "t") if is_sentence else code_of(text)  # most lines: neither name nor headline
     if not is_text(code):
         return Form(code, normalise(text.lstrip("•- ")) if code == "b" else "", "")
     if code == "x" or len(text) > MAX_KEYED:
@@ -125,7 +126,9 @@ _known_form = lru_cache(maxsize=1 << 12)(_form)
 
 def _key_of(text: str) -> str:
     """The form in which copies are compared; a caption's, which is long, comes again letter by letter."""
-    return text if len(text) > MAX_NORMALISED else normalise(PATH_TAIL.sub("", text))
+    if len(text) > MAX_NORMALISED:
+        return text
+    return normalise(PATH_TAIL.sub("", text) if "/node/" in text else text)
 
 
 def _is_known(text: str) -> bool:

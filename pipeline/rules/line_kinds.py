@@ -12,7 +12,7 @@ a caption with its credit (g), a sentence or paragraph (t), or what is too long 
 import re
 from functools import lru_cache
 
-from dateline.pipeline.rules.site import AGENCIES, BEGINNINGS, FIRST_CHARACTERS, LINE_KINDS
+from dateline.pipeline.rules.site import AGENCIES, BEGINNINGS_BY_FIRST, LINE_KINDS
 from dateline.pipeline.rules.text_repairs import mend_encoding
 
 _KIND = re.compile("|".join(f"(?P<{kind.name}>{kind.pattern})" for kind in LINE_KINDS))
@@ -41,7 +41,7 @@ def kind_of(stripped: str) -> str:
     ('s', '')
     """
     if (
-        (stripped[0] in FIRST_CHARACTERS and stripped.startswith(BEGINNINGS))
+        stripped.startswith(BEGINNINGS_BY_FIRST.get(stripped[0], ()))
         or stripped.endswith(("|", "ARAB NEWS"))  # an author's line
         or (stripped[0] > "\x7f" and len(stripped) <= 20)  # a token
     ):
@@ -104,12 +104,25 @@ def crawl_line(line: str) -> tuple[str, str]:
     return rest[:10], rest[10:].strip()
 
 
+def texts_of(rows: bytes) -> list[str]:
+    """What line_of() tells of each of some lines, parted by LF."""
+    try:
+        text = rows.decode("utf-8")
+    except UnicodeDecodeError:
+        return [line_of(row) for row in rows.split(b"\n")]
+    if _may_be_garbled(text):
+        return [line_of(row) for row in rows.split(b"\n")]
+    return text.split("\n")
+
+
 def line_of(row: bytes) -> str:
     """A line's text, as far as finding a header needs it: UTF-8, else Windows-1252; mended where it is garbled."""
     try:
         text = row.decode("utf-8")
     except UnicodeDecodeError:
         text = row.decode("cp1252", "replace")
-    if text.isascii() or not ("â€" in text or "鈥" in text or "聽" in text or "Â" in text):
-        return text
-    return mend_encoding(text)
+    return mend_encoding(text) if _may_be_garbled(text) else text
+
+
+def _may_be_garbled(text: str) -> bool:
+    return not text.isascii() and ("â€" in text or "鈥" in text or "聽" in text or "Â" in text)

@@ -142,9 +142,9 @@ def read(lines: Sequence[Line], before: str, whole: bool, first: bool = False) -
     steps: list[dict[_Way, tuple[float, _Way | None]]] = []
     for i, line in enumerate(lines):
         code, gap, key = line.code, line.gap, line.key
-        twin = (
-            twin_cost(line, above[i]) if above[i] != 1 or above[i - 1] != 1 else 0.0
-        )  # a third copy says no more
+        third = above[i] == 1 and above[i - 1] == 1  # it says no more
+        twin = twin_cost(line, above[i]) if above[i] and not third else 0.0
+        headlined: float | None = None  # what speaks against the line for a headline, once it is asked for
         found: dict[_Way, tuple[float, _Way | None]] = {}
         at = code, gap
         most = UNLIMITED
@@ -194,7 +194,9 @@ def read(lines: Sequence[Line], before: str, whole: bool, first: bool = False) -
                     elif condition == _SETS:
                         if not key or (after == FOUND and headline) or line.text in AGENCIES:
                             continue
-                        total += as_headline(line, lines, i, below[i])
+                        if headlined is None:
+                            headlined = as_headline(line, lines, i, below[i])
+                        total += headlined
                         if gap == 0 and role in BODIES and is_below_a_headline(lines, i):
                             total += 2.0  # rather is the line above it the headline
                         keep = key
@@ -247,7 +249,8 @@ def read(lines: Sequence[Line], before: str, whole: bool, first: bool = False) -
             cheapest = min(ways, key=lambda way: (ways[way][0], way))
             found[BODY, ""] = (ways[cheapest][0] + 20, cheapest)
             most = UNLIMITED
-        found = {way: step for way, step in found.items() if step[0] <= most}
+        if len(found) > 1:
+            found = {way: step for way, step in found.items() if step[0] <= most}
         if len(found) > WAYS:
             found = dict(sorted(found.items(), key=lambda item: (item[1][0], item[0]))[:WAYS])
         steps.append(found)

@@ -110,7 +110,11 @@ LINE_KINDS = (
 
 BEGINNINGS = tuple(sorted({word for kind in LINE_KINDS for word in kind.begins}))
 """What a line of LINE_KINDS can begin with, but for those kinds that begin with anything."""
-FIRST_CHARACTERS = frozenset(word[0] for word in BEGINNINGS)
+BEGINNINGS_BY_FIRST = {
+    first: tuple(word for word in BEGINNINGS if word[0] == first)
+    for first in {word[0] for word in BEGINNINGS}
+}
+"""The same by their first character."""
 
 AGENCIES = frozenset(
     ("AFP", "AN", "AP", "Arab News", "ARAB NEWS", "Argaam", "REUTERS", "Reuters", "SPA", "WAM", "Bloomberg", "APP", "Agencies")

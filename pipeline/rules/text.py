@@ -44,12 +44,17 @@ def normalise(headline: str) -> str:
 
 
 def _form(headline: str) -> str:
-    if not headline.isascii():
-        headline = _nfkc(_INVISIBLE.sub("", headline)).translate(_FOLD)
+    if not headline.isascii():  # most lines only for their quotes
+        headline = headline.replace("“", '"').replace("”", '"').replace("’", "'").replace("‘", "'")
+        if not headline.isascii():
+            headline = _nfkc(_INVISIBLE.sub("", headline)).translate(_FOLD)
     folded = headline.casefold()
     if not folded.isascii():  # NFKC and case folding can each undo the other's form, for few letters
         folded = _nfkc(folded).translate(_FOLD)
-    return " ".join(folded.replace("`", "'").split())
+    folded = folded.replace("`", "'")
+    if folded.isprintable() and folded.isascii() and "  " not in folded:
+        return folded.strip()
+    return " ".join(folded.split())
 
 
 _known_form = lru_cache(maxsize=1 << 12)(_form)

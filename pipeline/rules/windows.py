@@ -18,7 +18,7 @@ from functools import lru_cache
 
 from dateline.pipeline.rules.header import Part, parts_of
 from dateline.pipeline.rules.line_forms import Line, lines_of
-from dateline.pipeline.rules.line_kinds import code_of, line_of
+from dateline.pipeline.rules.line_kinds import code_of, line_of, texts_of
 from dateline.pipeline.rules.line_table import LineTable
 from dateline.pipeline.rules.reading import read
 
@@ -166,7 +166,7 @@ def _found(data: bytes, gap: int, before: str) -> tuple[tuple[int, int, int | No
     """The headers in the bytes of a window: the rows where each starts, where its body does, and, if that stands above
     it, where its headline does, or 0. What repeats without end is read once.
     """
-    rows = [line_of(row) for row in data.split(b"\n")]
+    rows = texts_of(data)
     lines = lines_of(rows, gap)
     reading = read(lines, before, whole=False)
     items = round_up(lines, reading.roles)
