@@ -59,6 +59,10 @@ ENDED = frozenset(
 )
 """Roles behind which a stamp is that of another article."""
 
+_UNDER_WAY = {(BODY, ""), (BEFORE, "")}
+"""Ways that one more paragraph, right below the last and with no twin, leaves as they are: it costs them nothing, and any other
+role more than MARGIN."""
+
 _PLAIN, _SAME, _SETS, _EDITED, _ECHO, _ALT, _TEXT, _LABEL, _DROPS, _PICTURE, _SHORT, _NAME, _STAMP, _CUT = (
     range(14)
 )
@@ -142,6 +146,10 @@ def read(lines: Sequence[Line], before: str, whole: bool, first: bool = False) -
     steps: list[dict[_Way, tuple[float, _Way | None]]] = []
     for i, line in enumerate(lines):
         code, gap, key = line.code, line.gap, line.key
+        if gap == 0 and code in "tx" and not above[i] and not below[i] and ways.keys() <= _UNDER_WAY:
+            ways = {way: (paid, way) for way, (paid, _) in ways.items()}
+            steps.append(ways)
+            continue
         third = above[i] == 1 and above[i - 1] == 1  # it says no more
         twin = twin_cost(line, above[i]) if above[i] and not third else 0.0
         headlined: float | None = None  # what speaks against the line for a headline, once it is asked for
