@@ -104,12 +104,14 @@ class PlainUnits:
         ends = [*self._starts[1:], len(self._text)]
         self._paragraphs = self._paragraphs_above()
         is_common = self._are_common([*self._starts, len(self._text)])
+        is_apart: list[bool] = np.append(self._table.empty, False)[self._tops + 1].tolist()
         asked = end = -1
         for stamp, at, place in zip(stamps, ats.tolist(), places, strict=True):
             if at < end:
                 continue  # of the last header, or its second
-            if place < 0 or place == asked:
-                others.append(stamp)  # only the first stamp of a unit can be that of its header
+            if place < 0 or place == asked or not is_apart[place]:
+                # only the first stamp of a unit can be that of its header, and below a plain headline stands an empty line
+                others.append(stamp)
                 continue
             asked = place
             unit = self._unit(place, ends[place], at, is_common[place])
