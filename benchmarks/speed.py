@@ -1,6 +1,6 @@
 """All ratios on one page: Dateline against the plain script and against Polars, on dumps of one layout and of several.
 
-    python -m benchmarks.speed measure --work /dev/shm     # 6 to 8 minutes on two cores that nobody else uses
+    python -m benchmarks.speed measure --work /dev/shm     # a quarter of an hour on two cores that nobody else uses
     python -m benchmarks.speed page                        # only the page, from the facts that are there
 
 `measure` has compare.py do each kind of dumps, writes what it found to benchmarks/speed.json, and makes the page: docs/speed.md,
