@@ -19,10 +19,10 @@ import numpy as np
 from dateline.pipeline.rules.line_kinds import kind_of, line_of
 from dateline.pipeline.rules.line_table import SPACE, LineTable, Places, pairs_of
 from dateline.pipeline.rules.places import dateline, is_known
-from dateline.pipeline.rules.site import ANCHOR_CODES, ANCHOR_WORDS, FEED_MARK, FULL_MONTH, STAMP_LINE
+from dateline.pipeline.rules.site import ANCHOR_CODES, ANCHOR_WORDS, FEED_MARK, STAMP_LINE, USUAL_STAMP
 
 _STAMP = re.compile(SPACE + rb"(?:" + STAMP_LINE.encode() + rb")" + SPACE + rb"(?=\n|\Z)")
-_USUAL_STAMP = re.compile(rf"Updated [0-9]{{1,2}} {FULL_MONTH} [0-9]{{4}} *(?=\n|\Z)".encode())
+_USUAL_STAMP = re.compile(rf"{USUAL_STAMP} *(?=\n|\Z)".encode())
 """Most stamps, told sooner."""
 _STAMP_PAIRS = pairs_of((b"Updated", b"Published", "Publié".encode()), any_space=True)
 _STAMP_ENDS = np.zeros(256, bool)

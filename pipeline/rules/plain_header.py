@@ -26,10 +26,9 @@ from dateline.pipeline.rules.header import Header
 from dateline.pipeline.rules.line_forms import form_of
 from dateline.pipeline.rules.line_kinds import MAX_LINE, MAX_NAME, code_of, is_author, kind_of, line_of
 from dateline.pipeline.rules.places import dateline
-from dateline.pipeline.rules.site import BEGINNINGS, FULL_MONTH, SHORT_URL
+from dateline.pipeline.rules.site import BEGINNINGS, SHORT_URL, USUAL_STAMP
 from dateline.pipeline.rules.text import normalise
 
-_STAMP = rf"Updated [0-9]{{1,2}} {FULL_MONTH} [0-9]{{4}}"
 _END = " *\n"
 _NO_TEXT = r"quotes |Special |•|\{|[^A-Za-z.!?\n]{1,80}(?:\n|\Z)"
 """How a line begins that may be no text, though of no kind that line_kinds.py knows: a label, a glyph, no letter at all."""
@@ -45,11 +44,11 @@ def _header(headline: str, caption: str, name: str, below: str) -> re.Pattern[by
             rf"(?:(?!Short Url|Updated )(?=(?P<second>[^\n]{{1,2}}))(?P<caption>{caption})\n)?"
             rf"(?:(?P<slot>Short Url){_END}(?:(?:{_END}){{0,2}}"
             rf"(?P<url>{SHORT_URL}){_END}(?:{_END}){{0,2}})?)?"
-            rf"(?P<stamp>{_STAMP}){_END}"
+            rf"(?P<stamp>{USUAL_STAMP}){_END}"
             rf"(?:Follow{_END}|(?P<name>{name}){_END})?"
             rf"{_END}(?P=headline){_END}(?:{_END}(?P=headline){_END})?"
             rf"(?:(?:{_END})?(?P<bullets>(?: {{0,4}}• (?! *(?:Home|Search form)\s)(?=[^\n]*[A-Za-z])[^\n]*\n){{1,6}}))?"
-            rf"(?:(?:{_END})?{_STAMP}{_END}(?P=name){_END})?"
+            rf"(?:(?:{_END})?{USUAL_STAMP}{_END}(?P=name){_END})?"
             rf"(?: {{0,3}}\n){{0,3}}(?=(?P<below>{below}))"
         ).encode()
     )
@@ -75,9 +74,12 @@ _USUAL = _header(
 """The same where nothing is to be asked of _is_certain(): headline, caption, name and body begin unlike each other, and like no
 line of the site; only the headline ends in a letter; the caption has small letters, the body a colon."""
 
-HEADLINE, CAPTION, STAMP = 2, 5, 8
+_numbers = _PLAIN.groupindex  # the same in _USUAL
+HEADLINE, CAPTION, STAMP = (_numbers[name] for name in ("headline", "caption", "stamp"))
 """The numbers of these groups among the spans."""
-_fields = itemgetter(2, 3, 5, 6, 7, 8, 9, 10)
+_fields = itemgetter(
+    *(_numbers[name] for name in ("headline", "alt", "caption", "slot", "url", "stamp", "name", "bullets"))
+)
 """The spans of what a header's fields are read from."""
 
 TWIN_BYTES = 2500
@@ -93,7 +95,7 @@ def plain_spans(text: bytes, start: int, stamp: int, is_common: bool = False) ->
         text: bytes of a dump.
         start: where a line starts that has two empty lines above it.
         stamp: where the stamp line starts.
-        is_common: whether the text is known to be common around there: see is_common() in text.py.
+        is_common: whether the text is known to be common around there: see rules/common_text.py.
     """
     match = _USUAL.match(text, start) if is_common else None
     is_usual = match is not None
@@ -135,8 +137,10 @@ _BEGINNING = re.compile(
 
 
 def begin_differently(one: bytes, other: bytes) -> bool:
-    """Whether two lines, of which none is empty, are told apart by the two characters that one begins with, whatever is done to unify them: a letter
-    and another one or a space. The other begins with two others, or with a quote."""
+    """Whether the two characters that lines begin with tell them apart, whatever is done to unify them. No line is empty.
+
+    The two are a letter, and another one or a space. The other line begins with two others, or with a quote.
+    """
     letter, other_letter = _SMALL_LETTERS[one[0]], _SMALL_LETTERS[other[0]]
     if letter and other_letter and letter != other_letter:
         return True

@@ -30,6 +30,8 @@ FULL_MONTHS = (
 )  # fmt: skip
 """The months as the site writes them."""
 FULL_MONTH = f"(?:{'|'.join(FULL_MONTHS)})"
+USUAL_STAMP = rf"Updated [0-9]{{1,2}} {FULL_MONTH} [0-9]{{4}}"
+"""Most stamps, and no more of their line."""
 MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 MONTH = f"(?i:{MONTH})"
 _UNIT = "|".join(DAYS_PER_UNIT)

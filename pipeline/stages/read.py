@@ -89,9 +89,8 @@ class _Reader:
         if offset != self._at:
             self._file.seek(offset)
         left = max(self._stop + BEHIND_BYTES - offset, BEHIND_BYTES)
-        data = self._file.read(
-            left if left <= size + BEHIND_BYTES else size
-        )  # no small rest is left for a read of its own
+        is_rest = left <= size + BEHIND_BYTES  # a small rest is not left for a read of its own
+        data = self._file.read(left if is_rest else size)
         self._at = offset + len(data)
         return data
 

@@ -170,12 +170,11 @@ def _twice(where: str, name: str) -> str:
 
 
 def cut_up(records: pa.RecordBatch, sizes: Iterable[int]) -> Iterator[pa.RecordBatch]:
-    """The records in parts of so many, each in memory of its own: a file of a slice has its neighbours' bytes between its columns."""
-    none, at = records.slice(0, 0), 0
+    """The records in parts of so many, each in memory of its own: a file of a slice would have its neighbours' bytes
+    between its columns."""
+    none, at = records.slice(0, 0), 0  # of two, even if one is empty, concat_batches makes a copy
     for size in sizes:
-        yield pa.concat_batches(
-            [none, records.slice(at, size)]
-        )  # of two, even if one is empty, a copy is made
+        yield pa.concat_batches([none, records.slice(at, size)])
         at += size
 
 
