@@ -1,11 +1,14 @@
 """Atomic writing: whatever goes wrong, what has a name is whole, and nothing else is left."""
 
+import json
 import os
 import stat
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dateline.pipeline.atomic import whole_file, write_json
+from dateline.pipeline.atomic import json_bytes, whole_file, write_json
 from tests.test_house import MODULES
 
 RENAMES = ("os.replace(", "os.rename(")
@@ -73,3 +76,41 @@ def test_all_files_are_replaced_by_it():
         name for name, path in MODULES.items() if any(call in path.read_text("utf-8") for call in RENAMES)
     }
     assert found == {"dateline.pipeline.atomic", "dateline.pipeline.dataset.export"}
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.sampled_from(["},\n  ", '}, {"', "\x1e"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.text(), VALUES, max_size=4))
+def test_json_says_what_was_given(content):
+    assert json.loads(json_bytes(content)) == content
+
+
+def test_json_has_a_line_for_each_file_of_a_manifest():
+    content = {
+        "version": 2,
+        "run": "a",
+        "dumps": [],
+        "files": [{"path": "},\n  {", "rows": 1}, {"path": "b"}],
+        "named": ["a", "b"],
+    }
+    assert json_bytes(content).decode().split("\n") == [
+        "{",
+        ' "version": 2,',
+        ' "run": "a",',
+        ' "dumps": [],',
+        ' "files": [',
+        '  {"path": "},\\n  {", "rows": 1},',
+        '  {"path": "b"}',
+        " ],",
+        ' "named": [',
+        '  "a",',
+        '  "b"',
+        " ]",
+        "}",
+        "",
+    ]

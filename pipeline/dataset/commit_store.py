@@ -136,8 +136,10 @@ def commit(
         StoreError, OSError: it was not: the store failed, or a file is not what its receipt says.
     """
     objects = {file["path"]: file["stored"] for file in before["files"]} if before else {}
-    for entry in manifest["files"]:
-        entry["stored"] = objects.get(entry["path"], object_name(manifest["version"], entry["path"]))
+    manifest["files"] = [
+        entry | {"stored": objects.get(entry["path"], object_name(manifest["version"], entry["path"]))}
+        for entry in manifest["files"]
+    ]
     require_valid(manifest, "manifest")
     names = {entry["path"]: entry["stored"] for entry in manifest["files"]}
     with held():

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from dateline.errors import DamagedFile
 from dateline.pipeline.dataset.links import link_second_names, put_in_place, remove_files
-from dateline.pipeline.dataset.safe_files import require_folders, size_in
+from dateline.pipeline.dataset.safe_files import partition_folders, require_folders, size_in
 from dateline.pipeline.dataset.version import Manifest, read_manifest, version_numbers
 from dateline.pipeline.dataset.visible import visible_files
 from dateline.pipeline.names import VERSIONS, is_second_name, kind_of, second_name
@@ -45,7 +45,7 @@ def relink(root: str, manifest: Manifest, look: bool = False) -> Relinked:
         DamagedFile: a folder or file of the dataset is a link.
     """
     files = {file["path"]: file for file in manifest["files"]}
-    linked, lost, checked = [], [], set[str]()
+    linked, lost, checked = [], [], partition_folders(root)
     for path in files:
         require_folders(root, path, checked)
     wrong = [path for path, file in files.items() if size_in(root, path) != file["bytes"]]
@@ -60,8 +60,8 @@ def relink(root: str, manifest: Manifest, look: bool = False) -> Relinked:
         else:
             lost.append(path)
     removed: list[str] = []
-    needed = _needed(root)
-    left = _kept(root) - needed
+    needed = _needed(root, manifest)
+    left = set(filter(is_second_name, _kept(root) - needed))
     if not lost and (look or wrong or left or manifest["version"] != version_numbers(root)[-1]):
         removed = [path for path in visible_files(root) if kind_of(path) and path not in files]
         link_second_names(root, [path for path in removed if second_name(path) in needed])
@@ -93,16 +93,18 @@ def make_ready(root: str, manifest: Manifest) -> list[str]:
     ]
 
 
-def _needed(root: str) -> set[str]:
-    """The second names of all files of all versions that are kept."""
-    kept = filter(None, (read_manifest(root, number) for number in version_numbers(root)))
-    return {second_name(file["path"]) for manifest in kept for file in manifest["files"]}
+def _needed(root: str, manifest: Manifest) -> set[str]:
+    """The second names of all files of all versions that are kept, of which one has this manifest."""
+    others = (
+        read_manifest(root, number) for number in version_numbers(root) if number != manifest["version"]
+    )
+    kept = [manifest, *filter(None, others)]
+    return {second_name(file["path"]) for each in kept for file in each["files"]}
 
 
 def _kept(root: str) -> set[str]:
-    """The second names that are there. One that no version needs is of a version whose manifest is gone."""
+    """What is there that may be a second name. One that no version needs is of a version whose manifest is gone."""
     try:
-        names = os.listdir(f"{root}/{VERSIONS}")
+        return {f"{VERSIONS}/{name}" for name in os.listdir(f"{root}/{VERSIONS}")}
     except FileNotFoundError:
         return set()
-    return set(filter(is_second_name, (f"{VERSIONS}/{name}" for name in names)))

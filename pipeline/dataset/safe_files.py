@@ -103,6 +103,17 @@ def _refuse(path: str, found: str, expected: str) -> NoReturn:
     )
 
 
+def partition_folders(root: str) -> set[str]:
+    """The folders of partitions, and those above them, that are no links, for require_folders(): where many are asked for, to
+    list each date takes a third of the time that a look at each folder takes."""
+    dates = [entry for entry in _entries(root) if entry.name.startswith(PARTITION)]
+    found = {date.name for date in dates if date.is_dir(follow_symlinks=False)}
+    for date in found.copy():
+        regions = _entries(f"{root}/{date}")
+        found.update(f"{date}/{entry.name}" for entry in regions if entry.is_dir(follow_symlinks=False))
+    return found
+
+
 def require_folders(root: str, path: str, checked: set[str]) -> None:
     """See that the folders on the way to a file are folders, as far as they are there.
 
@@ -114,6 +125,8 @@ def require_folders(root: str, path: str, checked: set[str]) -> None:
     Raises:
         DamagedFile: one is a link, or no folder.
     """
+    if path.rpartition("/")[0] in checked:
+        return
     folder = ""
     for part in path.split("/")[:-1]:
         folder = f"{folder}/{part}" if folder else part

@@ -17,7 +17,7 @@ is, and files only once they are read.
 import hashlib
 import os
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,18 @@ def read_manifest(root: str, version: int) -> Manifest | None:
         NewerDataset: its schema is newer than this program.
         DamagedFile: it is whole, and no manifest of that version.
     """
-    manifest = unchecked_manifest(root, version)
+    try:
+        text = read_own(root, manifest_name(version))
+    except FileNotFoundError:
+        return None
+    return _manifest_of(root, version, text)
+
+
+@lru_cache(1)
+def _manifest_of(root: str, version: int, text: bytes) -> Manifest | None:
+    """The same from its text. A run reads one several times, and a large one takes a tenth of a second to be parsed and
+    checked; so nobody may change what this gives."""
+    manifest = parse_manifest(root, version, text)
     if manifest is not None:
         require_manifest(root, manifest, version)
     return manifest
@@ -169,11 +180,8 @@ class Version:
         self.manifest = manifest
         self._folders: set[str] = set()
         self._checked: set[str] = set()
-
-    @cached_property
-    def _by_folder(self) -> dict[str, dict[str, Any]]:
+        self._by_folder = {partition_or_shard(file["path"]): file for file in manifest["files"]}
         """Folder, and shard in a ledger -> the entry of the file there."""
-        return {partition_or_shard(file["path"]): file for file in self.manifest["files"]}
 
     @cached_property
     def sources(self) -> list[str]:

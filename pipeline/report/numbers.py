@@ -113,12 +113,18 @@ def by_partition(files: Iterable[tuple[str, int]]) -> dict[str, dict[str, int]]:
     >>> by_partition([("date=2023-09-07/region=eastern-europe/part-0.arrow", 3)])
     {'dates': {'2023-09': 3}, 'regions': {'eastern-europe': 3}}
     """
-    dates, regions = Counter[str](), Counter[str]()
+    by_date, by_region = Counter[str](), Counter[str]()
     for path, rows in files:
-        date, region = _keys(path)
-        dates[date[:MONTH]] += rows
-        regions[region] += rows
-    return {"dates": _positive(dates), "regions": _positive(regions)}
+        date, region, _ = path.split("/")
+        by_date[date] += rows
+        by_region[region] += rows
+    months = Counter[str]()
+    for date, rows in by_date.items():
+        months[_value(date)[:MONTH]] += rows
+    return {
+        "dates": _positive(months),
+        "regions": _positive(Counter({_value(region): rows for region, rows in by_region.items()})),
+    }
 
 
 def partitions(paths: Sequence[str]) -> dict[str, int]:
@@ -127,14 +133,14 @@ def partitions(paths: Sequence[str]) -> dict[str, int]:
     >>> partitions(["date=2023-09-07/region=a/part-0.arrow", "date=2023-09-08/region=a/part-0.arrow"])
     {'now': 2, 'month': 1, 'year': 1}
     """
-    keys = [_keys(path) for path in paths]
-    fine = max((len(date) for date, _ in keys), default=0)
-    coarser = {
-        name: len({(date[:length], region) for date, region in keys})
-        for name, length in GRANULARITIES.items()
-        if length < fine
-    }
-    return {"now": len(keys)} | coarser
+    keys = {(date, region) for date, region, _ in (path.split("/") for path in paths)}
+    fine = max((len(_value(date)) for date in {date for date, _ in keys}), default=0)
+    found = {"now": len(keys)}
+    for name, length in GRANULARITIES.items():  # from fine to coarse, each of what the one before left
+        if length < fine:
+            keys = {(date[: len(PARTITION) + length], region) for date, region in keys}
+            found[name] = len(keys)
+    return found
 
 
 def dumps_of(
@@ -157,11 +163,10 @@ def dumps_of(
     return list(found.values())
 
 
-def _keys(path: str) -> tuple[str, str]:
-    """The date and region of a partition's file; "" for no date."""
-    date, region, _ = path.split("/")
-    value = date.removeprefix(PARTITION)
-    return "" if value == NULL_PARTITION else value, region.split("=", 1)[1]
+def _value(folder: str) -> str:
+    """What a folder of partitions says of its date or region; "" for no date."""
+    value = folder.split("=", 1)[1]
+    return "" if value == NULL_PARTITION else value
 
 
 def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:

@@ -202,7 +202,7 @@ def _execute(
     course: "Course",
 ) -> int:
     from dateline.errors import StoreError
-    from dateline.pipeline.dataset.open import dataset_in
+    from dateline.pipeline.dataset.open import dataset_in, open_version
     from dateline.pipeline.progress import failed_at, read_progress
     from dateline.pipeline.run import execute
     from dateline.pipeline.stop import held, let
@@ -211,6 +211,7 @@ def _execute(
     from dateline.runners.engine.live import LiveCounts
     from dateline.runners.engine.profile import profiling
 
+    open_version(config.output, config.base)  # read once, for the workers that are forked, too
     live = LiveCounts()
     workers, run_flow, course.runner = engine_of(args, config, live)
     counts = partial(read_progress, config.progress) if config.progress else live

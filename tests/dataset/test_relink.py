@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from dateline import open_dataset
+from dateline.errors import DamagedFile
 from dateline.pipeline.dataset import known_dumps as known
+from dateline.pipeline.dataset.relink import relink
 from dateline.pipeline.dataset.version import latest_manifest, version_numbers
 from dateline.pipeline.names import manifest_name, second_name
 from tests.conftest import dateline_here, files_of
@@ -66,6 +68,29 @@ def test_an_id_that_comes_twice_in_a_partition_stops_the_run(grown, news):
     assert "two articles of date=2023-09-07/region=" in told
     assert "have the id" in told
     assert version_numbers(str(news)) == [1, 2]
+
+
+def test_a_manifest_is_parsed_again_only_if_its_text_is_another(news):
+    path = news / manifest_name(2)
+    first = latest_manifest(str(news))
+    assert latest_manifest(str(news)) is first
+    path.write_text(json.dumps(first | {"run": "another"}))
+    assert latest_manifest(str(news)) == first | {"run": "another"}
+    path.write_bytes(path.read_bytes()[:-9])
+    assert latest_manifest(str(news))["version"] == 1
+
+
+def test_a_link_for_a_folder_of_a_partition_is_not_followed(news, tmp_path):
+    manifest = latest_manifest(str(news))
+    region = (news / next(file["path"] for file in manifest["files"] if file["kind"] == "articles")).parent
+    for number, folder in enumerate((region, region.parent)):
+        moved = folder.rename(tmp_path / f"moved-{number}")
+        folder.symlink_to(moved)
+        with pytest.raises(DamagedFile, match=f"{folder} is a link"):
+            relink(str(news), manifest)
+        folder.unlink()
+        moved.rename(folder)
+    assert relink(str(news), manifest) == ([], [], [])
 
 
 @pytest.mark.parametrize("lost", ["torn", "empty", "gone"])
