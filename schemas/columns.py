@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from dateline import schemas
@@ -57,7 +58,7 @@ def batch_of(columns: Mapping[str, Sequence[Any] | pa.Array], schema: pa.Schema)
     return pa.record_batch([_column(columns[field.name], field.type) for field in schema], schema=schema)
 
 
-def texts(data: bytes, lengths: Sequence[int]) -> pa.StringArray:
+def texts(data: bytes | pa.Buffer, lengths: Sequence[int] | npt.NDArray[np.int64]) -> pa.StringArray:
     """An array of texts that stand one behind the other, in UTF-8, whose bytes it takes as they are.
 
     Args:

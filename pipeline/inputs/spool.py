@@ -11,6 +11,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from typing import IO, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
 from dateline.errors import RunFailed
 from dateline.pipeline.elements import Dump, Part, Place
 from dateline.pipeline.inputs.blocks import BlockReader
@@ -163,11 +167,10 @@ class Locator:
     def place(self, dump: int, offset: int, length: int) -> Place:
         """The place of the bytes [offset, offset + length) of a dump or its spool."""
         entry = self._dumps[dump]
-        if entry.part is None or entry.part.format == "text":
-            # The text of a compressed dump counts as the dump: its offsets are those of its unpacked bytes.
+        if _is_read_as_it_stands(entry):
             return Place(entry.source, offset, length)
         index = self.index(dump)
-        if entry.part.format == "utf-16":
+        if entry.part and entry.part.format == "utf-16":
             start, stop = (self._in_utf16(dump, index, at) for at in (offset, offset + length))
             return Place(entry.source, start, stop - start, repairs=("utf-16",))
         row = index.at(offset)
@@ -176,6 +179,22 @@ class Locator:
             row.source or f"{entry.source}{row.place}", row.base + inside, length, row.url, row.crawled,
             inside == 0,
         )  # fmt: skip
+
+    def places(
+        self, dumps: npt.NDArray[np.int32], offsets: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]
+    ) -> tuple[pa.Array, pa.Array, pa.Array]:
+        """The places of many blocks, as columns: their sources, offsets and lengths."""
+        numbers, which = np.unique(dumps, return_inverse=True)
+        entries = [self._dumps[number] for number in numbers.tolist()]
+        if all(map(_is_read_as_it_stands, entries)):
+            sources = pa.array([entry.source for entry in entries], pa.string())
+            return sources.take(pa.array(which)), pa.array(offsets), pa.array(lengths)
+        places = list(map(self.place, dumps.tolist(), offsets.tolist(), lengths.tolist()))
+        return (
+            pa.array([place.source for place in places], pa.string()),
+            pa.array([place.offset for place in places], pa.int64()),
+            pa.array([place.length for place in places], pa.int64()),
+        )
 
     def close(self) -> None:
         self._blocks.close()
@@ -203,3 +222,8 @@ class Locator:
         mark = index.at(offset)
         between = self._blocks.read(dump, mark.start, offset - mark.start)
         return mark.base + len(between.decode("utf-8", "replace").encode("utf-16-le"))
+
+
+def _is_read_as_it_stands(dump: Dump) -> bool:
+    """Whether the offsets of what is read are the dump's own; the text of a compressed dump counts as the dump."""
+    return dump.part is None or dump.part.format == "text"

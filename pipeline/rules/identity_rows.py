@@ -47,6 +47,9 @@ OLDER_ARTICLE, OLDER_DUPLICATE = -1, -2
 ONLY_COUNTED = 9
 """In `dated`, of a row with the short URL of its article instead of its own: it counts, and never wins."""
 
+ID_DIGITS = 32
+"""Hexadecimal digits of an id, or of a headline's key."""
+
 NO_DATE = -(2**31)
 LATE = 2**31 - 1
 UPDATED_SOURCES = ("stamp", "crawl", "none")
@@ -191,5 +194,10 @@ def _set_pairs(rows: Rows, name: str, values: Sequence[bytes]) -> None:
 
 def hexes(rows: Rows, high: str, low: str) -> list[str]:
     """The 32 hexadecimal digits of a 128-bit column pair, for each row."""
-    text = np.stack([rows[high], rows[low]], axis=1).astype("<u8").tobytes().hex()
-    return [text[i : i + 32] for i in range(0, len(text), 32)]
+    text = digits(rows, high, low)
+    return [text[i : i + ID_DIGITS] for i in range(0, len(text), ID_DIGITS)]
+
+
+def digits(rows: Rows, high: str, low: str) -> str:
+    """The same, one behind the other."""
+    return np.stack([rows[high], rows[low]], axis=1).astype("<u8").tobytes().hex()

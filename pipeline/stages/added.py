@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dateline.pipeline.samples import most_copies
+from dateline.pipeline.samples import MOST_COPIES, most_copies
 
 
 class Added:
@@ -20,8 +20,10 @@ class Added:
         """records: new rows of schemas/article.schema.json."""
         for found in pc.value_counts(records["country"]).to_pylist():
             self._countries[found["values"] or ""] += found["counts"]
-        large = records.filter(pc.greater(records["copies"], 1)).select(["id", "headline", "copies"])
-        self._groups = most_copies([*self._groups, *large.to_pylist()])
+        shown = records.select(["id", "headline", "copies"])
+        large = shown.filter(pc.greater(shown["copies"], 1))
+        most = pc.select_k_unstable(large, MOST_COPIES, [("copies", "descending"), ("id", "ascending")])
+        self._groups = most_copies([*self._groups, *large.take(most).to_pylist()])
 
     def facts(self) -> dict[str, Any]:
         """The counts, in the terms of schemas/receipt.schema.json."""

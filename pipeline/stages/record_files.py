@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -94,19 +94,63 @@ class RecordReader:
         self._folder = f"{scratch}/{PARSED}"
 
     def take(self, rows: Rows) -> pa.RecordBatch:
-        """The records of some rows, as they were parsed: the columns WAITING."""
-        files = _by_file(rows)
-        order = np.concatenate([places for _, places in files])
-        taken = pa.concat_batches(
-            [self._batch(int(name)).take(pa.array(rows["at"][places])) for name, places in files]
-        )
-        pa.default_memory_pool().release_unused()  # or the pool keeps what each copy was made from
-        return taken.take(pa.array(np.argsort(order)))
+        """The records of some rows, as they were parsed: the columns WAITING.
 
-    def _batch(self, name: int) -> pa.RecordBatch:
-        """A file's records. It is mapped anew each time: a mapping that stays keeps in memory what was looked at."""
+        Raises:
+            OSError: a file cannot be read, or ends too soon.
+        """
+        files = _by_file(rows)
+        in_order = pa.array(np.argsort(np.concatenate([which for _, which in files])))
+        if in_store(self._folder):  # fetched whole, and mostly one file: see fetch_records.py
+            parts = [self._batch(name)[0].take(pa.array(rows["at"][which])) for name, which in files]
+            return pa.concat_batches(parts).take(in_order)
+        starts, lengths = np.empty((2, len(rows)), np.int64)
+        parts = []
+        for name, which in files:
+            batch, begin = self._batch(name)
+            at = rows["at"][which]
+            _, ends, bodies = batch["body"].buffers()
+            ends = np.frombuffer(ends, np.int32)
+            starts[which] = ends[at] + (bodies.address - begin)
+            lengths[which] = ends[at + 1] - ends[at]
+            parts.append(batch.select(_OTHERS).take(pa.array(at)))
+        del batch, bodies, ends  # so the last file is mapped no more
+        others = pa.concat_batches(parts).take(in_order)
+        del parts
+        body = texts(self._bodies(files, starts, lengths), lengths)
+        return pa.record_batch(
+            [body if name == "body" else others[name] for name in WAITING.names], schema=WAITING
+        )
+
+    def _bodies(
+        self, files: "_Files", starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]
+    ) -> pa.Buffer:
+        """The bodies of some rows, one behind the other. They are read, each straight to its place: in a mapped file each
+        would cost a page fault, which takes longer.
+
+        Args:
+            files: the files of the rows.
+            starts, lengths: of each row's body in its file, in bytes.
+        """
+        ends = np.cumsum(lengths)
+        found = pa.allocate_buffer(int(ends[-1]))
+        view = memoryview(found)
+        spans = list(zip(starts.tolist(), (ends - lengths).tolist(), ends.tolist(), strict=True))
+        for name, which in files:
+            path = f"{self._folder}/{name:016x}"
+            with open(path, "rb", buffering=0) as file:
+                number = file.fileno()
+                for start, begin, end in map(spans.__getitem__, which.tolist()):
+                    if os.preadv(number, [view[begin:end]], start) != end - begin:
+                        raise OSError(f"{path}: not all of {end - begin} bytes at {start}")
+        return found
+
+    def _batch(self, name: int) -> tuple[pa.RecordBatch, int]:
+        """A file's records, and where it begins in memory. It is mapped anew each time: a mapping that stays keeps in memory
+        what was looked at."""
         with read(f"{self._folder}/{name:016x}") as source:
-            return pa.ipc.open_file(source).get_batch(0)
+            whole = source.read_buffer()
+        return pa.ipc.open_file(whole).get_batch(0), whole.address
 
 
 @contextmanager
@@ -128,9 +172,13 @@ def put_aside(batches: Iterable[RowBatch]) -> Iterator[tuple[Rows, RecordReader]
         yield concat(rows), RecordReader(folder)
 
 
-def _by_file(rows: Rows) -> list[tuple[np.uint64, npt.NDArray[np.intp]]]:
+_Files: TypeAlias = list[tuple[int, npt.NDArray[np.intp]]]
+"""Names of files, and which of some rows each has."""
+
+
+def _by_file(rows: Rows) -> _Files:
     """The files of some rows, and which of the rows each has."""
     by_file = np.argsort(rows["file"], kind="stable")
     names = rows["file"][by_file]
     starts = np.flatnonzero(np.concatenate([[True], names[1:] != names[:-1]]))
-    return list(zip(names[starts], np.split(by_file, starts[1:]), strict=True))
+    return list(zip(names[starts].tolist(), np.split(by_file, starts[1:]), strict=True))

@@ -30,7 +30,7 @@ from dateline.pipeline.stages.partitions import Partition, long_folds, partition
 from dateline.pipeline.stages.record_files import RecordReader, put_aside
 from dateline.pipeline.stages.row_batches import RowBatch
 from dateline.pipeline.stages.shuffle_keys import keyed_batches, partition_keys, periods
-from dateline.pipeline.stages.write_task import KeyedPlaces, WriteTask, places_in
+from dateline.pipeline.stages.write_task import KeyedPlaces, WriteTask, names_in, places_in
 from dateline.schemas.columns import arrow_schema
 
 
@@ -127,16 +127,12 @@ class WriteArticles(WriteTask):
         """The winners' records as they are written: each at its own place, with the id and copies of its article."""
         waiting = self._parsed.take(rows)
         own = self._places(rows) | {
-            "id": hexes(rows, "id_hi", "id_lo"),
-            "copies": rows["copies"],
+            "id": names_in(rows, "id_hi", "id_lo"),
+            "copies": pa.array(rows["copies"]),
         }
         schema = arrow_schema("article")
         records = pa.record_batch(
-            [
-                pa.array(own[field.name], field.type) if field.name in own else waiting[field.name]
-                for field in schema
-            ],
-            schema=schema,
+            [own[name] if name in own else waiting[name] for name in schema.names], schema=schema
         )
         self._added.count(records)
         return records

@@ -28,7 +28,7 @@ from dateline.pipeline.stages.base_version import base_version
 from dateline.pipeline.stages.counters import count_key
 from dateline.pipeline.stages.row_batches import RowBatch
 from dateline.pipeline.stages.shuffle_keys import KeyedBatch, keyed_batches
-from dateline.pipeline.stages.write_task import KeyedPlaces, WriteTask, places_in
+from dateline.pipeline.stages.write_task import KeyedPlaces, WriteTask, names_in, places_in
 from dateline.schemas.columns import arrow_schema
 
 
@@ -131,16 +131,16 @@ class WriteLedgers(WriteTask):
         days = pa.array(rows["updated"], pa.int32(), mask=rows["updated"] == NO_DATE).cast(pa.date32())
         slugs = pa.array(rows["slug"]).cast(pa.string())
         columns = self._places(rows) | {
-            "id": hexes(rows, "id_hi", "id_lo"),
-            "headline_key": hexes(rows, "head_hi", "head_lo"),
+            "id": names_in(rows, "id_hi", "id_lo"),
+            "headline_key": names_in(rows, "head_hi", "head_lo"),
             "short_url": pc.if_else(
                 pc.equal(slugs, ""), None, pc.binary_join_element_wise(SHORT_URL_PREFIX, slugs, "")
             ),
             "updated": days,
-            "updated_source": pa.array(np.array(UPDATED_SOURCES)[rows["dated"]]),
+            "updated_source": pa.array(UPDATED_SOURCES).take(pa.array(rows["dated"])),
             "fields": rows["fields"].astype(np.int32),
             "body_length": rows["body"],
-            "region": pa.array(np.array(regions())[rows["region"]]),
+            "region": pa.array(regions()).take(pa.array(rows["region"])),
             "position": self._shards.positions(rows["dump"], rows["offset"]),
         }
         schema = arrow_schema("duplicate")

@@ -17,12 +17,12 @@ from dateline.pipeline.dataset.staging import File, Writer
 from dateline.pipeline.dataset.tally import Places, Tally, pack, places_of
 from dateline.pipeline.inputs.blocks import BlockReader
 from dateline.pipeline.inputs.spool import Locator
-from dateline.pipeline.rules.identity_rows import Rows
+from dateline.pipeline.rules.identity_rows import ID_DIGITS, Rows, digits
 from dateline.pipeline.stages.base_version import base_version
 from dateline.pipeline.stages.counters import count, progress_in
 from dateline.pipeline.verify.groups import Groups
 from dateline.schemas import Name
-from dateline.schemas.columns import arrow_schema
+from dateline.schemas.columns import arrow_schema, texts
 
 ELEMENT_PLACES = 1 << 16
 """Places of an element that goes into a shuffle, at most: 1.4 MB unpacked."""
@@ -62,14 +62,8 @@ class WriteTask(beam.DoFn):
 
     def _places(self, rows: Rows) -> dict[str, Any]:
         """Where the blocks of new rows stand, as three columns of the dataset's files."""
-        places = list(
-            map(self._locator.place, rows["dump"].tolist(), rows["offset"].tolist(), rows["length"].tolist())
-        )
-        return {
-            "source": [place.source for place in places],
-            "source_offset": [place.offset for place in places],
-            "source_length": [place.length for place in places],
-        }
+        found = self._locator.places(rows["dump"], rows["offset"], rows["length"])
+        return dict(zip(("source", "source_offset", "source_length"), found, strict=True))
 
     def _finish(self, task: str, files: list[File], places: Places) -> Iterator[KeyedPlaces]:
         """Leave a task's receipt, and tell where the blocks stand that its files hold."""
@@ -91,6 +85,11 @@ def by_group(places: Places, groups: Groups) -> Iterator[KeyedPlaces]:
             packed = pack(places[at : min(at + ELEMENT_PLACES, stop)])
             count(shuffled_bytes=len(packed))
             yield int(numbers[start]), packed
+
+
+def names_in(rows: Rows, high: str, low: str) -> pa.StringArray:
+    """What identity_rows.hexes() gives, as a column."""
+    return texts(digits(rows, high, low).encode(), np.full(len(rows), ID_DIGITS))
 
 
 def places_in(kind: str, rows: Rows) -> Places:
