@@ -48,19 +48,19 @@ MIN_TWICE, MAX_TWICE = 10, 300
 """Bytes of a headline that stands twice."""
 
 
-def stamps(text: bytes, table: LineTable) -> list[int]:
-    """The numbers of the lines that are stamps."""
+def may_be_stamps(table: LineTable) -> Places:
+    """The numbers of the lines that begin and end as stamps do, rising: most are stamps."""
     lines = table.beginning(_STAMP_PAIRS)
-    lines = lines[_STAMP_ENDS[table.last[lines]]]
-    return [
-        line
-        for line, at in zip(lines.tolist(), table.starts[lines].tolist(), strict=True)
-        if _USUAL_STAMP.match(text, at) or _STAMP.match(text, at)
-    ]
+    return lines[_STAMP_ENDS[table.last[lines]]]
+
+
+def is_stamp(text: bytes, start: int) -> bool:
+    """Whether the line that starts there is a stamp."""
+    return bool(_USUAL_STAMP.match(text, start) or _STAMP.match(text, start))
 
 
 def anchors(text: bytes, table: LineTable, zones: Sequence[tuple[int, int]] = ()) -> list[int]:
-    """The numbers of the other lines that are worth a reading, rising.
+    """The numbers of the lines that are worth a reading, stamps aside; rising.
 
     Args:
         text: lines parted by LF.

@@ -53,14 +53,16 @@ def odd_bytes(text: bytes, table: LineTable) -> Places | None:
     begin = min(int(table.starts[0]), end) if len(table.starts) else end
     if not _is_utf8(text, begin, end):
         return None
-    data = table.data
-    high = np.flatnonzero(data >= 0xC2)
-    first, second, third = data[high].astype(np.int32), data[high + 1], data[high + 2]
+    signs, bytes_ = table.signs, table.of_signs
+    is_high = bytes_ >= 0xC2
+    high = signs[is_high]
+    first, second, third = bytes_[is_high].astype(np.int32), table.at(high + 1), table.at(high + 2)
     of_dashes = (first == 0xE2) & (second == 0x80)
     is_odd = _ODD_PAIRS[first << 8 | second] | of_dashes & _ODD_DASHES[third]
     odd: Places = high[is_odd]
-    if np.count_nonzero(data < ord(" ")) > table.newlines:
-        odd = np.union1d(odd, np.flatnonzero((data < ord(" ")) & (data != ord("\n"))))
+    controls = signs[(bytes_ < ord(" ")) & (bytes_ != ord("\n"))]
+    if len(controls):
+        odd = np.union1d(odd, controls)
     if not text[end:].isascii():
         odd = np.union1d(odd, [end])  # a character may be cut in two there
     return odd

@@ -16,6 +16,7 @@ SPACE = rb"(?:[ \t]|\xc2\xa0)*"
 """What a line may begin or end with, and an empty one hold."""
 
 _SPACE_LINE = re.compile(SPACE + rb"(?=\n|\Z)")
+_SPACE = np.uint8(ord(" "))
 _SPACES = np.zeros(256, bool)
 _SPACES[list(b" \t\xc2\xa0")] = True
 
@@ -27,6 +28,19 @@ MIN_SENTENCE, MIN_LONG = 60, 150
 """Bytes of a line that a full stop ends, or that anything else but a bracket does, to be a paragraph for sure."""
 
 
+BLOCK = 1 << 17
+"""Bytes that are looked at together: what is made of them stays in a processor's cache, and takes no new memory."""
+
+
+def _signs(data: npt.NDArray[np.uint8]) -> Places:
+    """Where bytes stand that are below a space, or may begin a character that is not ASCII."""
+    blocks = range(0, max(len(data), 1), BLOCK)
+    # a space less, so that bytes below it wrap around: one comparison finds both
+    return np.concatenate(
+        [np.flatnonzero(data[at : at + BLOCK] - _SPACE >= 0xC2 - 0x20) + at for at in blocks]
+    )
+
+
 class LineTable:
     """The lines of some bytes, without the first if that may be part of one."""
 
@@ -36,15 +50,16 @@ class LineTable:
             text: lines parted by LF.
             at_start: whether a line begins at byte 0.
         """
-        data = np.frombuffer(text + b"\n\n", np.uint8)
-        self.data: npt.NDArray[np.uint8] = data
-        """The bytes, and two newlines: so two bytes can be looked at in the last line, too."""
-        ends = np.flatnonzero(data[:-1] == 10)
-        self.newlines = len(ends) + 1
-        """Those in `data`."""
+        self.data: npt.NDArray[np.uint8] = np.frombuffer(text or b"\n", np.uint8)
+        self.signs: Places = _signs(self.data[: len(text)])
+        """Where bytes stand that are neither ASCII in print nor inside a character: newlines, other controls, first bytes."""
+        self.of_signs: npt.NDArray[np.uint8] = self.data[self.signs]
+        """These bytes."""
+        ends = np.append(self.signs[self.of_signs == ord("\n")], len(text))
         self.starts: Places = np.concatenate([[0], ends[:-1] + 1])[0 if at_start else 1 :]
-        self.lengths: Places = ends[0 if at_start else 1 :] - self.starts
-        first, second, last = data[self.starts], data[self.starts + 1], data[ends[0 if at_start else 1 :] - 1]
+        ends = ends[0 if at_start else 1 :]
+        self.lengths: Places = ends - self.starts
+        first, second, last = self.at(self.starts), self.at(self.starts + 1), self.data[ends - 1]
         self.pairs: npt.NDArray[np.int32] = first.astype(np.int32) << 8 | second
         self._text = text
         self.last: npt.NDArray[np.uint8] = last
@@ -55,6 +70,10 @@ class LineTable:
         )  # with CRLF, most are
         for place in np.flatnonzero(_SPACES[first] & _SPACES[last] & ~self.empty).tolist():
             self.empty[place] = _SPACE_LINE.match(text, int(self.starts[place])) is not None
+
+    def at(self, places: Places) -> npt.NDArray[np.uint8]:
+        """The bytes at some places; behind the text its last one."""
+        return self.data[np.minimum(places, len(self.data) - 1)]
 
     def line(self, number: int) -> bytes:
         """The bytes of a line, without its end."""

@@ -21,10 +21,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from dateline.pipeline.rules.anchors import is_stamp
 from dateline.pipeline.rules.common_text import odd_bytes
 from dateline.pipeline.rules.known_units import KnownUnits, Unit, digest_of
 from dateline.pipeline.rules.line_kinds import code_of, line_of
-from dateline.pipeline.rules.line_table import LineTable
+from dateline.pipeline.rules.line_table import LineTable, Places
 from dateline.pipeline.rules.plain_header import (
     CAPTION,
     HEADLINE,
@@ -66,12 +67,12 @@ _OF_THE_SITE = np.unique(
 class PlainUnits:
     """The units of a piece of a dump that begin with a plain header."""
 
-    def __init__(self, text: bytes, table: LineTable, stamps: Sequence[int], known: KnownUnits) -> None:
+    def __init__(self, text: bytes, table: LineTable, stamps: Places, known: KnownUnits) -> None:
         """
         Args:
             text: a piece of a dump, newlines unified.
             table: its lines.
-            stamps: the numbers of those that are stamps, rising.
+            stamps: the numbers of those that may be stamps, rising.
             known: units that need not be looked at.
         """
         self._text, self._table, self._known = text, table, known
@@ -95,7 +96,7 @@ class PlainUnits:
             for start, unit in self.found.items()
         ]
 
-    def _look_at(self, stamps: Sequence[int]) -> list[int]:
+    def _look_at(self, stamps: Places) -> list[int]:
         others = []
         starts = self._table.starts[self._tops]
         ats = self._table.starts[stamps]
@@ -106,21 +107,20 @@ class PlainUnits:
         is_common = self._are_common([*self._starts, len(self._text)])
         is_apart: list[bool] = np.append(self._table.empty, False)[self._tops + 1].tolist()
         asked = end = -1
-        for stamp, at, place in zip(stamps, ats.tolist(), places, strict=True):
+        for stamp, at, place in zip(stamps.tolist(), ats.tolist(), places, strict=True):
             if at < end:
                 continue  # of the last header, or its second
-            if place < 0 or place == asked or not is_apart[place]:
-                # only the first stamp of a unit can be that of its header, and below a plain headline stands an empty line
-                others.append(stamp)
-                continue
-            asked = place
-            unit = self._unit(place, ends[place], at, is_common[place])
-            if unit is None:
-                others.append(stamp)
-            else:
+            # only the first stamp of a unit can be that of its header, and below a plain headline stands an empty line
+            is_first = place >= 0 and place != asked and is_apart[place]
+            unit = self._unit(place, ends[place], at, is_common[place]) if is_first else None
+            if unit:
                 start = self._starts[place]
                 self.found[start] = unit
                 end = start + unit.body
+                asked = place
+            elif is_stamp(self._text, at):  # asked late: that of a plain header is one for sure
+                others.append(stamp)
+                asked = place
         return others
 
     def _unit(self, place: int, end: int, stamp: int, is_common: bool) -> Unit | None:
@@ -129,7 +129,7 @@ class PlainUnits:
         Args:
             place: its number.
             end: one past its last byte.
-            stamp: where its first stamp line starts.
+            stamp: where its first line starts that may be a stamp.
             is_common: whether its text is common.
         """
         text, start = self._text, self._starts[place]
@@ -169,21 +169,17 @@ class PlainUnits:
         table = self._table
         if not len(self._tops):
             return []
-        data, starts, pairs = table.data, table.starts, table.pairs
+        at, starts, pairs = table.at, table.starts, table.pairs
         filled = np.flatnonzero(~table.empty)
         above = filled[np.maximum(filled.searchsorted(self._tops) - 1, 0)]
         begin, size, before = starts[above], table.lengths[above], np.maximum(above - 1, 0)
-        end = begin + size - (data[begin + size - 1] == ord(" "))  # as CRLF leaves it
+        end = begin + size - (table.last[above] == ord(" "))  # as CRLF leaves it
         letters, others, two_above = pairs[above], pairs[self._tops], pairs[before]
-        third, fourth, below = (
-            data[begin + 2],
-            data[np.minimum(begin + 3, len(data) - 1)],
-            data[starts[self._tops] + 2],
-        )
+        third, fourth, below = at(begin + 2), at(begin + 3), at(starts[self._tops] + 2)
         opening = (letters == 0xE280) & _QUOTES[third] & (fourth >= ord(" ")) & (fourth <= ord("~"))
-        closing = (data[end - 3] == 0xE2) & (data[end - 2] == 0x80) & (data[end - 1] == 0x9D)
-        last = np.where(closing, data[end - 4], data[end - 1])
-        second_last = np.where(closing, data[end - 5], data[end - 2])
+        closing = (at(end - 3) == 0xE2) & (at(end - 2) == 0x80) & (at(end - 1) == 0x9D)
+        last = np.where(closing, at(end - 4), at(end - 1))
+        second_last = np.where(closing, at(end - 5), at(end - 2))
         is_text = opening | _told_by_two(letters, third) & ~_is_of_the_site(letters << 8 | third)
         is_paragraph = (size >= MIN_PARAGRAPH) & is_text & (last == ord(".")) & ~_BRACKETS[second_last]
         is_near = (above > 0) & (above > self._tops - MAX_EMPTY)

@@ -15,7 +15,7 @@ from functools import partial
 from itertools import pairwise
 
 from dateline.pipeline.elements import Piece
-from dateline.pipeline.rules.anchors import anchors, stamps
+from dateline.pipeline.rules.anchors import anchors, may_be_stamps
 from dateline.pipeline.rules.known_units import KnownUnits, Unit
 from dateline.pipeline.rules.line_table import LineTable
 from dateline.pipeline.rules.page_days import PageDays
@@ -48,7 +48,7 @@ def find_starts(data: bytes, at_start: bool, known: KnownUnits | None = None) ->
     text = lead_in + data
     shift = -len(lead_in)
     table = LineTable(text, at_start)
-    plain = PlainUnits(text, table, stamps(text, table), known)
+    plain = PlainUnits(text, table, may_be_stamps(table), known)
     lines = sorted({*plain.other_stamps, *anchors(text, table, plain.quiet_zones)})
     found = starts_in(text, table, lines, plain.zones, at_start)
     starts = sorted({*plain.found, *found}) if found else list(plain.found)

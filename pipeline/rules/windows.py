@@ -14,7 +14,7 @@ What is found depends on no more than these lines, never on what was found befor
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from dateline.pipeline.rules.header import Part, parts_of
 from dateline.pipeline.rules.line_forms import Line, lines_of
@@ -53,8 +53,10 @@ def starts_in(
         zones: the plain headers, rising.
         at_start: whether a dump begins where the text does.
     """
-    windows = _Windows(text, table, zones, at_start)
     starts: set[int] = set()
+    if not anchors:
+        return starts
+    windows = _Windows(text, table, zones, at_start)
     for group in windows.groups(anchors):
         first, last = group[0], group[-1]
         if last - first > MAX_GROUP_LINES or windows.bytes_of(first, last) > MAX_WINDOW_BYTES:
@@ -71,9 +73,12 @@ class _Windows:
     def __init__(self, text: bytes, table: LineTable, zones: Sequence[Zone], at_start: bool) -> None:
         self._text, self._table, self._at_start = text, table, at_start
         starts = table.starts
-        self._sentences = table.sentences()
         self._begins: list[int] = starts.searchsorted([begin for begin, _ in zones]).tolist()
         self._ends: list[int] = starts.searchsorted([end for _, end in zones]).tolist()
+
+    @cached_property
+    def _sentences(self) -> bytes:
+        return self._table.sentences()  # most pieces have no window
 
     def groups(self, anchors: Sequence[int]) -> Iterator[list[int]]:
         """Anchors that stand near each other, with no plain header between; none in such a header, or right below."""

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dateline.pipeline.elements import Block, Spans
 from dateline.pipeline.rules import plain_units
-from dateline.pipeline.rules.anchors import stamps
+from dateline.pipeline.rules.anchors import is_stamp, may_be_stamps
 from dateline.pipeline.rules.blocks import Limits, block_of
 from dateline.pipeline.rules.common_text import is_common, odd_bytes
 from dateline.pipeline.rules.header import first_part, header_from
@@ -364,12 +365,32 @@ PARAGRAPHS = (
 def test_what_stands_above_is_told_at_once_as_line_by_line(above, gap, article):
     text = "\n".join([*above, *[""] * gap, *plain(article).split("\n")]).encode()
     table = LineTable(text, True)
-    units = PlainUnits(text, table, stamps(text, table), KnownUnits())
+    units = PlainUnits(text, table, may_be_stamps(table), KnownUnits())
     for place, at in enumerate(units._paragraphs):
         if at >= 0:
             line = units._line_above(int(units._tops[place]))
             assert line == text[at:].split(b"\n")[0]
             assert may_stand_above(line, article.headline.encode(), b"")
+
+
+NO_STAMPS = ("Updated figures of 2021", "Updated", "Publisher of 7", " Updated 7 times so")
+STAMPED = (*(plain(article) for article in ARTICLES[:4]), *(f"{line}\n" for line in NO_STAMPS),
+           "Updated 07 May 2021\n", " Updated 2 hours ago\n", "\n\n", "A line\n\n")  # fmt: skip
+
+
+@MANY
+@given(st.lists(st.sampled_from(STAMPED), max_size=8).map("\n\n".join))
+def test_a_stamp_may_be_told_late(text):
+    """Lines that only begin and end as stamps do change nothing."""
+    data = b"\n\n\n" + text.encode()
+    table = LineTable(data, True)
+    lines = may_be_stamps(table)
+    stamps = [i for i, at in enumerate(table.starts.tolist()) if is_stamp(data, at)]
+    assert set(stamps) <= set(lines.tolist())
+    assert not {table.line(i).decode() for i in stamps} & set(NO_STAMPS)
+    sure, late = (PlainUnits(data, table, of, KnownUnits()) for of in (np.array(stamps, np.int64), lines))
+    assert late.found == sure.found
+    assert late.other_stamps == sure.other_stamps
 
 
 ODD_TEXT = st.lists(
