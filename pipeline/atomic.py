@@ -129,11 +129,14 @@ def _json(value: Any) -> str:
     """What indent=1 would do takes an encoder in Python, and a manifest may list 100,000 files."""
     if not isinstance(value, list) or not value:
         return _JSON.encode(value)
-    text = _LINES.encode(value)  # a line for each value in it; in texts \n and \x1e are escaped
-    if isinstance(value[0], dict):
-        text = text.replace("},\n  ", "}\x1e").replace(",\n  ", ", ").replace("\x1e", ",\n  ")
-    return f"[\n  {text[1:-1]}\n ]"
+    text = _JSON.encode(value)[1:-1]
+    if (
+        all(isinstance(item, dict) for item in value) and text.count("}, {") == len(value) - 1
+    ):  # none is in a text
+        lines = text.replace("}, {", "},\n  {")
+    else:
+        lines = ",\n  ".join(map(_JSON.encode, value))
+    return f"[\n  {lines}\n ]"
 
 
 _JSON = json.JSONEncoder(ensure_ascii=False)
-_LINES = json.JSONEncoder(ensure_ascii=False, separators=(",\n  ", ": "))

@@ -102,12 +102,10 @@ def read_table(source: pa.NativeFile, schema: pa.Schema, columns: list[str] | No
     Raises:
         ValueError, pa.ArrowException: it is no such file, or is damaged, or has other rows.
     """
-    options = pa.ipc.IpcReadOptions()
-    if columns is not None:
-        names = pa.ipc.open_file(source).schema.names
-        options = pa.ipc.IpcReadOptions(included_fields=[names.index(name) for name in columns])
+    table = pa.ipc.open_file(source).read_all()
+    if columns is not None:  # of what is mapped nothing is read before it is looked at
+        table = table.select([table.schema.names.index(name) for name in columns])
         schema = pa.schema([schema.field(name) for name in columns])
-    table = pa.ipc.open_file(source, options=options).read_all()
     table.validate(full=True)
     table = upgraded(table, schema) if columns is None else table.select(columns).cast(schema)
     for field in schema:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from dateline import __version__ as VERSION
 from dateline.pipeline.dataset.known_dumps import files_by_source
 from dateline.pipeline.dataset.version import Manifest
-from dateline.pipeline.names import GRANULARITIES, NULL_PARTITION, PARTITION
+from dateline.pipeline.names import GRANULARITIES, NULL_PARTITION
 from dateline.pipeline.samples import first_rejects, most_copies
 
 if TYPE_CHECKING:
@@ -133,14 +133,14 @@ def partitions(paths: Sequence[str]) -> dict[str, int]:
     >>> partitions(["date=2023-09-07/region=a/part-0.arrow", "date=2023-09-08/region=a/part-0.arrow"])
     {'now': 2, 'month': 1, 'year': 1}
     """
-    keys = {(date, region) for date, region, _ in (path.split("/") for path in paths)}
-    fine = max((len(_value(date)) for date in {date for date, _ in keys}), default=0)
-    found = {"now": len(keys)}
-    for name, length in GRANULARITIES.items():  # from fine to coarse, each of what the one before left
-        if length < fine:
-            keys = {(date[: len(PARTITION) + length], region) for date, region in keys}
-            found[name] = len(keys)
-    return found
+    keys = [(_value(date), region) for date, region, _ in (path.split("/") for path in paths)]
+    fine = max((len(date) for date, _ in keys), default=0)
+    coarser = {
+        name: len({(date[:length], region) for date, region in keys})
+        for name, length in GRANULARITIES.items()
+        if length < fine
+    }
+    return {"now": len(keys)} | coarser
 
 
 def dumps_of(

@@ -9,7 +9,7 @@ only the winner and the number of copies. What is read is the ledgers' columns o
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import apache_beam as beam
 import numpy as np
@@ -34,8 +34,12 @@ from dateline.pipeline.stages.base_version import base_version
 from dateline.pipeline.stages.shuffle_keys import KeyedBatch, headline_keys, keyed_batches, url_keys
 from dateline.pipeline.versions import SameVersions
 
-KEY_COLUMNS = ["id", "headline_key"]
-"""What every older record is found by."""
+LOWEST_BITS = 20
+LOWEST = np.uint64((1 << LOWEST_BITS) - 1)
+
+Hashes: TypeAlias = npt.NDArray[np.uint64]
+Places: TypeAlias = npt.NDArray[np.intp]
+"""The numbers of rows in a file."""
 
 
 class Kept(NamedTuple):
@@ -125,20 +129,20 @@ class _ReadShard(beam.DoFn):
         self._version: Version = found
         self._ranks = OlderRanks(self._version.sources, [dump.source for dump in self._config.dumps])
 
-    def _ledgers(
-        self, shard: int
-    ) -> Iterator[tuple[int, dict[str, Any], npt.NDArray[np.uint64], npt.NDArray[np.uint64]]]:
-        """Of both ledgers: OLDER_ARTICLE or OLDER_DUPLICATE, the file's entry, and the hashes of its ids and headlines."""
+    def _ledgers(self, shard: int) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Of both ledgers: OLDER_ARTICLE or OLDER_DUPLICATE, and the file's entry."""
         for folder, kind in ((KEYS, OLDER_ARTICLE), (DUPLICATES, OLDER_DUPLICATE)):
             entry = self._version.shard(folder, shard)
             if entry is not None:
-                keys = self._version.read(entry, KEY_COLUMNS)
-                with believed(entry["path"]):
-                    ids, headlines = hashes(keys["id"]), hashes(keys["headline_key"])
-                yield kind, entry, ids, headlines
+                yield kind, entry
 
-    def _rows(self, entry: dict[str, Any], which: npt.NDArray[np.bool_], kind: int) -> Rows:
-        places = np.flatnonzero(which)
+    def _hashes(self, entry: dict[str, Any], column: str, places: Places | None = None) -> Hashes:
+        """The first halves of the hashes in a column, or of those at some places."""
+        found = self._version.read(entry, [column])[column]
+        with believed(entry["path"]):
+            return hashes(found if places is None else found.take(places))[:, 0]
+
+    def _rows(self, entry: dict[str, Any], places: Places, kind: int) -> Rows:
         table = self._version.read(entry, LEDGER_COLUMNS).take(places)
         with believed(entry["path"]):
             strangers = set(map(base_source, table["source"].to_pylist())).difference(self._version.sources)
@@ -150,38 +154,41 @@ class _ReadShard(beam.DoFn):
 class ByHeadline(_ReadShard):
     """A shard -> its records of the headlines asked for."""
 
-    def process(self, shard: int, headlines: npt.NDArray[np.uint64]) -> Iterable[KeyedBatch]:
-        for kind, entry, _, heads in self._ledgers(shard):
-            which = _among(heads[:, 0], headlines)
-            if which.any():
-                rows = self._rows(entry, which, kind)
+    def process(self, shard: int, headlines: Hashes) -> Iterable[KeyedBatch]:
+        for kind, entry in self._ledgers(shard):
+            places = places_among(self._hashes(entry, "headline_key"), headlines)
+            if len(places):
+                rows = self._rows(entry, places, kind)
                 yield from keyed_batches(rows, headline_keys(rows, self._config.shuffle_keys))
 
 
 class ByUrl(_ReadShard):
     """A shard -> its records of the articles of the short URLs asked for, but those of the headlines."""
 
-    def process(
-        self, shard: int, headlines: npt.NDArray[np.uint64], slugs: npt.NDArray[np.bytes_]
-    ) -> Iterable[KeyedBatch]:
+    def process(self, shard: int, headlines: Hashes, slugs: npt.NDArray[np.bytes_]) -> Iterable[KeyedBatch]:
         slugs = slugs[slugs != b""]
-        ids = np.frombuffer(b"".join(map(url_id, slugs.tolist())), "<u8").reshape(-1, 2)
-        by_id = np.argsort(ids[:, 0])
-        for kind, entry, names, heads in self._ledgers(shard):
-            which = _among(names[:, 0], ids[by_id, 0]) & ~_among(heads[:, 0], headlines)
-            if not which.any():
-                continue
-            rows = self._rows(entry, which, kind)
-            unfilled = rows["slug"] == b""
-            rows["dated"][unfilled] = ONLY_COUNTED
-            rows["slug"] = slugs[by_id[np.searchsorted(ids[by_id, 0], rows["id_hi"])]]
-            yield from keyed_batches(rows, url_keys(rows, self._config.shuffle_keys))
+        ids = np.frombuffer(b"".join(map(url_id, slugs.tolist())), "<u8").reshape(-1, 2)[:, 0]
+        by_id = np.argsort(ids)
+        ids, slugs = ids[by_id], slugs[by_id]
+        for kind, entry in self._ledgers(shard):
+            places = places_among(self._hashes(entry, "id"), ids)
+            if len(places):
+                heads = self._hashes(entry, "headline_key", places)
+                places = np.delete(places, places_among(heads, headlines))
+            if len(places):
+                rows = self._rows(entry, places, kind)
+                rows["dated"][rows["slug"] == b""] = ONLY_COUNTED
+                rows["slug"] = slugs[np.searchsorted(ids, rows["id_hi"])]
+                yield from keyed_batches(rows, url_keys(rows, self._config.shuffle_keys))
 
 
-def _among(values: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
-    """Which values are among the wanted ones, which are sorted."""
-    if not len(wanted):
-        return np.zeros(len(values), bool)
-    places = np.minimum(np.searchsorted(wanted, values), len(wanted) - 1)
-    found: npt.NDArray[np.bool_] = wanted[places] == values
+def places_among(values: Hashes, wanted: Hashes) -> Places:
+    """The places of the values that are among the wanted ones, which are sorted. Nearly all others are told by their lowest
+    bits alone."""
+    is_of_one = np.zeros(1 << LOWEST_BITS, bool)
+    is_of_one[wanted & LOWEST] = True
+    places = np.flatnonzero(is_of_one[values & LOWEST])
+    values = values[places]
+    at = np.searchsorted(wanted, values)
+    found: Places = places[wanted[np.minimum(at, len(wanted) - 1)] == values]
     return found

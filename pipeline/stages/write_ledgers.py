@@ -17,7 +17,7 @@ from dateline.errors import DamagedFile
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.staging import BATCH_ROWS, File
 from dateline.pipeline.dataset.tally import Places, tally_of
-from dateline.pipeline.ledgers.rows import OlderRanks
+from dateline.pipeline.ledgers.rows import OlderRanks, hashes
 from dateline.pipeline.ledgers.shards import DumpShards, shard_of
 from dateline.pipeline.ledgers.tasks import ledgers_task
 from dateline.pipeline.names import DUPLICATES, KEYS
@@ -26,6 +26,7 @@ from dateline.pipeline.rules.places import regions
 from dateline.pipeline.rules.site import SHORT_URL_PREFIX
 from dateline.pipeline.stages.base_version import base_version
 from dateline.pipeline.stages.counters import count_key
+from dateline.pipeline.stages.older_records import places_among
 from dateline.pipeline.stages.row_batches import RowBatch
 from dateline.pipeline.stages.shuffle_keys import KeyedBatch, keyed_batches
 from dateline.pipeline.stages.write_task import KeyedPlaces, WriteTask, names_in, places_in
@@ -96,16 +97,20 @@ class WriteLedgers(WriteTask):
         }
         assert self._version is not None
         ranks = OlderRanks(self._version.sources, [dump.source for dump in self._config.dumps])
+        was = np.unique(older["was"])
         for folder, table in list(before.items()):
-            places = zip(table["source"].to_pylist(), table["position"].to_pylist(), strict=True)
-            found = [new_id.pop((ranks.rank(source), position), None) for source, position in places]
-            touched = np.array([entry is not None for entry in found], bool)
-            before[folder] = table.filter(pa.array(~touched))
+            places = places_among(hashes(table["id"])[:, 0], was)  # of few rows, which alone are looked at
+            some = table.take(places)
+            of_row = zip(some["source"].to_pylist(), some["position"].to_pylist(), strict=True)
+            found = [new_id.pop((ranks.rank(source), position), None) for source, position in of_row]
+            stays = np.ones(len(table), bool)
+            stays[places] = [entry is None for entry in found]
+            before[folder] = table.filter(pa.array(stays))
             for target, won in ((KEYS, True), (DUPLICATES, False)):
                 which = [i for i, entry in enumerate(found) if entry is not None and entry[1] == won]
                 if which:
                     names = pa.array([found[i][0] for i in which])  # type: ignore[index]
-                    moved = table.take(which)
+                    moved = some.take(which)
                     changed[target].append(moved.set_column(0, moved.schema.field("id"), names))
         if new_id:
             raise DamagedFile(
