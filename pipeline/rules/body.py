@@ -120,7 +120,7 @@ def read_body(lines: Sequence[str]) -> Body:
         odd = sorted({*odd, *(i for i, gap in gaps.items() if gap >= PICTURE_GAP)})
     captions = [i for i in odd if i and _is_caption(paragraphs, gaps, i)]
     open_ended = [i for i in odd if paragraphs[i][-1] not in NO_HEAD_ENDS]
-    short = {i for i in open_ended if i not in captions and _is_subheading(paragraphs[i])}
+    short = {i for i in open_ended if i not in captions and is_subheading(paragraphs[i])}
     if not short:
         return Body(paragraphs, [], [paragraphs[i] for i in captions])
     short -= {i for i in short if i + 1 in short and _is_signature(paragraphs[i], paragraphs[i + 1])}
@@ -195,19 +195,32 @@ def _is_signature(text: str, below: str) -> bool:
 
 
 def _heads(paragraphs: Sequence[str], gaps: Mapping[int, int], i: int) -> bool:
-    """Whether a short line amid the body heads what follows.
+    """Whether a short line amid the body heads what follows."""
+    if i + 1 == len(paragraphs):
+        return False
+    before, text, after = paragraphs[i - 1 : i + 2]
+    return heads(text, before, after, i in gaps, i + 2 == len(paragraphs))
+
+
+def heads(text: str, before: str, after: str, is_apart: bool, is_end: bool) -> bool:
+    """Whether a short line heads the paragraph below it.
 
     An agency, a signature (a name, and below it who that is, or nothing), and a quotation's speaker do not.
     Without an empty line above it, it stands between two sentences that are not short.
+
+    Args:
+        text: the line.
+        before: the paragraph above it.
+        after: the one below.
+        is_apart: whether there is an empty line above it.
+        is_end: whether the body ends below `after`.
     """
-    text = paragraphs[i]
-    if i + 1 == len(paragraphs) or text in AGENCIES:
+    if text in AGENCIES:
         return False
-    before, after = paragraphs[i - 1], paragraphs[i + 1]
     name = _NAME.match(text)
-    if name and i + 3 > len(paragraphs) and _WRITER.search(after):
+    if name and is_end and _WRITER.search(after):
         return False
-    if i in gaps:
+    if is_apart:
         return not (name and name.end() < len(text) and before[0] in QUOTES and before[-1] in QUOTES)
     return all(len(side) >= MIN_SENTENCE and side[-1] in SENTENCE_ENDS for side in (before, after))
 
@@ -245,8 +258,8 @@ _NUMBER = re.compile(r"^\d{1,2}[.)] (?=\S+ )")
 """What each subheading of a list in prose begins with; a word alone behind it is an entry of a plain list."""
 
 
-def _is_subheading(text: str) -> bool:
-    """A short line that no sentence's end closes, and no bullet or label opens; a number may, and a title in quotes may hold a colon."""
+def is_subheading(text: str) -> bool:
+    """Whether a line can be a subheading: a short one that no sentence's end closes, and no bullet or label opens; a number may, and a title in quotes may hold a colon."""
     if len(text) > MAX_SPECIAL:
         return False
     bare = (_ODD_END.sub("", text) if text[-1] > "\x7f" else text).strip(QUOTES)

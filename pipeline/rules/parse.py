@@ -83,11 +83,10 @@ def parse_block(
         header = header_from(part)
         is_below = common and not header.before
         below = b"".join(data.split(b"\n", header.end)[header.end :]).lstrip(b"\n") if is_below else b""
-    body = plain_body(below)
-    if body:
-        opening = body.partition("\n")[0]
-        subheadings: list[str] = []
+    if simple := plain_body(below):
+        body, subheadings = simple
         body_captions: list[str] = []
+        opening = below[: below.find(b"\n")].decode() if b"\n" in below else body
         words = count_words(below)
     else:
         stripped = (

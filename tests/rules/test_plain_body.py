@@ -22,6 +22,20 @@ LINES = st.one_of(
     st.sampled_from(["", "", SENTENCE, f"“{SENTENCE}”"]), st.lists(PARTS, max_size=5).map("".join)
 )
 BODIES = st.lists(LINES, min_size=1, max_size=6).map(lambda lines: "\n".join(lines).strip())
+SHORT = st.one_of(
+    st.sampled_from(
+        ["The Red Ferry", "WHAT NEXT", "Who pays?", "“The Ferry”", "‘The Ferry: A Life’", "1. The ferry", "Arab News", "AFP", "Lina Haddad",
+         "Lina Haddad, captain", "“Who pays?” he asked.", "Enter", "MOST POPULAR", "Latest updates", "Follow", "Live", "© 2024 SAUDI RESEARCH",
+         "View this post on Instagram", "— Lina (@lina) May 7, 2021", "(AFP)", "Lina Haddad |", "A" * 80, "A" * 81, f"“{'A' * 80}”", "A" * 101]),
+    LINES,
+)  # fmt: skip
+AFTER = st.sampled_from(
+    [SENTENCE, "The writer is a captain.", "“It left.”", f"“{SENTENCE}”", "‘It left’:", "It left."]
+)
+GAPS = st.sampled_from(["\n", "\n\n", "\n\n", "\n\n\n\n", "\n\n\n\n\n"])
+PARTED = st.lists(st.tuples(AFTER, GAPS, SHORT, GAPS), min_size=1, max_size=3).flatmap(
+    lambda parts: AFTER.map(lambda last: ("".join(map("".join, parts)) + last).strip())
+)
 
 
 def assert_as_line_by_line(text: str) -> bool:
@@ -30,9 +44,9 @@ def assert_as_line_by_line(text: str) -> bool:
     if found is None or not is_common(text.encode()):
         return False
     body = read_body(without_boxes([line.strip() for line in text.split("\n")]))
-    assert (body.subheadings, body.captions) == ([], [])
-    assert body.paragraphs == text.split("\n")
-    assert found == "\n\n".join(body.paragraphs)
+    assert body.paragraphs == list(filter(None, text.split("\n")))
+    assert found == ("\n\n".join(body.paragraphs), body.subheadings)
+    assert body.captions == []
     return True
 
 
@@ -40,6 +54,34 @@ def assert_as_line_by_line(text: str) -> bool:
 @given(BODIES)
 def test_a_plain_body_is_what_is_found_line_by_line(text):
     assert_as_line_by_line(text)
+
+
+@settings(max_examples=2000)
+@given(PARTED)
+def test_short_lines_are_what_is_found_line_by_line(text):
+    assert_as_line_by_line(text)
+
+
+@pytest.mark.parametrize(
+    ("above", "line", "below", "is_head"),
+    [
+        (SENTENCE, "The Red Ferry", SENTENCE, True),
+        (SENTENCE, "“The Ferry”", SENTENCE, True),
+        (SENTENCE, "Who pays?", "“Nobody.”", True),
+        (SENTENCE, "AFP", SENTENCE, False),
+        (SENTENCE, "Lina Haddad", "The writer is a captain.", False),
+        (SENTENCE, "Lina Haddad", f"The writer is a captain.\n{SENTENCE}", True),
+        ("“It left.”", "Lina Haddad, captain", SENTENCE, False),
+        (SENTENCE, "A" * 81, SENTENCE, False),
+        (SENTENCE, SENTENCE, SENTENCE, False),
+    ],
+)
+def test_a_short_line_with_an_empty_one_above_it(above, line, below, is_head):
+    for gap in ("\n", "\n\n"):
+        text = f"{above}\n\n{line}{gap}{below}"
+        assert assert_as_line_by_line(text)
+        found = plain_body(text.encode())
+        assert found and found[1] == [line] * is_head
 
 
 def test_how_a_plain_line_may_begin():
@@ -76,7 +118,7 @@ def test_a_plain_body(text):
 
 @pytest.mark.parametrize(
     "line",
-    ["", "the ferry left.", "- It left.", "{{name}}.", "Why it left", "Who left?", "It left. (AFP)", "It left [here]", "Enter",
+    ["\n\n\n", "the ferry left.", "- It left.", "{{name}}.", "Why it left", "Who left?", "It left. (AFP)", "It left [here]", "Enter",
      "Topics: ferries.", "MORE FROM THE HARBOR!", "A post shared by us (@ferry).", "It left pic.twitter.com/q7.", " It left.", "It left. ",
      "Écoles left.", "ⓐ left.", "It left.”“", "It left…"],
 )  # fmt: skip
