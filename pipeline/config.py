@@ -18,8 +18,8 @@ MIN_RANGE_BYTES, MAX_RANGE_BYTES = 8 << 20, 64 << 20
 """Bytes of one task of reading: copies stand near each other, and a worker knows those that it has met. Where the workers
 are known each has one task."""
 
-MIN_FILE_CHARACTERS, MAX_FILE_CHARACTERS = 4 << 20, 16 << 20
-"""Characters of bodies in a file of records that wait: a thousandth of the input, so that few files are opened."""
+MIN_FILE_BYTES, MAX_FILE_BYTES = 4 << 20, 16 << 20
+"""Bytes of bodies in a file of records that wait: a thousandth of the input, so that few files are opened."""
 
 PARTITION_BYTES = 64 << 20
 """Bytes of input for each key of a shuffle: what one worker folds or writes at once."""
@@ -91,8 +91,8 @@ class Config(SameVersions):
         return self.ranges or max(MIN_RANGE_BYTES, min(MAX_RANGE_BYTES, self.input_bytes // TASKS))
 
     @property
-    def file_characters(self) -> int:
-        return max(MIN_FILE_CHARACTERS, min(MAX_FILE_CHARACTERS, self.input_bytes >> 10))
+    def file_bytes(self) -> int:
+        return max(MIN_FILE_BYTES, min(MAX_FILE_BYTES, self.input_bytes >> 10))
 
     @property
     def shuffle_keys(self) -> int:

@@ -6,6 +6,7 @@
 """
 
 import re
+from functools import lru_cache
 
 from dateline.pipeline.rules.site import CREDIT_SOURCES
 
@@ -27,8 +28,22 @@ _SMALL_ENDS = frozenset(("dpa", "photo", "photos", "file", "media"))
 """Words in small letters that a credit without brackets can end in."""
 MAX_WHOLE = 110
 """Characters of a line that is a credit without brackets, at most."""
+MAX_BRACKETS = 110
+"""Characters of a credit and its brackets, and what may stand behind these, at most."""
 MAX_CREDIT_ONLY = 64
 """Characters of a line that is a credit and nothing else."""
+
+
+@lru_cache(maxsize=1 << 12)
+def _in_brackets(text: str) -> str | None:
+    """The credit in the brackets that a caption ends in."""
+    match = _BRACKETS.match(text)
+    if not match:
+        return None
+    inside = match[1].strip()
+    closed = match.end(1) < len(text) and text[match.end(1)] in ")]"
+    is_credit = not _NO_CREDIT.match(inside) and (closed or (len(inside) <= 40 and inside[:1].isupper()))
+    return inside if is_credit else None
 
 
 def is_credit(text: str) -> bool:
@@ -48,11 +63,8 @@ def split_credit(text: str) -> tuple[str | None, str | None]:
     if len(text) <= MAX_WHOLE and (match := _WHOLE.fullmatch(text)):
         return None, match[1]
     at = max(text.rfind("("), text.rfind("["))
-    if at >= 0 and (match := _BRACKETS.match(text, at)):
-        inside = match[1].strip()
-        closed = match.end(1) < len(text) and text[match.end(1)] in ")]"
-        if not _NO_CREDIT.match(inside) and (closed or (len(inside) <= 40 and inside[:1].isupper())):
-            return text[:at].rstrip() or None, inside
+    if at >= len(text) - MAX_BRACKETS and at >= 0 and (credit := _in_brackets(text[at:])):
+        return text[:at].rstrip() or None, credit
     last = text.rstrip(".").rpartition(" ")[2]
     if not (last[:1].isupper() or "." in last or last in _SMALL_ENDS):
         return text, None  # most lines end so

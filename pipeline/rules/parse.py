@@ -25,7 +25,7 @@ import numpy as np
 
 from dateline.pipeline.elements import Record, Spans
 from dateline.pipeline.rules.body import body_lines, read_body, without_boxes
-from dateline.pipeline.rules.common_text import is_common
+from dateline.pipeline.rules.common_text import WordStarts, is_common, word_starts
 from dateline.pipeline.rules.credits import split_credit
 from dateline.pipeline.rules.dates import UpdatedSource, read_stamp
 from dateline.pipeline.rules.header import Part, first_part, header_from
@@ -56,8 +56,11 @@ def parse_block(
     repairs: Sequence[str] = (),
     spans: Spans | None = None,
     known_common: bool = False,
-) -> Record | Failure:
-    """The record of one block, without what only its dump tells (source, offset, length, id).
+    starts: WordStarts | None = None,
+) -> tuple[Record, bytes] | Failure:
+    """The record of one block, without what only its dump tells (source, offset, length, id); and its body, in UTF-8.
+
+    The body is long, and goes from the block to the dataset as bytes. The record has the first paragraph in its place.
 
     Args:
         data: the block in UTF-8, lines parted by LF.
@@ -65,6 +68,7 @@ def parse_block(
         repairs: what was mended to get at the text; the record has it together with what is mended here.
         spans: of the plain header that was found as the block was cut, if one was.
         known_common: whether the text is known to be common.
+        starts: as of word_starts(), where they are known; of a text that is not common they are not looked at.
     """
     common = known_common or is_common(data)
     mended: Sequence[str] = ()
@@ -86,8 +90,9 @@ def parse_block(
     if simple := plain_body(below):
         body, subheadings = simple
         body_captions: list[str] = []
-        opening = below[: below.find(b"\n")].decode() if b"\n" in below else body
-        words = count_words(below)
+        opening = below.partition(b"\n")[0].decode()
+        starts = word_starts(data) if starts is None else starts
+        words = int(np.count_nonzero(starts[-len(below) :]))
     else:
         stripped = (
             without_boxes([line.strip() for line in below.decode().split("\n")])
@@ -98,10 +103,14 @@ def parse_block(
         if not paragraphs:
             return Failure("no_body", "a header and nothing below it; expected at least one paragraph")
         opening = paragraphs[0]
-        body = "\n\n".join(paragraphs)
-        is_whole = plain and len(paragraphs) == len(stripped) - stripped.count("")  # no line was left out
-        words = count_words(below if is_whole else body.encode()) if common else len(body.split())
-    if header.layout == "F" and header.bullets and _stand_in(body, (header.headline, *header.bullets)):
+        text = "\n\n".join(paragraphs)
+        body = text.encode()
+        words = int(np.count_nonzero(word_starts(body))) if common else len(text.split())
+    if (
+        header.layout == "F"
+        and header.bullets
+        and _stand_in(body.decode(), (header.headline, *header.bullets))
+    ):
         return Failure(
             "no_headline",
             "a stamp and a summary, whose lines come again in the body, and no headline above them",
@@ -114,7 +123,7 @@ def parse_block(
     if caption and not (credit or place or byline) and header.slot == "absent" and _NAME.match(caption):
         caption, byline = None, caption  # J, an opinion: the author's name stands where a caption would
     country, region, region_source = locate(place, header.headline, opening)
-    return {
+    record = {
         "headline": header.headline,
         "short_url": header.url and (short_url(header.url) or header.url),  # the schema refuses any other
         "short_url_slot": header.slot,
@@ -129,7 +138,7 @@ def parse_block(
         "country": country,
         "region": region,
         "region_source": region_source,
-        "body": body,
+        "body": opening,
         "subheadings": subheadings,
         "body_captions": body_captions,
         "word_count": words,
@@ -138,20 +147,7 @@ def parse_block(
         "crawled": crawled.isoformat() if crawled else None,
         "text_repairs": [*repairs, *mended],
     }
-
-
-_LAST_SPACE = np.array(ord(" "), np.uint8)
-"""The last of the bytes that are white space in a common text: numpy makes no array of it each time."""
-
-
-def count_words(data: bytes) -> int:
-    """What len(data.split()) is, at an eighth of the cost, in a common text that is not empty.
-
-    >>> count_words(b"Two words,\\n\\nthen  three more.\\n")
-    5
-    """
-    space = np.frombuffer(data, np.uint8) <= _LAST_SPACE
-    return int(np.count_nonzero(space[:-1] < space[1:])) + (not space[-1])
+    return record, body
 
 
 def node_of(page_url: str) -> int | None:

@@ -127,18 +127,23 @@ def locate(place: str | None, headline: str, opening: str = "") -> Location:
         headline: where the dateline tells nothing, it tells the region if it names exactly one country.
         opening: the first paragraph.
     """
-    if place:
-        if _ABOARD.match(place):
-            return NOWHERE
-        codes = _countries_of(place)
-        if len(codes) > 1:
-            named = _named(f"{headline} {opening}") & set(codes)
-            if len(named) == 1:
-                return _in(named.pop(), "dateline_text")
-        if codes:
-            return _in(codes[0], "dateline")
+    found = _locations_of(place) if place else ()
+    if len(found) > 1:
+        named = _named(f"{headline} {opening}") & {location.country for location in found}
+        if len(named) == 1:
+            return _in(named.pop(), "dateline_text")
+    if found:
+        return found[0]
     named = _named(headline)
     return _in(named.pop(), "headline") if len(named) == 1 else NOWHERE
+
+
+@lru_cache(maxsize=1 << 12)
+def _locations_of(place: str) -> tuple[Location, ...]:
+    """What a dateline may mean, the likeliest first."""
+    if _ABOARD.match(place):
+        return (NOWHERE,)
+    return tuple(_in(code, "dateline") for code in _countries_of(place))
 
 
 @cache

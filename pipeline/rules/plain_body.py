@@ -23,18 +23,21 @@ _SENTENCE = (
     r"(?:(?<=[.,:;!])|(?<=[.,:;!][\"'])|(?<=[.,:;!]\xe2\x80[\x99\x9d]))"
 )
 """Of the first characters that are not ASCII it has the quotes and dashes only: among others are small letters."""
+_LINES = rf"(?:{_SENTENCE}(?:\n(?!\n|\Z)|(?=\n\n)|\Z))++"
 _SHORT = rf"(?:[A-Z\d]|\xe2\x80[\x98\x9c])[^\n]{{0,{MAX_SPECIAL - 3}}}(?<=[^ .,:;!)\]])"
-_GAP = rf"\n{{2,{PICTURE_GAP}}}(?!\n)"
-_PLAIN = re.compile(
-    rf"(?:{_SENTENCE}(?:\n(?!\n|\Z)|\Z|(?P<gap>{_GAP}(?!\Z))(?:{_SHORT}\n{{1,{PICTURE_GAP}}}(?!\Z))?))++\Z".encode(
+_lines = re.compile(_LINES.encode("latin-1"))
+"""Sentences, up to the end or to an empty line."""
+_part = re.compile(
+    rf"\n{{2,{PICTURE_GAP}}}(?:(?P<short>{_SHORT})\n{{1,{PICTURE_GAP}}})?(?P<below>{_LINES})".encode(
         "latin-1"
     )
 )
+"""Empty lines, perhaps a short line, and sentences below."""
 
 
 class PlainBody(NamedTuple):
-    text: str
-    """As its row has it: an empty line between two paragraphs."""
+    text: bytes
+    """As its row has it, in UTF-8: an empty line between two paragraphs."""
     subheadings: list[str]
 
 
@@ -44,50 +47,44 @@ def plain_body(data: bytes) -> PlainBody | None:
     Args:
         data: what stands there, in UTF-8; of controls and white space it has space and newline only.
 
-    >>> plain_body("KYIV: Cars crossed it.\\n“At last.”".encode())
-    PlainBody(text='KYIV: Cars crossed it.\\n\\n“At last.”', subheadings=[])
+    >>> plain_body(b"KYIV: Cars crossed it.\\nAt last.\\n\\nThe ferry\\nIt goes on.")
+    PlainBody(text=b'KYIV: Cars crossed it.\\n\\nAt last.\\n\\nThe ferry\\n\\nIt goes on.', subheadings=['The ferry'])
     >>> plain_body(b"Cars crossed it.\\nThe ferry\\nIt goes on.") is None
     True
     """
-    match = _PLAIN.match(data)
+    match = _lines.match(data)
     if match is None or (b"/" in data and b"pic.twitter.com/" in data):  # most have no slash
         return None
-    if not match.lastindex:
-        return PlainBody(data.replace(b"\n", b"\n\n").decode(), [])
-    return _with_gaps(data)
-
-
-def _with_gaps(data: bytes) -> PlainBody | None:
-    """The same where lines have empty ones above them, and may be short."""
+    begin, end = match.span()
+    if end == len(data):
+        return PlainBody(data.replace(b"\n", b"\n\n"), [])
     parts: list[bytes] = []
     subheadings: list[str] = []
-    begin, gap = 0, data.find(b"\n\n")
-    while gap >= 0:
-        parts.append(data[begin:gap])
-        begin = gap + 2
-        while data.startswith(b"\n", begin):
-            begin += 1
-        end = data.find(b"\n", begin)
-        if 0 <= end - begin <= MAX_SPECIAL:
-            text = data[begin:end].decode()
+    while end < len(data):
+        parts.append(data[begin:end])
+        match = _part.match(data, end)
+        if match is None:
+            return None
+        begin, end = match.span("below")
+        if match["short"]:
+            text = match["short"].decode()
             if kind_of(text):
                 return None
-            if is_subheading(text) and _heads(data, gap, text, end):
+            if is_subheading(text) and _heads(text, parts[-1], match["below"], end == len(data)):
                 subheadings.append(text)
-        gap = data.find(b"\n\n", begin)
+            parts.append(match["short"])
     parts.append(data[begin:])
-    return PlainBody(b"\n".join(parts).replace(b"\n", b"\n\n").decode(), subheadings)
+    return PlainBody(b"\n".join(parts).replace(b"\n", b"\n\n"), subheadings)
 
 
-def _heads(data: bytes, gap: int, text: str, end: int) -> bool:
+def _heads(text: str, above: bytes, below: bytes, is_end: bool) -> bool:
     """Whether a short line heads the sentence below it.
 
     Args:
-        data: all lines.
-        gap: where the sentence above it ends.
-        text: the short line, which is not the last.
-        end: where it ends.
+        text: the line.
+        above: the lines down to the empty one above it.
+        below: the lines behind it.
+        is_end: whether there are no more.
     """
-    before = data[data.rfind(b"\n", 0, gap) + 1 : gap]
-    after, _, rest = data[end:].lstrip(b"\n").partition(b"\n")
-    return heads(text, before.decode(), after.decode(), True, not rest)
+    after, _, rest = below.partition(b"\n")
+    return heads(text, above.rpartition(b"\n")[2].decode(), after.decode(), True, is_end and not rest)

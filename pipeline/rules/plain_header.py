@@ -177,14 +177,18 @@ def read_plain(block: bytes, spans: Spans) -> tuple[Header, int] | None:
     headline, alt, caption, slot, url, stamp, name, bullets = [
         block[first - base : last - base].decode() if first >= 0 else "" for first, last in _fields(spans)
     ]
-    letter = "C" if name else "B" if alt else "A"
-    header = Header(letter, 0, block.count(b"\n", 0, end - base), headline)
-    header.stamp = stamp[len("Updated ") :]
-    header.slot = "filled" if url else "empty" if slot else "absent"
-    header.url = url or None
-    header.byline = name.strip() or None
-    header.captions = [caption.strip()] if caption else []
-    header.bullets = [line.strip()[1:].strip() for line in bullets.split("\n")[:-1]]
+    header = Header(
+        "C" if name else "B" if alt else "A",
+        0,
+        block.count(b"\n", 0, end - base),
+        headline,
+        stamp[len("Updated ") :],
+        "filled" if url else "empty" if slot else "absent",
+        url or None,
+        name.strip() or None,
+        [caption.strip()] if caption else [],
+        [line.strip()[1:].strip() for line in bullets.split("\n")[:-1]],
+    )
     return header, end - base
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 from dateline.pipeline.elements import Block, ParsedRecord, Piece, Place, Reject
 from dateline.pipeline.rules.blocks import Limits, block_of
+from dateline.pipeline.rules.common_text import WordStarts
 from dateline.pipeline.rules.identity_rows import provisional_id
 from dateline.pipeline.rules.parse import Failure, node_of, parse_block
 from dateline.pipeline.rules.short_urls import short_url
@@ -61,7 +62,7 @@ def record_of_piece(
     place = places.place(block.dump, block.offset, block.length)
     if isinstance(block, Reject):
         return Outcome(place, None, block)
-    record = with_provisional_id(record_of(block, place, crawl_date))
+    record = completed(record_of(block, place, crawl_date))
     return Outcome(place, block.text, checked(record, schema))
 
 
@@ -76,23 +77,28 @@ def block_of_piece(
     return block
 
 
-def record_of(block: Block, place: Place, crawl_date: date | None) -> ParsedRecord | Reject:
-    """The record of a block as it would be written if no other were of the same article, but for its id.
+def record_of(
+    block: Block, place: Place, crawl_date: date | None, starts: WordStarts | None = None
+) -> ParsedRecord | Reject:
+    """The record of a block as it would be written if no other were of the same article, but for what completed() adds.
 
     Args:
         block: the block, placed in what was read.
         place: where it stands in its dump, and what its page's envelope says.
         crawl_date: the day of the crawl, for pages that nothing else dates.
+        starts: of the words in the block, where they are known.
     """
-    fields = parse_block(
+    found = parse_block(
         block.data,
         block.page_day or place.crawled or crawl_date,
         (*place.repairs, *block.repairs),
         block.header,
         block.is_common,
+        starts,
     )
-    if isinstance(fields, Failure):
-        return Reject(block.dump, block.offset, block.length, "parse", fields.reason, None, fields.detail)
+    if isinstance(found, Failure):
+        return Reject(block.dump, block.offset, block.length, "parse", found.reason, None, found.detail)
+    fields, body = found
     fields["source"] = place.source
     fields["source_offset"] = place.offset
     fields["source_length"] = place.length
@@ -102,13 +108,17 @@ def record_of(block: Block, place: Place, crawl_date: date | None) -> ParsedReco
         fields["short_url"] = fields["short_url"] or short_url(place.page_url)
     fields["id"] = UNDECIDED
     fields["copies"] = 1
-    return ParsedRecord(block.dump, block.offset, block.length, fields, block.digest)
+    return ParsedRecord(block.dump, block.offset, block.length, fields, body, block.digest)
 
 
-def with_provisional_id(parsed: ParsedRecord | Reject) -> ParsedRecord | Reject:
-    """The record itself, now with the id that it has if no other is of its article; a reject as it is."""
+def completed(parsed: ParsedRecord | Reject) -> ParsedRecord | Reject:
+    """The record itself, now with its whole body and the id that it has if no other is of its article; a reject as it is.
+
+    A run needs neither: the body is written as bytes, and the rows decide on the id.
+    """
     if isinstance(parsed, ParsedRecord):
         parsed.record["id"] = provisional_id(parsed.record)
+        parsed.record["body"] = parsed.body.decode()
     return parsed
 
 

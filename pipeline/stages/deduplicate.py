@@ -106,7 +106,7 @@ class KeyRows(beam.DoFn):
 
     def __init__(self, config: Config) -> None:
         self._keys = config.shuffle_keys
-        self._file_characters = config.file_characters
+        self._file_bytes = config.file_bytes
         self._config = config
 
     def setup(self) -> None:
@@ -132,7 +132,7 @@ class KeyRows(beam.DoFn):
         again = [block for block in copies if block.row is not None]
         if again:
             self._waiting.append(rows_of_repeated(again, from_bytes(block.row or b"" for block in again)))
-        if self._records.characters >= self._file_characters:
+        if self._records.size >= self._file_bytes:
             self._write()
         if len(self._copies) + sum(map(len, self._waiting)) >= FLUSH_ROWS:
             yield from self._flush()

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dateline.pipeline.elements import ParsedRecord
 from dateline.pipeline.names import PARSED
@@ -45,30 +46,24 @@ class RecordWriter:
     def _clear(self) -> None:
         self._places: list[tuple[int, int, int]] = []
         self._values: list[tuple[Any, ...]] = []  # of _OTHERS
-        self._bodies: list[bytes] = []  # of many records each
-        self._lengths: list[int] = []  # of each body in these
-        self._characters: list[int] = []  # of the same
-        self.characters = 0
-        """Of all bodies that wait to be written."""
+        self._bodies: list[bytes] = []
+        self.size = 0
+        """Bytes of all bodies that wait to be written."""
 
     def add(self, records: Sequence[ParsedRecord]) -> None:
-        """Take records that were just parsed. The bodies are copied at once, while they are in the processor's cache."""
-        bodies = [parsed.record["body"] for parsed in records]
-        encoded = [body.encode() for body in bodies]
-        characters = list(map(len, bodies))
+        """Take records that were just parsed."""
+        bodies = [parsed.body for parsed in records]
         self._places += [parsed[:3] for parsed in records]
         self._values += [_values(parsed.record) for parsed in records]
-        self._bodies.append(b"".join(encoded))
-        self._lengths += map(len, encoded)
-        self._characters += characters
-        self.characters += sum(characters)
+        self._bodies += bodies
+        self.size += sum(map(len, bodies))
 
     def write(self) -> Rows:
         """Write the records to a file; a row for each, which names its place there."""
         name = uuid.uuid4().int >> 64  # of this file only: a task that is done again writes another
         columns: dict[str, Any] = dict(zip(_OTHERS, zip(*self._values, strict=True), strict=True))
-        rows = rows_of(self._places, self._characters, columns)
-        columns["body"] = texts(b"".join(self._bodies), self._lengths)
+        columns["body"] = texts(b"".join(self._bodies), list(map(len, self._bodies)))
+        rows = rows_of(self._places, pc.utf8_length(columns["body"]).to_numpy(), columns)
         write_batch(f"{self._folder}/{name:016x}", batch_of(columns, WAITING))
         rows["file"] = name
         rows["at"] = np.arange(len(rows))

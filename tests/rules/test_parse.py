@@ -9,7 +9,8 @@ from tests.helpers.pages import LAYOUTS, Article, compact, full, plain
 
 
 def parse_block(text, crawl_date):
-    return parse.parse_block(text.encode(), crawl_date)
+    found = parse.parse_block(text.encode(), crawl_date)
+    return found if isinstance(found, Failure) else found[0] | {"body": found[1].decode()}
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dateline.pipeline.rules import parse
 from dateline.pipeline.rules.body import read_body, without_boxes
-from dateline.pipeline.rules.parse import is_common
+from dateline.pipeline.rules.common_text import is_common
 from dateline.pipeline.rules.plain_body import plain_body
 from tests.helpers.pages import Article, doubled, full, plain
 
@@ -45,7 +45,7 @@ def assert_as_line_by_line(text: str) -> bool:
         return False
     body = read_body(without_boxes([line.strip() for line in text.split("\n")]))
     assert body.paragraphs == list(filter(None, text.split("\n")))
-    assert found == ("\n\n".join(body.paragraphs), body.subheadings)
+    assert found == ("\n\n".join(body.paragraphs).encode(), body.subheadings)
     assert body.captions == []
     return True
 
@@ -81,7 +81,8 @@ def test_a_short_line_with_an_empty_one_above_it(above, line, below, is_head):
         text = f"{above}\n\n{line}{gap}{below}"
         assert assert_as_line_by_line(text)
         found = plain_body(text.encode())
-        assert found and found[1] == [line] * is_head
+        assert found
+        assert found.subheadings == [line] * is_head
 
 
 def test_how_a_plain_line_may_begin():

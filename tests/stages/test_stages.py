@@ -114,10 +114,12 @@ def test_validate(tmp_path):
     with pipeline() as p:
         parted = (
             p
-            | beam.Create([[ParsedRecord(0, 0, 300, RECORD), ParsedRecord(0, 50, 9, bad)]])
+            | beam.Create(
+                [[ParsedRecord(0, 0, 300, RECORD, b"Text."), ParsedRecord(0, 50, 9, bad, b"Text.")]]
+            )
             | ValidateRecords(str(tmp_path))
         )
-        assert_that(parted.good, equal_to([[ParsedRecord(0, 0, 300, RECORD)]]), "good")
+        assert_that(parted.good, equal_to([[ParsedRecord(0, 0, 300, RECORD, b"Text.")]]), "good")
         wrong = parted.rejects | beam.Map(
             lambda batch: [(r.reason, r.stage, r.offset, r.pointer) for r in batch]
         )
