@@ -7,7 +7,6 @@ describes the best of them and counts all.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -18,7 +17,7 @@ from dateline.pipeline.elements import Record, RepeatedBlock
 from dateline.pipeline.rules.places import regions
 from dateline.pipeline.rules.short_urls import slug_of
 from dateline.pipeline.rules.site import MAX_SLUG, SHORT_URL_PREFIX
-from dateline.pipeline.rules.text import MAX_KNOWN, normalise
+from dateline.pipeline.rules.text import normal_form
 
 Rows = npt.NDArray[Any]
 """A one-dimensional array of dtype ROW."""
@@ -61,16 +60,13 @@ REGION_NUMBERS = {region: i for i, region in enumerate(regions())}
 
 def headline_key(headline: str) -> bytes:
     """16 bytes that stand for the normalised headline."""
-    return _known_key(headline) if len(headline) <= MAX_KNOWN else _key(headline)
+    hashed = _HEADLINE.copy()
+    hashed.update(normal_form(headline).encode("utf-8", "surrogatepass"))
+    return hashed.digest()
 
 
-def _key(headline: str) -> bytes:
-    return blake2b(
-        normalise(headline).encode("utf-8", "surrogatepass"), digest_size=16, person=b"headline"
-    ).digest()
-
-
-_known_key = lru_cache(maxsize=1 << 12)(_key)
+_HEADLINE = blake2b(digest_size=16, person=b"headline")
+"""Of no headline yet: a copy costs less than a new one."""
 
 
 def url_id(slug: bytes) -> bytes:

@@ -88,27 +88,23 @@ def record_of(
         crawl_date: the day of the crawl, for pages that nothing else dates.
         starts: of the words in the block, where they are known.
     """
-    found = parse_block(
-        block.data,
-        block.page_day or place.crawled or crawl_date,
-        (*place.repairs, *block.repairs),
-        block.header,
-        block.is_common,
-        starts,
-    )
+    dump, at, size, data, repairs, header, digest, page_day, is_common = block
+    source, offset, length, page_url, crawled, is_lead, page_repairs = place
+    day = page_day or crawled or crawl_date
+    found = parse_block(data, day, (*page_repairs, *repairs), header, is_common, starts)
     if isinstance(found, Failure):
-        return Reject(block.dump, block.offset, block.length, "parse", found.reason, None, found.detail)
+        return Reject(dump, at, size, "parse", found.reason, None, found.detail)
     fields, body = found
-    fields["source"] = place.source
-    fields["source_offset"] = place.offset
-    fields["source_length"] = place.length
-    fields["page_url"] = place.page_url
-    if place.is_lead and place.page_url:
-        fields["node"] = node_of(place.page_url)
-        fields["short_url"] = fields["short_url"] or short_url(place.page_url)
+    fields["source"] = source
+    fields["source_offset"] = offset
+    fields["source_length"] = length
+    fields["page_url"] = page_url
+    if is_lead and page_url:
+        fields["node"] = node_of(page_url)
+        fields["short_url"] = fields["short_url"] or short_url(page_url)
     fields["id"] = UNDECIDED
     fields["copies"] = 1
-    return ParsedRecord(block.dump, block.offset, block.length, fields, body, block.digest)
+    return ParsedRecord(dump, at, size, fields, body, digest)
 
 
 def completed(parsed: ParsedRecord | Reject) -> ParsedRecord | Reject:

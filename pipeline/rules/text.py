@@ -32,18 +32,19 @@ def unify_newlines(data: bytes) -> bytes:
 
 
 def normalise(headline: str) -> str:
+    """The normal form of a headline, or of another line, that may be asked for more than once."""
+    return _known_form(headline) if len(headline) <= MAX_KNOWN else normal_form(headline)
+
+
+def normal_form(headline: str) -> str:
     """The form in which two headlines are compared (design: Identity).
 
     Unicode NFKC, case folded, quotes and dashes unified, invisible characters dropped, white space
     collapsed and stripped.
 
-    >>> normalise(" Riyadh’s  “Green”—plan ") == normalise("RIYADH'S \\"green\\"-plan")
+    >>> normal_form(" Riyadh’s  “Green”—plan ") == normal_form("RIYADH'S \\"green\\"-plan")
     True
     """
-    return _known_form(headline) if len(headline) <= MAX_KNOWN else _form(headline)
-
-
-def _form(headline: str) -> str:
     if not headline.isascii():  # most lines only for their quotes
         headline = headline.replace("“", '"').replace("”", '"').replace("’", "'").replace("‘", "'")
         if not headline.isascii():
@@ -57,7 +58,7 @@ def _form(headline: str) -> str:
     return " ".join(folded.split())
 
 
-_known_form = lru_cache(maxsize=1 << 12)(_form)
+_known_form = lru_cache(maxsize=1 << 12)(normal_form)
 
 
 def _nfkc(text: str) -> str:

@@ -20,7 +20,7 @@ from dateline.pipeline.inputs.streams import Bounds
 from dateline.pipeline.ledgers import merge as merge_module
 from dateline.pipeline.ledgers.merge import BATCH_CHARACTERS, batches_of
 from dateline.pipeline.names import run_folder
-from dateline.pipeline.rules import identity_rows, line_kinds, text
+from dateline.pipeline.rules import credits, line_kinds, places, text
 from dateline.pipeline.verify import balance
 
 
@@ -45,26 +45,29 @@ def test_a_writer_holds_a_batch_or_two(tmp_path):
 @given(st.lists(st.integers(0, BATCH_CHARACTERS * 2), max_size=30), st.integers(1, 9))
 def test_a_batch_of_rows_is_bounded_by_their_characters(lengths, size):
     found = list(batches_of(range(len(lengths)), size, lengths))
-    assert [place for places in found for place in places] == list(range(len(lengths)))
-    for places in found:
-        assert 1 <= len(places) <= size
-        assert len(places) == 1 or sum(lengths[place] for place in places) <= BATCH_CHARACTERS
+    assert [place for batch in found for place in batch] == list(range(len(lengths)))
+    for batch in found:
+        assert 1 <= len(batch) <= size
+        assert len(batch) == 1 or sum(lengths[place] for place in batch) <= BATCH_CHARACTERS
 
 
 def test_no_cache_keeps_a_long_line():
-    before = [
-        cache.cache_info().currsize
-        for cache in (line_kinds._known_code, text._known_form, identity_rows._known_key)
-    ]
+    caches = (
+        line_kinds._known_code,
+        text._known_form,
+        credits._in_brackets,
+        places._is_place,
+        places._locations_of,
+    )
+    places.locate("KYIV", "A headline")  # the gazetteer is read
+    before = [cache.cache_info().currsize for cache in caches]
     for number in range(9):
         long = f"{number} word " * 400
         assert line_kinds.code_of(long) == "x"
         assert text.normalise(long) == long.strip()
-        assert len(identity_rows.headline_key(long)) == 16
-    assert [
-        cache.cache_info().currsize
-        for cache in (line_kinds._known_code, text._known_form, identity_rows._known_key)
-    ] == before
+        assert credits.split_credit(f"({long}") == (f"({long}", None)
+        assert places.opening_dateline(long) is None
+    assert [cache.cache_info().currsize for cache in caches] == before
 
 
 def test_a_gap_of_megabytes_is_looked_at_in_pieces(tmp_path):
