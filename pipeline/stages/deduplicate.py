@@ -145,7 +145,7 @@ class KeyRows(beam.DoFn):
             self._waiting.append(rows)
             if self._copies:
                 numbers = {digest: number for number, digest in enumerate(self._digests)}
-                of_copies = rows[[numbers[block.digest] for block in self._copies]]
+                of_copies = rows.take([numbers[block.digest] for block in self._copies])
                 self._waiting.append(rows_of_repeated(self._copies, of_copies))
         self._digests, self._copies = [], []
 
@@ -254,7 +254,7 @@ class WonBefore(beam.DoFn):
 
     def process(self, keyed: KeyedBatch) -> Iterable[KeyedBatch]:
         key, copies = keyed
-        rows = copies.rows[copies.rows["dump"] == OLDER_ARTICLE]
+        rows = copies.rows.compress(copies.rows["dump"] == OLDER_ARTICLE)
         if len(rows):
             yield key, RowBatch(rows)
 
@@ -274,7 +274,7 @@ class NameLosers(beam.DoFn):
         answers = concat(copies.rows for copies in (*group["answers"], *group["urls"]))
         for rows in _concatenated(group["copies"], max(FLUSH_ROWS, len(answers))):
             lost = losers(rows, answers, by)
-            lost = lost[(lost["dump"] != OLDER_DUPLICATE) | (lost["id_hi"] != lost["was"])]
+            lost = lost.compress((lost["dump"] != OLDER_DUPLICATE) | (lost["id_hi"] != lost["was"]))
             if len(lost):
                 count(records_out=len(lost))
                 yield from in_batches(lost)

@@ -68,7 +68,7 @@ def keyed_batches(rows: Rows, keys_of_rows: Keys) -> Iterator[KeyedBatch]:
     keys = keys_of_rows[by_key]
     edges = np.flatnonzero(np.diff(keys, prepend=-1))
     for begin, end in zip(edges, [*edges[1:], len(rows)], strict=True):
-        yield from batches_under(int(keys[begin]), rows[by_key[begin:end]])
+        yield from batches_under(int(keys[begin]), rows.take(by_key[begin:end]))
 
 
 def batches_under(key: int, rows: Rows) -> Iterator[KeyedBatch]:
