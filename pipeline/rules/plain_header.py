@@ -82,6 +82,8 @@ _fields = itemgetter(
 )
 """The spans of what a header's fields are read from."""
 
+UNCOUNTED = -1
+"""In place of the number of a line: the body is found by its byte."""
 TWIN_BYTES = 2500
 """Bytes below a header in which its headline is looked for."""
 
@@ -161,7 +163,7 @@ def begins_again(text: bytes, headline: bytes, end: int) -> bool:
 
 
 def read_plain(block: bytes, spans: Spans) -> tuple[Header, int] | None:
-    """The plain header that a block begins with, and the byte at which its body starts.
+    """The plain header that a block begins with, its lines uncounted, and the byte at which its body starts.
 
     Args:
         block: UTF-8; it starts where the header does.
@@ -174,20 +176,23 @@ def read_plain(block: bytes, spans: Spans) -> tuple[Header, int] | None:
     if end - base >= len(block):
         return None
 
-    headline, alt, caption, slot, url, stamp, name, bullets = [
-        block[first - base : last - base].decode() if first >= 0 else "" for first, last in _fields(spans)
-    ]
+    (h, h_end), (alt, _), (c, c_end), (slot, _), (u, u_end), (s, s_end), (n, n_end), (b, b_end) = _fields(
+        spans
+    )
+    url = block[u - base : u_end - base].decode() if u >= 0 else None
+    name = block[n - base : n_end - base].decode().strip() if n >= 0 else None
+    bullets = block[b - base : b_end - base].decode().split("\n")[:-1] if b >= 0 else ()
     header = Header(
-        "C" if name else "B" if alt else "A",
+        "C" if name else "B" if alt >= 0 else "A",
         0,
-        block.count(b"\n", 0, end - base),
-        headline,
-        stamp[len("Updated ") :],
-        "filled" if url else "empty" if slot else "absent",
-        url or None,
-        name.strip() or None,
-        [caption.strip()] if caption else [],
-        [line.strip()[1:].strip() for line in bullets.split("\n")[:-1]],
+        UNCOUNTED,
+        block[h - base : h_end - base].decode(),
+        block[s - base : s_end - base].decode()[len("Updated ") :],
+        "filled" if url else "empty" if slot >= 0 else "absent",
+        url,
+        name,
+        [block[c - base : c_end - base].decode().strip()] if c >= 0 else [],
+        [line.strip()[1:].strip() for line in bullets],
     )
     return header, end - base
 

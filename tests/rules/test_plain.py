@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,8 @@ def assert_as_the_engine(text: str) -> bool:
     part = first_part(lines)
     assert part
     assert part.is_headed
-    assert header == header_from(part)
-    assert block[at:].decode().split("\n") == lines[header.end :]
+    assert replace(header, end=part.end) == header_from(part)
+    assert block[at:].decode().split("\n") == lines[part.end :]
     return True
 
 
