@@ -23,7 +23,12 @@ def waiting(folder, files=3, records=7):
             RECORD | {"headline": f"{file} {number}", "body": BODIES[(file + number) % len(BODIES)]}
             for number in range(records)
         ]
-        writer.add([ParsedRecord(0, number, 1, record) for number, record in enumerate(of_file)])
+        writer.add(
+            [
+                ParsedRecord(0, number, 1, record, record["body"].encode())
+                for number, record in enumerate(of_file)
+            ]
+        )
         parts.append(writer.write())
         expected += [(record["headline"], record["body"]) for record in of_file]
     order = random.Random(7).sample(range(len(expected)), len(expected) - 2)
