@@ -97,37 +97,43 @@ class Writer:
             with pa.ipc.new_file(sink, schema, options=_OPTIONS) as file:
                 file.write_batch(first)
             content = sink.getvalue()
-            rows, size, digest = first.num_rows, content.size, hashlib.sha256(content).hexdigest()
-            path = file_path(folder, digest, shard)
-            staged = self._uploads.send(content, path, digest) if self._uploads else self._stage(content)
-        else:
-            target = self._new_name()
-            try:
-                rows = 0
-                with pa.OSFile(target, "wb") as sink, pa.ipc.new_file(sink, schema) as file:
-                    for batch in (first, second):
-                        file.write_batch(batch)
-                        rows += batch.num_rows
-                    del first, second  # one is in memory, and the next that is made
-                    for batch in batches:
-                        file.write_batch(batch)
-                        rows += batch.num_rows
-                with open(target, "rb") as raw:
-                    digest = hashlib.file_digest(raw, "sha256").hexdigest()
-            except BaseException:
-                with suppress(OSError):  # it may be in no folder of the run, which goes with the run
-                    os.unlink(target)
-                raise
-            size, path = os.path.getsize(target), file_path(folder, digest, shard)
-            staged = self._uploads.send_file(target, path, digest) if self._uploads else target
+            return self.write_bytes(folder, shard, first.num_rows, memoryview(content))
+        target = self._new_name()
+        try:
+            rows = 0
+            with pa.OSFile(target, "wb") as sink, pa.ipc.new_file(sink, schema) as file:
+                for batch in (first, second):
+                    file.write_batch(batch)
+                    rows += batch.num_rows
+                del first, second  # one is in memory, and the next that is made
+                for batch in batches:
+                    file.write_batch(batch)
+                    rows += batch.num_rows
+            with open(target, "rb") as raw:
+                digest = hashlib.file_digest(raw, "sha256").hexdigest()
+        except BaseException:
+            with suppress(OSError):  # it may be in no folder of the run, which goes with the run
+                os.unlink(target)
+            raise
+        size, path = os.path.getsize(target), file_path(folder, digest, shard)
+        staged = self._uploads.send_file(target, path, digest) if self._uploads else target
         return {"path": path, "staged": staged, "rows": rows, "bytes": size, "sha256": digest}
 
-    def _stage(self, content: pa.Buffer) -> str:
+    def write_bytes(
+        self, folder: str, shard: int | None, rows: int, content: bytes | memoryview
+    ) -> dict[str, Any]:
+        """The same with a file of so many rows whose bytes are there."""
+        digest = hashlib.sha256(content).hexdigest()
+        path = file_path(folder, digest, shard)
+        staged = self._uploads.send(content, path, digest) if self._uploads else self._stage(content)
+        return {"path": path, "staged": staged, "rows": rows, "bytes": len(content), "sha256": digest}
+
+    def _stage(self, content: bytes | memoryview) -> str:
         target = self._new_name()
         raw = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         try:
-            if os.write(raw, content) != content.size:
-                raise OSError(f"{target}: not all of its {content.size} bytes could be written")
+            if os.write(raw, content) != len(content):
+                raise OSError(f"{target}: not all of its {len(content)} bytes could be written")
         finally:
             os.close(raw)
         return target

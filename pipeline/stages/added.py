@@ -22,8 +22,9 @@ class Added:
             self._countries[found["values"] or ""] += found["counts"]
         shown = records.select(["id", "headline", "copies"])
         large = shown.filter(pc.greater(shown["copies"], 1))
-        most = pc.select_k_unstable(large, MOST_COPIES, [("copies", "descending"), ("id", "ascending")])
-        self._groups = most_copies([*self._groups, *large.take(most).to_pylist()])
+        if large.num_rows:
+            most = pc.select_k_unstable(large, MOST_COPIES, [("copies", "descending"), ("id", "ascending")])
+            self._groups = most_copies([*self._groups, *large.take(most).to_pylist()])
 
     def facts(self) -> dict[str, Any]:
         """The counts, in the terms of schemas/receipt.schema.json."""

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from dateline.errors import DamagedFile
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.safe_files import believed
+from dateline.pipeline.dataset.small_files import small_files
 from dateline.pipeline.dataset.staging import File
 from dateline.pipeline.ledgers.merge import merged
 from dateline.pipeline.ledgers.rows import hashes
@@ -85,18 +86,22 @@ class WriteArticles(WriteTask):
     def _partitions(self, partitions: list[Partition]) -> Iterator[File | None]:
         """The files of some partitions, whose new records are taken together."""
         entries = [self._version.partition(one.folder) if self._version else None for one in partitions]
-        is_simple = [entry is None and one.is_small for one, entry in zip(partitions, entries, strict=True)]
+        is_simple = [
+            entry is None and one.is_small and not one.has_long_folds
+            for one, entry in zip(partitions, entries, strict=True)
+        ]
         simple = [one.rows for one in compress(partitions, is_simple)]
-        parts = cut_up(self._records(concat(simple)), map(len, simple)) if simple else iter(())
+        files = small_files(self._records(concat(simple)), list(map(len, simple))) if simple else iter(())
         for one, entry, simply in zip(partitions, entries, is_simple, strict=True):
             if simply:
-                yield self._write(one, iter([next(parts)]))
+                written = self._writer.write_bytes(one.folder, None, len(one.rows), next(files))
+                yield File(**written, kind="articles", tally=one.tally, facts={})
             else:
                 yield self._merge(one, entry)
         self._progress.add(rows_written=sum(len(one.rows) for one in partitions), files=len(partitions))
 
     def _merge(self, partition: Partition, entry: dict[str, Any] | None) -> File | None:
-        """A partition that has a file already, or many rows, a batch at a time."""
+        """A partition that has a file already, or many rows, or articles that folded copies far apart, a batch at a time."""
         rows = partition.rows
         before = (
             self._version.read(entry) if self._version and entry else arrow_schema("article").empty_table()
@@ -163,15 +168,6 @@ def require_own_ids(rows: Rows, period: npt.NDArray[np.int64]) -> None:
 
 def _twice(where: str, name: str) -> str:
     return f"two articles of {where} have the id {name}: a ledger is damaged; `dateline verify` tells where"
-
-
-def cut_up(records: pa.RecordBatch, sizes: Iterable[int]) -> Iterator[pa.RecordBatch]:
-    """The records in parts of so many, each in memory of its own: a file of a slice would have its neighbours' bytes
-    between its columns."""
-    none, at = records.slice(0, 0), 0  # of two, even if one is empty, concat_batches makes a copy
-    for size in sizes:
-        yield pa.concat_batches([none, records.slice(at, size)])
-        at += size
 
 
 class Staying:

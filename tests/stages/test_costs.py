@@ -47,7 +47,7 @@ def calls(monkeypatch):
     count(read, "open_file", "dumps opened")
     count(RecordWriter, "write", "files that wait")
     count(RecordReader, "_batch", "files that wait opened")
-    count(Writer, "write", "files written")
+    count(Writer, "write_bytes", "files written")
     encode = RowBatchCoder.encode
 
     def counted_encode(self, copies):
