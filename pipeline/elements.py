@@ -149,9 +149,9 @@ class ParsedRecord(NamedTuple):
     length: int
     """Where its block stands in what was read: a dump, or a spool of it. The record says where in the dump."""
     record: Record
-    """In a run without its id, and with the first paragraph in place of the body: see rules/record.py."""
+    """In a run without its id: see rules/record.py."""
     body: bytes
-    """UTF-8."""
+    """That of the record, in UTF-8."""
     digest: bytes = b""
     """That of its block."""
 

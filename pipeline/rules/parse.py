@@ -60,7 +60,7 @@ def parse_block(
 ) -> tuple[Record, bytes] | Failure:
     """The record of one block, without what only its dump tells (source, offset, length, id); and its body, in UTF-8.
 
-    The body is long, and goes from the block to the dataset as bytes. The record has the first paragraph in its place.
+    The body is both text, for the schema, and bytes, as it goes from the block to the dataset: so it is not encoded.
 
     Args:
         data: the block in UTF-8, lines parted by LF.
@@ -90,7 +90,7 @@ def parse_block(
     if simple := plain_body(below):
         body, subheadings = simple
         body_captions: list[str] = []
-        opening = below.partition(b"\n")[0].decode()
+        text, opening = body.decode(), below.partition(b"\n")[0].decode()
         starts = word_starts(data) if starts is None else starts
         words = int(np.count_nonzero(starts[-len(below) :]))
     else:
@@ -106,11 +106,7 @@ def parse_block(
         text = "\n\n".join(paragraphs)
         body = text.encode()
         words = int(np.count_nonzero(word_starts(body))) if common else len(text.split())
-    if (
-        header.layout == "F"
-        and header.bullets
-        and _stand_in(body.decode(), (header.headline, *header.bullets))
-    ):
+    if header.layout == "F" and header.bullets and _stand_in(text, (header.headline, *header.bullets)):
         return Failure(
             "no_headline",
             "a stamp and a summary, whose lines come again in the body, and no headline above them",
@@ -138,7 +134,7 @@ def parse_block(
         "country": country,
         "region": region,
         "region_source": region_source,
-        "body": opening,
+        "body": text,
         "subheadings": subheadings,
         "body_captions": body_captions,
         "word_count": words,

@@ -62,7 +62,7 @@ def record_of_piece(
     place = places.place(block.dump, block.offset, block.length)
     if isinstance(block, Reject):
         return Outcome(place, None, block)
-    record = completed(record_of(block, place, crawl_date))
+    record = with_provisional_id(record_of(block, place, crawl_date))
     return Outcome(place, block.text, checked(record, schema))
 
 
@@ -80,7 +80,7 @@ def block_of_piece(
 def record_of(
     block: Block, place: Place, crawl_date: date | None, starts: WordStarts | None = None
 ) -> ParsedRecord | Reject:
-    """The record of a block as it would be written if no other were of the same article, but for what completed() adds.
+    """The record of a block as it would be written if no other were of the same article, but for its id.
 
     Args:
         block: the block, placed in what was read.
@@ -107,14 +107,10 @@ def record_of(
     return ParsedRecord(dump, at, size, fields, body, digest)
 
 
-def completed(parsed: ParsedRecord | Reject) -> ParsedRecord | Reject:
-    """The record itself, now with its whole body and the id that it has if no other is of its article; a reject as it is.
-
-    A run needs neither: the body is written as bytes, and the rows decide on the id.
-    """
+def with_provisional_id(parsed: ParsedRecord | Reject) -> ParsedRecord | Reject:
+    """The record itself, now with the id that it has if no other is of its article; a reject as it is."""
     if isinstance(parsed, ParsedRecord):
         parsed.record["id"] = provisional_id(parsed.record)
-        parsed.record["body"] = parsed.body.decode()
     return parsed
 
 

@@ -10,7 +10,11 @@ from tests.helpers.pages import LAYOUTS, Article, compact, full, plain
 
 def parse_block(text, crawl_date):
     found = parse.parse_block(text.encode(), crawl_date)
-    return found if isinstance(found, Failure) else found[0] | {"body": found[1].decode()}
+    if isinstance(found, Failure):
+        return found
+    record, body = found
+    assert record["body"].encode() == body  # what the schema is asked of is what the dataset gets
+    return record
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
