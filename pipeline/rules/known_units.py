@@ -22,6 +22,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from dateline.pipeline.elements import Spans
+from dateline.pipeline.rules.known_windows import KnownWindows
 from dateline.pipeline.rules.plain_header import CAPTION, HEADLINE, STAMP
 
 REMEMBERED = 1 << 16
@@ -61,6 +62,8 @@ class KnownUnits:
 
     def __init__(self) -> None:
         self._units: OrderedDict[bytes, bytes] = OrderedDict()
+        self.windows = KnownWindows()
+        """Those of pages without a plain header."""
 
     def find(self, digest: bytes, data: bytes, size: int, stamp: int) -> tuple[bytes, bytes, int] | None:
         """The headline and the caption of a unit, and where its header ends, from its start; None where it is not known.

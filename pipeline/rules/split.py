@@ -50,7 +50,7 @@ def find_starts(data: bytes, at_start: bool, known: KnownUnits | None = None) ->
     table = LineTable(text, at_start)
     plain = PlainUnits(text, table, may_be_stamps(table), known)
     lines = sorted({*plain.other_stamps, *anchors(text, table, plain.quiet_zones)})
-    found = starts_in(text, table, lines, plain.zones, at_start)
+    found = starts_in(text, table, lines, plain.zones, at_start, known.windows)
     starts = sorted({*plain.found, *found}) if found else list(plain.found)
     for start, end in pairwise(starts):
         unit = plain.found.get(start)

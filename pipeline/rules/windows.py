@@ -17,6 +17,8 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 
 from dateline.pipeline.rules.header import Part, parts_of
+from dateline.pipeline.rules.known_units import digest_of
+from dateline.pipeline.rules.known_windows import Found, KnownWindows, is_plain_text
 from dateline.pipeline.rules.line_forms import Line, lines_of
 from dateline.pipeline.rules.line_kinds import code_of, line_of, texts_of
 from dateline.pipeline.rules.line_table import LineTable
@@ -42,8 +44,8 @@ MAX_WINDOW_BYTES = 16 * 1024
 
 
 def starts_in(
-    text: bytes, table: LineTable, anchors: Sequence[int], zones: Sequence[Zone], at_start: bool
-) -> set[int]:
+    text: bytes, table: LineTable, anchors: Sequence[int], zones: Sequence[Zone], at_start: bool, known: KnownWindows
+) -> set[int]:  # fmt: skip
     """The offsets at which the articles start that have no plain header, and the pages that are none.
 
     Args:
@@ -52,11 +54,12 @@ def starts_in(
         anchors: numbers of lines, rising.
         zones: the plain headers, rising.
         at_start: whether a dump begins where the text does.
+        known: windows that need not be read.
     """
     starts: set[int] = set()
     if not anchors:
         return starts
-    windows = _Windows(text, table, zones, at_start)
+    windows = _Windows(text, table, zones, at_start, known)
     for group in windows.groups(anchors):
         first, last = group[0], group[-1]
         if last - first > MAX_GROUP_LINES or windows.bytes_of(first, last) > MAX_WINDOW_BYTES:
@@ -70,8 +73,10 @@ def starts_in(
 class _Windows:
     """The stretches of a text that are read: between plain headers, never into them."""
 
-    def __init__(self, text: bytes, table: LineTable, zones: Sequence[Zone], at_start: bool) -> None:
-        self._text, self._table, self._at_start = text, table, at_start
+    def __init__(
+        self, text: bytes, table: LineTable, zones: Sequence[Zone], at_start: bool, known: KnownWindows
+    ) -> None:
+        self._text, self._table, self._at_start, self._known = text, table, at_start, known
         starts = table.starts
         self._begins: list[int] = starts.searchsorted([begin for begin, _ in zones]).tolist()
         self._ends: list[int] = starts.searchsorted([end for _, end in zones]).tolist()
@@ -118,7 +123,7 @@ class _Windows:
             before = "start"
         end = int(starts[bottom]) if bottom < len(starts) else len(self._text)
         near = last - top
-        for begin, below, behind in _found(self._text[int(starts[top]) : end], gap, before):
+        for begin, below, behind in found_in(self._text[int(starts[top]) : end], gap, before, self._known):
             if begin <= near and below >= first - top:
                 near = max(near, below)  # what starts where a header ends is below a body that stood above it
                 line = top + begin
@@ -166,20 +171,46 @@ class _Windows:
         return begin
 
 
-@lru_cache(maxsize=16)
-def _found(data: bytes, gap: int, before: str) -> tuple[tuple[int, int, int | None], ...]:
-    """The headers in the bytes of a window: the rows where each starts, where its body does, and, if that stands above
-    it, where its headline does, or 0. What repeats without end is read once.
+def found_in(data: bytes, gap: int, before: str, known: KnownWindows) -> Found:
+    """The headers in the bytes of a window.
+
+    Args:
+        data: the window.
+        gap: empty lines above it, 3 at most.
+        before: as of read().
+        known: windows that need not be read, to which this one is added.
     """
+    above, empty, below = data.partition(b"\n\n\n")
+    is_amid_body = empty and before == "body" and not gap
+    lines = lines_of(texts_of(above), 0) if is_amid_body else []
+    if not is_amid_body or not is_plain_text(lines):
+        return _read(data, gap, before)[2]
+    rows = above.count(b"\n") + 3
+    digest = digest_of(below)
+    found = known.find(digest, lines)
+    if found is None:
+        all_lines, roles, found = _read(data, gap, before)
+        if all(role == "body" for role in roles[: len(lines)]):
+            known.add(digest, lines, all_lines[len(lines) :], _moved(found, -rows))
+        return found
+    return _moved(found, rows)
+
+
+def _moved(found: Found, rows: int) -> Found:
+    return tuple((start + rows, end + rows, behind and behind + rows) for start, end, behind in found)
+
+
+@lru_cache(maxsize=16)
+def _read(data: bytes, gap: int, before: str) -> tuple[list[Line], list[str], Found]:
+    """The lines of a window, their roles, and the headers. What repeats without end is read once."""
     rows = texts_of(data)
     lines = lines_of(rows, gap)
     reading = read(lines, before, whole=False)
     items = round_up(lines, reading.roles)
     parts = (part for part in parts_of(lines, reading, len(rows)) if part.start not in items)
     found = ((part.start, part.end, _headline_behind(part)) for part in parts)
-    return tuple(
-        part for part in found if part[2] is not None
-    )  # a body needs the headline that it stands above
+    # a body needs the headline that it stands above
+    return lines, reading.roles, tuple(part for part in found if part[2] is not None)
 
 
 def round_up(lines: Sequence[Line], roles: Sequence[str]) -> set[int]:
