@@ -5,6 +5,7 @@ of all lines of a piece of a dump at once.
 """
 
 import re
+from itertools import accumulate
 from typing import TypeAlias
 
 import numpy as np
@@ -38,21 +39,21 @@ def is_common(data: bytes) -> bool:
 
 
 WordStarts: TypeAlias = npt.NDArray[np.bool_]
-"""Of each byte of a text, whether a word starts there."""
+"""Of each byte of a common text, whether a word starts there: as many are true as text.split() has words."""
 _LAST_SPACE = np.array(ord(" "), np.uint8)
 """The last of the bytes that are white space in a common text: numpy makes no array of it each time."""
 
 
-def word_starts(data: bytes) -> WordStarts:
-    """Where the words of a common text start: as many as data.split() has, at a twentieth of the cost for many texts at once.
+def word_starts(*texts: bytes) -> list[WordStarts]:
+    """Where the words of each text start: numpy looks at many texts at the cost of one.
 
-    >>> word_starts(b"Two words").nonzero()[0].tolist()
-    [0, 4]
+    >>> [starts.nonzero()[0].tolist() for starts in word_starts(b"Two words", b"and more")]
+    [[0, 4], [0, 4]]
     """
-    space = np.frombuffer(data, np.uint8) <= _LAST_SPACE
-    starts = ~space
-    np.greater(space[:-1], space[1:], out=starts[1:])
-    return starts
+    space = np.frombuffer(b"\n".join((b"", *texts)), np.uint8) <= _LAST_SPACE
+    starts = space[:-1] > space[1:]
+    ends = list(accumulate(len(text) + 1 for text in texts))
+    return [starts[end - len(text) - 1 : end - 1] for end, text in zip(ends, texts, strict=True)]
 
 
 _ODD_PAIRS = np.zeros(1 << 16, bool)

@@ -144,7 +144,7 @@ def rows_of(
     rows["updated"] = rows["first"] = rows["last"] = list(map(days, columns["updated"]))
     rows["dated"] = [SOURCE_NUMBERS[source] for source in columns["updated_source"]]
     for name in _COUNTED:
-        rows["fields"] += np.fromiter(map(bool, columns[name]), np.uint8, len(rows))
+        rows["fields"] += np.frombuffer(bytes(map(bool, columns[name])), np.uint8)
     rows["body"] = bodies
     rows["region"] = [REGION_NUMBERS[region] for region in columns["region"]]
     rows["copies"] = 1
@@ -159,8 +159,9 @@ def from_bytes(rows: Iterable[bytes]) -> Rows:
 def rows_of_repeated(blocks: Sequence[RepeatedBlock], known: Rows) -> Rows:
     """One row for each block that was parsed before: the row of then, at its own place."""
     rows = known.copy()
-    rows["dump"], rows["offset"], rows["length"], *_ = zip(*blocks, strict=True)
-    rows["rank"] = [new_rank(block.dump) for block in blocks]
+    dumps, rows["offset"], rows["length"], *_ = zip(*blocks, strict=True)
+    rows["dump"] = dumps
+    rows["rank"] = list(map(new_rank, dumps))
     return rows
 
 

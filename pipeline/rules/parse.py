@@ -91,7 +91,7 @@ def parse_block(
         body, subheadings = simple
         body_captions: list[str] = []
         text, opening = body.decode(), below.partition(b"\n")[0].decode()
-        starts = word_starts(data) if starts is None else starts
+        starts = word_starts(data)[0] if starts is None else starts
         words = int(np.count_nonzero(starts[-len(below) :]))
     else:
         stripped = (
@@ -105,7 +105,7 @@ def parse_block(
         opening = paragraphs[0]
         text = "\n\n".join(paragraphs)
         body = text.encode()
-        words = int(np.count_nonzero(word_starts(body))) if common else len(text.split())
+        words = int(np.count_nonzero(word_starts(body)[0])) if common else len(text.split())
     if header.layout == "F" and header.bullets and _stand_in(text, (header.headline, *header.bullets)):
         return Failure(
             "no_headline",

@@ -117,7 +117,9 @@ class KeyRows(beam.DoFn):
         self._records = RecordWriter(self._config.scratch)
         self._digests: list[bytes] = []  # of their blocks
         self._copies: list[RepeatedBlock] = []  # of blocks among these
+        self._known: list[RepeatedBlock] = []  # blocks whose rows are known
         self._waiting: list[Rows] = []
+        self._rows = 0  # all that wait, and those of the copies and of the known
 
     def process(self, records: list[ParsedRecord | RepeatedBlock]) -> Iterable[KeyedBatch | Articles]:
         count(records_in=len(records), bytes_in=sum([record.length for record in records]))
@@ -129,16 +131,18 @@ class KeyRows(beam.DoFn):
             self._memo.waiting.update(filter(None, digests))
         copies = [record for record in records if isinstance(record, RepeatedBlock)]
         self._copies += [block for block in copies if block.row is None]
-        again = [block for block in copies if block.row is not None]
-        if again:
-            self._waiting.append(rows_of_repeated(again, from_bytes(block.row or b"" for block in again)))
+        self._known += [block for block in copies if block.row is not None]
+        self._rows += len(records)
         if self._records.size >= self._file_bytes:
             self._write()
-        if len(self._copies) + sum(map(len, self._waiting)) >= FLUSH_ROWS:
+        if self._rows >= FLUSH_ROWS:
             yield from self._flush()
 
     def _write(self) -> None:
         """Put the records aside, and remember their blocks."""
+        if self._known:
+            rows = from_bytes(block.row or b"" for block in self._known)
+            self._waiting.append(rows_of_repeated(self._known, rows))
         if self._digests:
             rows = self._records.write()
             self._memo.add(self._digests, rows)
@@ -147,7 +151,7 @@ class KeyRows(beam.DoFn):
                 numbers = {digest: number for number, digest in enumerate(self._digests)}
                 of_copies = rows.take([numbers[block.digest] for block in self._copies])
                 self._waiting.append(rows_of_repeated(self._copies, of_copies))
-        self._digests, self._copies = [], []
+        self._digests, self._copies, self._known = [], [], []
 
     def finish_bundle(self) -> Iterator[Any]:
         in_window = beam.transforms.window.GlobalWindows.windowed_value
@@ -160,7 +164,7 @@ class KeyRows(beam.DoFn):
     def _flush(self) -> Iterator[KeyedBatch | Articles]:
         self._write()
         rows = concat(self._waiting)
-        self._waiting = []
+        self._waiting, self._rows = [], 0
         yield from keyed_batches(rows, headline_keys(rows, self._keys))
         for keyed in keyed_batches(rows, article_keys(rows, self._keys)):
             yield TaggedOutput("articles", keyed)

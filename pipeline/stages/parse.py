@@ -49,17 +49,15 @@ class ReadFields(beam.DoFn):
         place = self._locator.place
         count(records_in=len(blocks), bytes_in=sum(block.length for block in blocks))
         texts = [b"" if isinstance(block, RepeatedBlock) else block.data for block in blocks]
-        starts = word_starts(b"\n".join(texts))
-        at = end = 0
+        at = 0
         found: list[ParsedRecord | RepeatedBlock | Reject] = []
         with at_dump(self._folder, lambda: self._dumps[at].source):
-            for block, text in zip(blocks, texts, strict=True):
+            for block, starts in zip(blocks, word_starts(*texts), strict=True):
                 at = block.dump
-                begin, end = end, end + len(text) + 1
                 if isinstance(block, RepeatedBlock):
                     found.append(block)
                 else:
                     where = place(block.dump, block.offset, block.length)
-                    found.append(record_of(block, where, self._crawl_date, starts[begin : end - 1]))
+                    found.append(record_of(block, where, self._crawl_date, starts))
         yield from route(found)
         self._progress.add(rejects=Counter(map(type, found))[Reject])

@@ -32,8 +32,9 @@ def parsed(copy: Copy) -> ParsedRecord:
         "short_url": f"https://arab.news/{copy.slug}" if copy.slug else None,
         "updated": None if copy.day is None else f"2023-01-{copy.day:02d}",
         "updated_source": ("stamp", "crawl", "none")[copy.dated],
+        "body": "x" * copy.body,
     }
-    return ParsedRecord(copy.dump, copy.offset, 1, record, b"x" * copy.body)
+    return ParsedRecord(copy.dump, copy.offset, 1, record, record["body"].encode())
 
 
 def some_copies(seed: int) -> list[Copy]:
