@@ -5,11 +5,8 @@ of all lines of a piece of a dump at once.
 """
 
 import re
-from itertools import accumulate
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from dateline.pipeline.rules.line_table import LineTable, Places
@@ -38,22 +35,18 @@ def is_common(data: bytes) -> bool:
     return not rest.translate(None, _PRINT_ENDS).replace(b"\xe2\x80", b"") or _ODD.search(rest) is None
 
 
-WordStarts: TypeAlias = npt.NDArray[np.bool_]
-"""Of each byte of a common text, whether a word starts there: as many are true as text.split() has words."""
 _LAST_SPACE = np.array(ord(" "), np.uint8)
 """The last of the bytes that are white space in a common text: numpy makes no array of it each time."""
 
 
-def word_starts(*texts: bytes) -> list[WordStarts]:
-    """Where the words of each text start: numpy looks at many texts at the cost of one.
+def count_words(data: bytes) -> int:
+    """What len(data.split()) is, at an eighth of the cost, in a common text that is not empty.
 
-    >>> [starts.nonzero()[0].tolist() for starts in word_starts(b"Two words", b"and more")]
-    [[0, 4], [0, 4]]
+    >>> count_words(b"Two words,\\n\\nthen  three more.\\n")
+    5
     """
-    space = np.frombuffer(b"\n".join((b"", *texts)), np.uint8) <= _LAST_SPACE
-    starts = space[:-1] > space[1:]
-    ends = list(accumulate(len(text) + 1 for text in texts))
-    return [starts[end - len(text) - 1 : end - 1] for end, text in zip(ends, texts, strict=True)]
+    space = np.frombuffer(data, np.uint8) <= _LAST_SPACE
+    return int(np.count_nonzero(space[:-1] < space[1:])) + (not space[-1])
 
 
 _ODD_PAIRS = np.zeros(1 << 16, bool)

@@ -21,11 +21,9 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-import numpy as np
-
 from dateline.pipeline.elements import Record, Spans
 from dateline.pipeline.rules.body import body_lines, read_body, without_boxes
-from dateline.pipeline.rules.common_text import WordStarts, is_common, word_starts
+from dateline.pipeline.rules.common_text import count_words, is_common
 from dateline.pipeline.rules.credits import split_credit
 from dateline.pipeline.rules.dates import UpdatedSource, read_stamp
 from dateline.pipeline.rules.header import Part, first_part, header_from
@@ -56,7 +54,6 @@ def parse_block(
     repairs: Sequence[str] = (),
     spans: Spans | None = None,
     known_common: bool = False,
-    starts: WordStarts | None = None,
 ) -> tuple[Record, bytes] | Failure:
     """The record of one block, without what only its dump tells (source, offset, length, id); and its body, in UTF-8.
 
@@ -68,7 +65,6 @@ def parse_block(
         repairs: what was mended to get at the text; the record has it together with what is mended here.
         spans: of the plain header that was found as the block was cut, if one was.
         known_common: whether the text is known to be common.
-        starts: as of word_starts(), where they are known; of a text that is not common they are not looked at.
     """
     common = known_common or is_common(data)
     mended: Sequence[str] = ()
@@ -91,8 +87,7 @@ def parse_block(
         body, subheadings = simple
         body_captions: list[str] = []
         text, opening = body.decode(), below.partition(b"\n")[0].decode()
-        starts = word_starts(data)[0] if starts is None else starts
-        words = int(np.count_nonzero(starts[-len(below) :]))
+        words = count_words(below)
     else:
         stripped = (
             without_boxes([line.strip() for line in below.decode().split("\n")])
@@ -105,7 +100,7 @@ def parse_block(
         opening = paragraphs[0]
         text = "\n\n".join(paragraphs)
         body = text.encode()
-        words = int(np.count_nonzero(word_starts(body)[0])) if common else len(text.split())
+        words = count_words(body) if common else len(text.split())
     if header.layout == "F" and header.bullets and _stand_in(text, (header.headline, *header.bullets)):
         return Failure(
             "no_headline",

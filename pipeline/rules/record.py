@@ -13,7 +13,6 @@ from typing import NamedTuple, Protocol
 
 from dateline.pipeline.elements import Block, ParsedRecord, Piece, Place, Reject
 from dateline.pipeline.rules.blocks import Limits, block_of
-from dateline.pipeline.rules.common_text import WordStarts
 from dateline.pipeline.rules.identity_rows import provisional_id
 from dateline.pipeline.rules.parse import Failure, node_of, parse_block
 from dateline.pipeline.rules.short_urls import short_url
@@ -77,21 +76,18 @@ def block_of_piece(
     return block
 
 
-def record_of(
-    block: Block, place: Place, crawl_date: date | None, starts: WordStarts | None = None
-) -> ParsedRecord | Reject:
+def record_of(block: Block, place: Place, crawl_date: date | None) -> ParsedRecord | Reject:
     """The record of a block as it would be written if no other were of the same article, but for its id.
 
     Args:
         block: the block, placed in what was read.
         place: where it stands in its dump, and what its page's envelope says.
         crawl_date: the day of the crawl, for pages that nothing else dates.
-        starts: of the words in the block, where they are known.
     """
     dump, at, size, data, repairs, header, digest, page_day, is_common = block
     source, offset, length, page_url, crawled, is_lead, page_repairs = place
     day = page_day or crawled or crawl_date
-    found = parse_block(data, day, (*page_repairs, *repairs), header, is_common, starts)
+    found = parse_block(data, day, (*page_repairs, *repairs), header, is_common)
     if isinstance(found, Failure):
         return Reject(dump, at, size, "parse", found.reason, None, found.detail)
     fields, body = found

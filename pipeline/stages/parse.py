@@ -11,7 +11,6 @@ import apache_beam as beam
 from dateline.pipeline.elements import Block, Dump, ParsedRecord, Reject, RepeatedBlock
 from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.progress import at_dump
-from dateline.pipeline.rules.common_text import word_starts
 from dateline.pipeline.rules.record import record_of
 from dateline.pipeline.stages.counters import count, progress_in
 from dateline.pipeline.stages.stage_outputs import Rejects, route, with_rejects
@@ -48,16 +47,15 @@ class ReadFields(beam.DoFn):
     ) -> Iterable[list[ParsedRecord | RepeatedBlock] | Rejects]:
         place = self._locator.place
         count(records_in=len(blocks), bytes_in=sum(block.length for block in blocks))
-        texts = [b"" if isinstance(block, RepeatedBlock) else block.data for block in blocks]
         at = 0
         found: list[ParsedRecord | RepeatedBlock | Reject] = []
         with at_dump(self._folder, lambda: self._dumps[at].source):
-            for block, starts in zip(blocks, word_starts(*texts), strict=True):
+            for block in blocks:
                 at = block.dump
                 if isinstance(block, RepeatedBlock):
                     found.append(block)
                 else:
                     where = place(block.dump, block.offset, block.length)
-                    found.append(record_of(block, where, self._crawl_date, starts))
+                    found.append(record_of(block, where, self._crawl_date))
         yield from route(found)
         self._progress.add(rejects=Counter(map(type, found))[Reject])
