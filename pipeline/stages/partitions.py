@@ -64,7 +64,7 @@ def partitions_of(rows: Rows, period: npt.NDArray[np.int64], config: Config) -> 
     is_new = rows["dump"] >= 0
     edges = [*starts.tolist(), len(rows)]
     new_before = np.concatenate([[0], np.cumsum(is_new)])
-    tallies = tallies_of(places_in("articles", rows[is_new]), new_before[edges])
+    tallies = tallies_of(places_in("articles", rows.compress(is_new)), new_before[edges])
     characters = np.add.reduceat(rows["body"], starts, dtype=np.int64)
     far = np.logical_or.reduceat(_is_long_fold(rows), starts)
     names = regions()

@@ -46,7 +46,7 @@ class KeyByPartition(beam.DoFn):
     def process(self, batch: RowBatch) -> Iterator[tuple[int, RowBatch]]:
         rows = batch.rows
         count(records_in=len(rows))
-        rows = rows[(rows["copies"] > 0) | (rows["dump"] == OLDER_ARTICLE)]
+        rows = rows.compress((rows["copies"] > 0) | (rows["dump"] == OLDER_ARTICLE))
         self._progress.add(winners=len(rows))
         return keyed_batches(rows, partition_keys(rows, self._granularity, self._keys))
 
@@ -74,7 +74,7 @@ class WriteArticles(WriteTask):
         # Ids in the order of their hexadecimal digits: the bytes as they stand.
         by_id = (rows["id_lo"].byteswap(), rows["id_hi"].byteswap())
         by_partition = np.lexsort((*by_id, rows["region"], period))
-        rows, period = rows[by_partition], period[by_partition]
+        rows, period = rows.take(by_partition), period[by_partition]
         require_own_ids(rows, period)
         partitions = partitions_of(rows, period, self._config)
         files = [file for some in taken_together(partitions) for file in self._partitions(some)]

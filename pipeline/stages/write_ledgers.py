@@ -45,7 +45,9 @@ class KeyByShard(beam.DoFn):
 
     def process(self, batch: RowBatch) -> Iterator[KeyedBatch]:
         rows = batch.rows
-        rows = rows[(rows["dump"] != OLDER_ARTICLE) | (rows["copies"] == 0) | (rows["id_hi"] != rows["was"])]
+        rows = rows.compress(
+            (rows["dump"] != OLDER_ARTICLE) | (rows["copies"] == 0) | (rows["id_hi"] != rows["was"])
+        )
         new = rows["dump"] >= 0
         shards = np.empty(len(rows), np.int64)
         shards[new] = self._new.shards(rows["dump"][new], rows["offset"][new])
