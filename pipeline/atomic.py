@@ -9,12 +9,12 @@ import ctypes
 import json
 import os
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 
-def flush(root: str, paths: Collection[str]) -> None:
+def flush(root: str, paths: Iterable[str]) -> None:
     """Have the system write files and their names to the disk.
 
     One syncfs(2) where there is one: it is as good as an fsync of each file and folder, and thousands of
@@ -30,12 +30,11 @@ def flush(root: str, paths: Collection[str]) -> None:
             return
     finally:
         os.close(handle)
-    folders = {f"{root}/{path}" for path in paths}
-    for path in paths:
-        sync(f"{root}/{path}")
-    while folders := {os.path.dirname(path) for path in folders if path != root}:
-        for folder in folders:
-            sync(folder)
+    places = {f"{root}/{path}" for path in paths}
+    while places:  # the files, then the folders that they are in, and so on up to the root
+        for place in places:
+            sync(place)
+        places = {os.path.dirname(place) for place in places if place != root}
 
 
 def sync(path: str) -> None:

@@ -115,7 +115,7 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
                 checked: set[str] = set()
                 for file in new:
                     _name(root, file, checked)
-                flush(root, [path for file in new for path in (file.path, second_name(file.path))])
+                flush(root, (path for file in new for path in (file.path, second_name(file.path))))
             look()
             _publish(manifest, target)
         except BaseException:

@@ -1,6 +1,7 @@
 """The command line: a command is a function from its arguments to an exit status."""
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -35,6 +36,7 @@ from dateline.runners.engine.proxies import spare_this_machine
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit status. See `dateline --help`."""
     status = _guarded(argv)
+    gc.freeze()  # as Python ends it would look for cycles in all that there is
     leave(status)
     return status
 

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace, outcome: Outcome) -> int:
     Raises:
         BaseException: whatever the runner raises once a signal ended it.
     """
-    gc.set_threshold(100_000)  # many objects are made and hardly a cycle; at 700 they are looked at in vain
+    gc.set_threshold(1_000_000)  # what is imported has many objects and stays; see forked_workers()
 
     from dateline.errors import DatelineError
     from dateline.pipeline.dataset.lock import lock

@@ -71,6 +71,7 @@ def forked_workers(count: int, profile: "Profile | None" = None) -> Iterator[Non
     """
     _share_arenas()
     gc.freeze()  # what is here stays, and a fork that looked at it would copy its pages
+    gc.set_threshold(100_000)  # many objects are made and hardly a cycle; at 700 they are looked at in vain
     look_often()
     _lost.clear()
     with held():
