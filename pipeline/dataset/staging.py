@@ -282,8 +282,7 @@ _RECEIPT = pa.schema(
 
 def begin_clean_up(root: str, run: str) -> Thread:
     """Begin to remove, beside what follows, what only the flow needed: to free some hundred MB takes a tenth of a second."""
-    thread = Thread(target=_remove_parts, args=(root, run, (PARSED, SHUFFLED)), daemon=True)
-    thread.start()
+    (thread := Thread(target=_remove_parts, args=(root, run, (PARSED, SHUFFLED)), daemon=True)).start()
     return thread
 
 
