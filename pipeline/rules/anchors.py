@@ -71,6 +71,8 @@ def anchors(text: bytes, table: LineTable, zones: Sequence[tuple[int, int]] = ()
     ends = np.array([-1, *(end for _, end in zones)], np.int64)
 
     def outside(lines: Places) -> Places:
+        if not len(lines):
+            return lines
         starts = table.starts[lines]
         return lines[starts > ends[begins.searchsorted(starts, "right")]]
 
@@ -103,7 +105,7 @@ def _kinds(text: bytes, table: LineTable, outside: Outside) -> list[int]:
 
 def _twice(table: LineTable, outside: Outside) -> list[int]:
     """Lines that stand twice in a row, empty ones aside."""
-    filled = np.flatnonzero(~table.empty)
+    filled = (~table.empty).nonzero()[0]
     if len(filled) < 2:
         return []
     pairs, lengths = table.pairs[filled], table.lengths[filled]
@@ -114,9 +116,8 @@ def _twice(table: LineTable, outside: Outside) -> list[int]:
         & (lengths[:-1] <= MAX_TWICE)
     )
     found = []
-    candidates = np.flatnonzero(same)
-    for i in candidates[np.isin(filled[candidates], outside(filled[candidates]))].tolist():
-        one, other = int(filled[i]), int(filled[i + 1])
+    lines = outside(filled[:-1][same])
+    for one, other in zip(lines.tolist(), filled[filled.searchsorted(lines) + 1].tolist(), strict=True):
         if table.line(one).strip() == table.line(other).strip():
             found.append(one)
     return found
@@ -136,7 +137,7 @@ def _behind_gaps(text: bytes, table: LineTable, outside: Outside) -> list[int]:
 
 def _datelines(table: LineTable, outside: Outside) -> list[int]:
     """Paragraphs that a known place in capitals opens, behind an empty line or a bullet."""
-    lines = np.flatnonzero(_CAPITALS[table.pairs])
+    lines = table.beginning(_CAPITALS)
     lines = lines[lines > 1]
     lines = lines[table.empty[lines - 1] | table.empty[lines - 2] | _DASH[table.pairs[lines - 1]]]
     found = []

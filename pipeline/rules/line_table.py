@@ -20,6 +20,13 @@ _SPACE = np.uint8(ord(" "))
 _SPACES = np.zeros(256, bool)
 _SPACES[list(b" \t\xc2\xa0")] = True
 
+_SENTENCE_ENDS, _BRACKETS = np.zeros((2, 256), bool)
+_SENTENCE_ENDS[list(b'.!?"\x9d')] = True  # 9d: the last byte of a closing quote
+_BRACKETS[list(b")]")] = True
+_BULLET_PAIRS = np.zeros(1 << 16, bool)
+_BULLET_PAIRS.reshape(256, 256)[list(b" -\t")] = True
+"""How a bullet begins, indented or not."""
+
 Places = npt.NDArray[np.intp]
 """Numbers of lines, rising."""
 
@@ -34,11 +41,10 @@ BLOCK = 1 << 17
 
 def _signs(data: npt.NDArray[np.uint8]) -> Places:
     """Where bytes stand that are below a space, or may begin a character that is not ASCII."""
-    blocks = range(0, max(len(data), 1), BLOCK)
     # a space less, so that bytes below it wrap around: one comparison finds both
-    return np.concatenate(
-        [np.flatnonzero(data[at : at + BLOCK] - _SPACE >= 0xC2 - 0x20) + at for at in blocks]
-    )
+    if len(data) <= BLOCK:
+        return (data - _SPACE >= 0xC2 - 0x20).nonzero()[0]
+    return np.concatenate([_signs(data[at : at + BLOCK]) + at for at in range(0, len(data), BLOCK)])
 
 
 class LineTable:
@@ -55,9 +61,9 @@ class LineTable:
         """Where bytes stand that are neither ASCII in print nor inside a character: newlines, other controls, first bytes."""
         self.of_signs: npt.NDArray[np.uint8] = self.data[self.signs]
         """These bytes."""
-        ends = np.append(self.signs[self.of_signs == ord("\n")], len(text))
-        self.starts: Places = np.concatenate([[0], ends[:-1] + 1])[0 if at_start else 1 :]
-        ends = ends[0 if at_start else 1 :]
+        newlines = self.signs[self.of_signs == ord("\n")]
+        ends = np.concatenate((newlines, [len(text)]))[0 if at_start else 1 :]
+        self.starts: Places = np.concatenate(([0], newlines + 1))[0 if at_start else 1 :]
         self.lengths: Places = ends - self.starts
         first, second, last = self.at(self.starts), self.at(self.starts + 1), self.data[ends - 1]
         self.pairs: npt.NDArray[np.int32] = first.astype(np.int32) << 8 | second
@@ -68,7 +74,7 @@ class LineTable:
         self.empty |= (self.lengths == 1) & (
             (first == ord(" ")) | (first == ord("\t"))
         )  # with CRLF, most are
-        for place in np.flatnonzero(_SPACES[first] & _SPACES[last] & ~self.empty).tolist():
+        for place in (_SPACES[first] & _SPACES[last] & ~self.empty).nonzero()[0].tolist():
             self.empty[place] = _SPACE_LINE.match(text, int(self.starts[place])) is not None
 
     def at(self, places: Places) -> npt.NDArray[np.uint8]:
@@ -82,29 +88,22 @@ class LineTable:
 
     def sentences(self) -> bytes:
         """For each line a byte: 1 for one that is a paragraph for sure, 2 for an empty one, 0 for any other."""
-        ends = np.zeros(256, bool)
-        ends[list(b'.!?"\x9d')] = True  # 9d: the last byte of a closing quote
-        other = np.zeros(256, bool)
-        other[list(b")]")] = True
-        starts = np.zeros(1 << 16, bool)
-        starts.reshape(256, 256)[list(b" -\t")] = True  # a bullet, indented or not
-        long = (self.lengths >= MIN_SENTENCE) & ends[self.last] | (self.lengths >= MIN_LONG) & ~other[
-            self.last
-        ]
-        found = (long & ~starts[self.pairs]).astype(np.uint8)
+        long = (self.lengths >= MIN_SENTENCE) & _SENTENCE_ENDS[self.last]
+        long |= (self.lengths >= MIN_LONG) & ~_BRACKETS[self.last]
+        found = (long & ~_BULLET_PAIRS[self.pairs]).astype(np.uint8)
         found[self.empty] = 2
         return found.tobytes()
 
     def beginning(self, pairs: npt.NDArray[np.bool_]) -> Places:
         """The lines that begin with one of the pairs of bytes in a table made by pairs_of()."""
-        return np.flatnonzero(pairs[self.pairs])
+        return pairs[self.pairs].nonzero()[0]
 
     def behind_empty(self, many: int) -> Places:
         """The lines, not empty themselves, that have that many empty ones right above."""
         found = ~self.empty[many:]
         for above in range(many):
             found &= self.empty[above : len(self.empty) - many + above]
-        return np.flatnonzero(found) + many
+        return found.nonzero()[0] + many
 
 
 def pairs_of(words: Iterable[bytes], any_space: bool) -> npt.NDArray[np.bool_]:

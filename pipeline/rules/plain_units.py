@@ -22,10 +22,10 @@ import numpy as np
 import numpy.typing as npt
 
 from dateline.pipeline.rules.anchors import is_stamp
-from dateline.pipeline.rules.common_text import odd_bytes
+from dateline.pipeline.rules.common_text import is_common, odd_bytes
 from dateline.pipeline.rules.known_units import KnownUnits, Unit, digest_of
 from dateline.pipeline.rules.line_kinds import code_of, line_of
-from dateline.pipeline.rules.line_table import LineTable, Places
+from dateline.pipeline.rules.line_table import BLOCK, LineTable, Places
 from dateline.pipeline.rules.plain_header import (
     CAPTION,
     HEADLINE,
@@ -41,6 +41,9 @@ from dateline.pipeline.rules.windows import Zone
 
 MAX_EMPTY = 25
 """Empty lines across which the top of a page is looked for, above a plain header."""
+
+FEW = 8
+"""Units that cost less one by one than all at once: of a small dump."""
 
 MIN_PARAGRAPH = 5
 """Bytes of a line that is a paragraph at first sight: its last ones are looked at."""
@@ -105,7 +108,9 @@ class PlainUnits:
         ends = [*self._starts[1:], len(self._text)]
         self._paragraphs = self._paragraphs_above()
         is_common = self._are_common([*self._starts, len(self._text)])
-        is_apart: list[bool] = np.append(self._table.empty, False)[self._tops + 1].tolist()
+        is_apart: list[bool] = self._table.empty[
+            np.minimum(self._tops + 1, len(self._table.empty) - 1)
+        ].tolist()
         asked = end = -1
         for stamp, at, place in zip(stamps.tolist(), ats.tolist(), places, strict=True):
             if at < end:
@@ -167,10 +172,10 @@ class PlainUnits:
         """For each unit where the line above starts, if at first sight it is the last paragraph of a body, no copy of the
         line above it, and begins unlike the unit; else -1."""
         table = self._table
-        if not len(self._tops):
-            return []
+        if len(self._tops) < FEW:
+            return [-1] * len(self._tops)
         at, starts, pairs = table.at, table.starts, table.pairs
-        filled = np.flatnonzero(~table.empty)
+        filled = (~table.empty).nonzero()[0]
         above = filled[np.maximum(filled.searchsorted(self._tops) - 1, 0)]
         begin, size, before = starts[above], table.lengths[above], np.maximum(above - 1, 0)
         end = begin + size - (table.last[above] == ord(" "))  # as CRLF leaves it
@@ -211,12 +216,24 @@ class PlainUnits:
 
     def _are_common(self, edges: Sequence[int]) -> list[bool]:
         """Whether the text between each two edges is common."""
+        many = len(edges) - 1
+        if many < FEW and len(self._text) <= BLOCK and _is_common(self._text):
+            return [True] * many
         places = odd_bytes(self._text, self._table)
         if places is None:
-            return [False] * (len(edges) - 1)
-        many = places.searchsorted(edges)
-        same: list[bool] = (many[1:] == many[:-1]).tolist()
+            return [False] * many
+        above = places.searchsorted(edges)
+        same: list[bool] = (above[1:] == above[:-1]).tolist()
         return same
+
+
+def _is_common(text: bytes) -> bool:
+    """Whether the whole of a text is UTF-8, and common."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return is_common(text)
 
 
 def _told_by_two(pairs: npt.NDArray[np.int32], third: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:

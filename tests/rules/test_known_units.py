@@ -2,11 +2,12 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dateline.pipeline.elements import Piece
-from dateline.pipeline.rules import known_units
+from dateline.pipeline.rules import known_units, plain_units
 from dateline.pipeline.rules.known_units import KnownUnits
 from dateline.pipeline.rules.line_forms import form_of
 from dateline.pipeline.rules.line_kinds import line_of
@@ -33,6 +34,14 @@ ODD = [
     "A line\n\n\nShort Url\n\n\nhttps://arab.news/q7xvz\n",
 ]
 HEADERS = st.composite(lambda draw: header_text(lambda lines: draw(st.sampled_from(lines)), above=False))()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def in_columns():
+    """However few units a dump has, they are looked at all at once, as those of a large one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plain_units, "FEW", 0)
+        yield
 
 
 @st.composite

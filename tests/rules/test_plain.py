@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dateline.pipeline.elements import Block, Spans
-from dateline.pipeline.rules import plain_units
+from dateline.pipeline.rules import line_table, plain_units
 from dateline.pipeline.rules.anchors import is_stamp, may_be_stamps
 from dateline.pipeline.rules.blocks import Limits, block_of
 from dateline.pipeline.rules.common_text import count_words, is_common, odd_bytes
@@ -48,6 +48,14 @@ DUMPS = st.composite(
     )
 )()
 """Some of them with lines above, one after the other."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def in_columns():
+    """However few units a dump has, they are looked at all at once, as those of a large one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plain_units, "FEW", 0)
+        yield
 
 
 def spans_of(block: bytes) -> Spans | None:
@@ -297,10 +305,12 @@ LINES = st.lists(
 
 
 @settings(max_examples=1000)
-@given(LINES, st.booleans())
-def test_a_line_table_is_the_lines(lines, at_start):
+@given(LINES, st.booleans(), st.sampled_from([1, 7, 1 << 17]))
+def test_a_line_table_is_the_lines(lines, at_start, block):
     text = b"\n".join(lines)
-    table = LineTable(text, at_start)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(line_table, "BLOCK", block)
+        table = LineTable(text, at_start)
     rows, starts = [], []
     at = 0
     for line in text.split(b"\n"):
@@ -372,6 +382,20 @@ def test_what_stands_above_is_told_at_once_as_line_by_line(above, gap, article):
             line = units._line_above(int(units._tops[place]))
             assert line == text[at:].split(b"\n")[0]
             assert may_stand_above(line, article.headline.encode(), b"")
+
+
+@MANY
+@given(DUMPS, st.sampled_from([b"", b"\n\xff", b"\n\xe2\x80"]), st.booleans())
+def test_few_units_are_looked_at_one_by_one(text, end, at_start):
+    data = b"\n\n\n" + text.encode() + end
+    table = LineTable(data, at_start)
+    found = []
+    for few in (0, 99):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(plain_units, "FEW", few)
+            units = PlainUnits(data, table, may_be_stamps(table), KnownUnits())
+        found.append((units.found, units.other_stamps))
+    assert found[0] == found[1]
 
 
 NO_STAMPS = ("Updated figures of 2021", "Updated", "Publisher of 7", " Updated 7 times so")
