@@ -7,6 +7,7 @@ describes the best of them and counts all.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -92,6 +93,7 @@ def provisional_id(record: Record) -> str:
     return (url_id(slug) if slug else headline_key(record["headline"])).hex()
 
 
+@lru_cache(maxsize=1 << 12)
 def days(iso: str | None) -> int:
     """Days since 1970-01-01 of YYYY-MM-DD; NO_DATE for None."""
     return date.fromisoformat(iso).toordinal() - _EPOCH if iso else NO_DATE
@@ -137,11 +139,12 @@ def rows_of(
         columns: by name, the other fields that a row tells of.
     """
     rows = np.zeros(len(places), ROW)
-    rows["dump"], rows["offset"], rows["length"] = zip(*places, strict=True)
-    rows["rank"] = [new_rank(dump) for dump, _, _ in places]
+    dumps, rows["offset"], rows["length"] = zip(*places, strict=True)
+    rows["dump"], rows["rank"] = dumps, list(map(new_rank, dumps))
     _set_pairs(rows, "head", list(map(headline_key, columns["headline"])))
     rows["slug"] = list(map(slug_of, columns["short_url"]))
-    rows["updated"] = rows["first"] = rows["last"] = list(map(days, columns["updated"]))
+    rows["updated"] = list(map(days, columns["updated"]))
+    rows["first"] = rows["last"] = rows["updated"]
     rows["dated"] = [SOURCE_NUMBERS[source] for source in columns["updated_source"]]
     for name in _COUNTED:
         rows["fields"] += np.frombuffer(bytes(map(bool, columns[name])), np.uint8)
@@ -160,8 +163,7 @@ def rows_of_repeated(blocks: Sequence[RepeatedBlock], known: Rows) -> Rows:
     """One row for each block that was parsed before: the row of then, at its own place."""
     rows = known.copy()
     dumps, rows["offset"], rows["length"], *_ = zip(*blocks, strict=True)
-    rows["dump"] = dumps
-    rows["rank"] = list(map(new_rank, dumps))
+    rows["dump"], rows["rank"] = dumps, list(map(new_rank, dumps))
     return rows
 
 
