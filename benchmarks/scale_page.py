@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.fit import ONCE, Fit, fit
-from dateline.pipeline.config import MAX_FILE_BYTES, MAX_RANGE_BYTES, Config
+from dateline.pipeline.config import FILE_BYTES, MAX_RANGE_BYTES, Config
 from dateline.pipeline.dataset.tally import PLACE
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.ledgers.shards import SHARDS
@@ -222,7 +222,7 @@ def reckoned(facts: dict[str, Any], found: dict[str, Fit]) -> dict[str, str]:
         "packed_near": number(near["packed"] / near["rows"]), "near_keys": str(near["count"]),
         "packed_many": number(many["packed"] / many["rows"]),
         "aside_least": size(aside[0]), "aside_most": size(aside[1]),
-        "aside_files_least": number(aside[0] / MAX_FILE_BYTES), "aside_files_most": number(aside[1] / MAX_FILE_BYTES),
+        "aside_files_least": number(aside[0] / FILE_BYTES), "aside_files_most": number(aside[1] / FILE_BYTES),
         "written_least": size(written[0]), "written_most": size(written[1]),
         "text_bytes": size(text_bytes), "ledgers": size(ledgers), "ledger_row": number(found["ledger_bytes"].terms["records"]),
         "cpu_least": number(cpu[0] / 3600), "cpu_most": number(cpu[1] / 3600),

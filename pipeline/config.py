@@ -18,8 +18,8 @@ MIN_RANGE_BYTES, MAX_RANGE_BYTES = 8 << 20, 64 << 20
 """Bytes of one task of reading: copies stand near each other, and a worker knows those that it has met. Where the workers
 are known each has one task."""
 
-MIN_FILE_BYTES, MAX_FILE_BYTES = 4 << 20, 16 << 20
-"""Bytes of bodies in a file of records that wait: a thousandth of the input, so that few files are opened."""
+FILE_BYTES = 16 << 20
+"""Of bodies in a file of records that wait. Nearly each task of writing opens nearly each of these files."""
 
 PARTITION_BYTES = 64 << 20
 """Bytes of input for each key of a shuffle: what one worker folds or writes at once."""
@@ -89,10 +89,6 @@ class Config(SameVersions):
     def part_bytes(self) -> int:
         """Bytes for each task of unpacking, of which a worker knows nothing afterwards."""
         return self.ranges or max(MIN_RANGE_BYTES, min(MAX_RANGE_BYTES, self.input_bytes // TASKS))
-
-    @property
-    def file_bytes(self) -> int:
-        return max(MIN_FILE_BYTES, min(MAX_FILE_BYTES, self.input_bytes >> 10))
 
     @property
     def shuffle_keys(self) -> int:

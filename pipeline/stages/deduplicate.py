@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeAlias
 import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 
-from dateline.pipeline.config import Config
+from dateline.pipeline.config import FILE_BYTES, Config
 from dateline.pipeline.elements import ParsedRecord, RepeatedBlock
 from dateline.pipeline.names import SHUFFLED
 from dateline.pipeline.rules.identity import HEADLINE_GROUP, URL_GROUP, fold, losers, name_urls, resolve
@@ -106,7 +106,6 @@ class KeyRows(beam.DoFn):
 
     def __init__(self, config: Config) -> None:
         self._keys = config.shuffle_keys
-        self._file_bytes = config.file_bytes
         self._config = config
 
     def setup(self) -> None:
@@ -133,7 +132,7 @@ class KeyRows(beam.DoFn):
         self._copies += [block for block in copies if block.row is None]
         self._known += [block for block in copies if block.row is not None]
         self._rows += len(records)
-        if self._records.size >= self._file_bytes:
+        if self._records.size >= FILE_BYTES:
             self._write()
         if self._rows >= FLUSH_ROWS:
             yield from self._flush()
