@@ -40,7 +40,6 @@ from dateline.pipeline.dataset.version import Version, latest_manifest
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.ledgers.rows import hashes
 from dateline.pipeline.names import manifest_name
-from dateline.pipeline.stages.older_records import KEY_COLUMNS
 
 ROOT = Path(__file__).parent.parent
 FACTS, PAGE = ROOT / "benchmarks" / "scale.json", ROOT / "docs" / "scale.md"
@@ -127,7 +126,7 @@ def dataset_facts(output: Path) -> dict[str, Any]:
     dumps = tuple(Dump("", dump["source"], dump["bytes"]) for dump in manifest["dumps"])
     keys = Config(dumps, str(output), "").shuffle_keys
     ledgers = [*version.files("keys"), *version.files("duplicates")]
-    tables = [version.read(entry, KEY_COLUMNS) for entry in ledgers]
+    tables = [version.read(entry, ["id", "headline_key"]) for entry in ledgers]
     ids = np.concatenate([hashes(table["id"])[:, 0] for table in tables])
     heads = np.concatenate([hashes(table["headline_key"])[:, 0] for table in tables])
     stages = report["stages"]
