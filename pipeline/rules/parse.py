@@ -86,7 +86,8 @@ def parse_block(
     if simple := plain_body(below):
         body, subheadings = simple
         body_captions: list[str] = []
-        text, opening = body.decode(), below.partition(b"\n")[0].decode()
+        text = body.decode()
+        opening = text[: text.find("\n")] if "\n" in text else text
         words = count_words(below)
     else:
         stripped = (

@@ -15,7 +15,7 @@ import re
 from typing import NamedTuple
 
 from dateline.pipeline.rules.body import MAX_SPECIAL, PICTURE_GAP, heads, is_subheading
-from dateline.pipeline.rules.line_kinds import kind_of
+from dateline.pipeline.rules.line_kinds import code_of, is_text
 
 _SENTENCE = (
     r"(?!Topics: |A post shared by |MORE FROM )"  # tags, what is left of a post, a box
@@ -68,7 +68,7 @@ def plain_body(data: bytes) -> PlainBody | None:
         begin, end = match.span("below")
         if match["short"]:
             text = match["short"].decode()
-            if kind_of(text):
+            if not is_text(code_of(text)):
                 return None
             if is_subheading(text) and _heads(text, parts[-1], match["below"], end == len(data)):
                 subheadings.append(text)

@@ -37,11 +37,9 @@ class BlockMemo:
 
     def add(self, digests: Sequence[bytes], rows: Rows) -> None:
         """Remember blocks, once their records are written; the oldest are forgotten."""
-        size = ROW.itemsize
-        data = rows.tobytes()
-        for number, digest in enumerate(digests):
+        for digest, row in zip(digests, rows.view(f"V{ROW.itemsize}").tolist(), strict=True):
             if digest:
-                self._rows[digest] = data[number * size : (number + 1) * size]
+                self._rows[digest] = row
         while len(self._rows) > REMEMBERED:
             self._rows.popitem(last=False)
         self.waiting.clear()
