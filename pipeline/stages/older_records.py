@@ -171,6 +171,8 @@ class ByUrl(_ReadShard):
         by_id = np.argsort(ids)
         ids, slugs = ids[by_id], slugs[by_id]
         for kind, entry in self._ledgers(shard):
+            if self._config.workers:  # of this machine, one of which had this shard in ByHeadline
+                self._version.believe(entry)
             places = places_among(self._hashes(entry, "id"), ids)
             if len(places):
                 heads = self._hashes(entry, "headline_key", places)
