@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import example, given
@@ -53,7 +54,15 @@ def test_each_file_is_the_one_that_pyarrow_writes(rows, sizes, skipped, at_a_tim
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "AT_A_TIME", at_a_time)
         found = list(small_files(records, list(map(len, parts))))
-    assert found == list(map(by_pyarrow, parts))
+        laid_out = list(module._files(records, np.cumsum([0, *map(len, parts)])))
+    assert found == laid_out == list(map(by_pyarrow, parts))
+
+
+def test_a_pyarrow_that_lays_out_files_in_another_way_writes_them(monkeypatch):
+    rows = [RECORD | {"updated": None, "headline": "Ferry" * n} for n in range(9)]
+    monkeypatch.setattr(module, "_files", lambda *_: iter([b"another file"] * 3))
+    found = small_files(pa.RecordBatch.from_pylist(rows, SCHEMA), [2, 3, 4])
+    assert list(found) == list(map(by_pyarrow, (rows[:2], rows[2:5], rows[5:])))
 
 
 def test_a_file_can_be_read():
