@@ -45,6 +45,7 @@ from dateline.pipeline.stages.shuffle_keys import (
     keyed_batches,
     url_keys,
 )
+from dateline.pipeline.stages.stage_fn import StageFn
 
 FLUSH_ROWS = 1 << 15
 """Rows that a worker collects before it sends them on, in one batch a key."""
@@ -100,7 +101,7 @@ Articles: TypeAlias = TaggedOutput[Literal["articles"], KeyedBatch]
 Answers: TypeAlias = TaggedOutput[Literal["answers"], KeyedBatch]
 
 
-class KeyRows(beam.DoFn):
+class KeyRows(StageFn):
     """Records -> files of them, and rows, keyed by a share of the headlines, and once more by what names their article;
     collected, so that none of these is tiny."""
 
@@ -169,7 +170,7 @@ class KeyRows(beam.DoFn):
             yield TaggedOutput("articles", keyed)
 
 
-class KeyByArticle(beam.DoFn):
+class KeyByArticle(StageFn):
     """Rows keyed by what names their article."""
 
     def __init__(self, keys: int) -> None:
@@ -180,7 +181,7 @@ class KeyByArticle(beam.DoFn):
         return keyed_batches(rows, article_keys(rows, self._keys))
 
 
-class FoldByHeadline(beam.DoFn):
+class FoldByHeadline(StageFn):
     """Rows -> those among them that the rules of identity have to tell apart."""
 
     def process(self, keyed: KeyedBatch) -> Iterable[KeyedBatch]:
@@ -210,7 +211,7 @@ def counted(batches: Iterable[RowBatch], shuffle: Shuffle) -> Iterator[RowBatch]
     count_key(shuffle, size)
 
 
-class ResolveChains(beam.DoFn):
+class ResolveChains(StageFn):
     """All rows of a share of the headlines -> what the rules of identity make of them."""
 
     def __init__(self, keys: int, same_headline_days: int | None) -> None:
@@ -231,7 +232,7 @@ class ResolveChains(beam.DoFn):
             yield TaggedOutput("answers", keyed)
 
 
-class NameUrls(beam.DoFn):
+class NameUrls(StageFn):
     """The winners of a share of the short URLs, with their ids."""
 
     def process(self, group: tuple[int, Iterable[RowBatch]]) -> Iterable[KeyedBatch]:
@@ -252,7 +253,7 @@ def require_text(winners: Rows) -> None:
         raise RuntimeError("a duplicate of the version before would win, and its text is not in the dataset")
 
 
-class WonBefore(beam.DoFn):
+class WonBefore(StageFn):
     """Of older rows of short URLs those that were articles: they may be duplicates now."""
 
     def process(self, keyed: KeyedBatch) -> Iterable[KeyedBatch]:
@@ -262,7 +263,7 @@ class WonBefore(beam.DoFn):
             yield key, RowBatch(rows)
 
 
-class NameLosers(beam.DoFn):
+class NameLosers(StageFn):
     """The rows of a share, their winners and the answers to them -> the winners, and the rows that did not win, with
     their article's id."""
 

@@ -20,6 +20,7 @@ from dateline.pipeline.rules.identity_rows import concat
 from dateline.pipeline.stages.record_files import RecordReader
 from dateline.pipeline.stages.row_batches import RowBatch
 from dateline.pipeline.stages.shuffle_keys import KeyedBatch, keyed_batches, partition_keys
+from dateline.pipeline.stages.stage_fn import StageFn
 
 OLDER: Literal["older"] = "older"
 Older: TypeAlias = TaggedOutput[Literal["older"], KeyedBatch]
@@ -42,7 +43,7 @@ class FetchRecords(beam.PTransform):
         return found
 
 
-class KeyByFile(beam.DoFn):
+class KeyByFile(StageFn):
     """Rows of new winners keyed by the file that their records wait in; those of the version before as they came."""
 
     def process(self, keyed: KeyedBatch) -> Iterable[KeyedBatch | Older]:
@@ -54,7 +55,7 @@ class KeyByFile(beam.DoFn):
             yield TaggedOutput(OLDER, (key, RowBatch(older)))
 
 
-class TakeRecords(beam.DoFn):
+class TakeRecords(StageFn):
     """The winners of a file of records -> those of each partition's task, with their records."""
 
     def __init__(self, config: Config) -> None:

@@ -7,16 +7,15 @@ part 1: 12 MB unpacked, part 2: damaged         -> nothing
 from collections.abc import Iterable
 from itertools import accumulate
 
-import apache_beam as beam
-
 from dateline.pipeline.config import Config
 from dateline.pipeline.inputs.parts import whole
 from dateline.pipeline.inputs.ranges import KeyedRanges, shares_of
 from dateline.pipeline.inputs.spool import Report
+from dateline.pipeline.stages.stage_fn import StageFn
 from dateline.pipeline.stages.unpack_parts import PartReport, quota_of
 
 
-class JoinParts(beam.DoFn):
+class JoinParts(StageFn):
     """The reports of the parts of a dump, under the number of its first part -> the byte ranges of their spools,
     under the numbers of the tasks that read them."""
 

@@ -32,6 +32,7 @@ from dateline.pipeline.rules.identity_rows import (
 )  # fmt: skip
 from dateline.pipeline.stages.base_version import base_version
 from dateline.pipeline.stages.shuffle_keys import KeyedBatch, headline_keys, keyed_batches, url_keys
+from dateline.pipeline.stages.stage_fn import StageFn
 from dateline.pipeline.versions import SameVersions
 
 LOWEST_BITS = 20
@@ -117,7 +118,7 @@ def _united(parts: list[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
     return parts
 
 
-class _ReadShard(beam.DoFn):
+class _ReadShard(StageFn):
     """What reading both ledgers' files of a shard has in common."""
 
     def __init__(self, config: Config) -> None:

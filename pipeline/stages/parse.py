@@ -13,6 +13,7 @@ from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.progress import at_dump
 from dateline.pipeline.rules.record import record_of
 from dateline.pipeline.stages.counters import count, progress_in
+from dateline.pipeline.stages.stage_fn import StageFn
 from dateline.pipeline.stages.stage_outputs import Rejects, route, with_rejects
 
 
@@ -31,7 +32,7 @@ class ParseBlocks(beam.PTransform):
         return with_rejects(blocks, "ReadFields", ReadFields(self.dumps, self.crawl_date, self.progress))
 
 
-class ReadFields(beam.DoFn):
+class ReadFields(StageFn):
     def __init__(self, dumps: Sequence[Dump], crawl_date: date | None, progress: str) -> None:
         self._locator = Locator(dumps)
         self._dumps = dumps

@@ -22,6 +22,7 @@ from dateline.pipeline.rules.known_units import KnownUnits
 from dateline.pipeline.rules.split import CHUNK, cut_range
 from dateline.pipeline.stages.counters import count
 from dateline.pipeline.stages.join_parts import JoinParts
+from dateline.pipeline.stages.stage_fn import StageFn
 from dateline.pipeline.stages.unpack_parts import UnpackParts
 from dateline.pipeline.store.files import open_file
 
@@ -130,7 +131,7 @@ class ReadDumps(beam.PTransform):
 Parts: TypeAlias = TaggedOutput[Literal["parts"], Ranges]
 
 
-class PlanReads(beam.DoFn):
+class PlanReads(StageFn):
     """The tasks of reading, and of unpacking. (Given to Create they would lie in the pipeline, and each be asked for its
     type.)"""
 
@@ -150,7 +151,7 @@ def _plain(task: Iterable[ByteRange]) -> Ranges:
     return tuple((part.dump, part.start, part.stop) for part in task)
 
 
-class ReadRanges(beam.DoFn):
+class ReadRanges(StageFn):
     """The pieces of byte ranges of one task."""
 
     def __init__(self, config: Config) -> None:

@@ -16,6 +16,7 @@ from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.tally import unpack
 from dateline.pipeline.progress import at_dump
 from dateline.pipeline.stages.counters import count, count_key
+from dateline.pipeline.stages.stage_fn import StageFn
 from dateline.pipeline.stages.write_task import KeyedPlaces
 from dateline.pipeline.verify.balance import settle_group
 from dateline.pipeline.verify.groups import Groups
@@ -41,7 +42,7 @@ class SettleDumps(beam.PTransform):
         )
 
 
-class EachGroup(beam.DoFn):
+class EachGroup(StageFn):
     """Every group of dumps, with an empty batch. (Given to Create they would lie in the pipeline.)"""
 
     def __init__(self, config: Config) -> None:
@@ -51,7 +52,7 @@ class EachGroup(beam.DoFn):
         return ((group, b"") for group in range(len(Groups(self._config.dumps))))
 
 
-class SettleGroups(beam.DoFn):
+class SettleGroups(StageFn):
     """All places of a group's blocks -> what came of its dumps, where the run's end looks for it."""
 
     def __init__(self, config: Config) -> None:

@@ -17,6 +17,7 @@ from dateline.pipeline.rules.plain_header import spans_of
 from dateline.pipeline.rules.record import block_of_piece
 from dateline.pipeline.stages.block_memo import memo_of
 from dateline.pipeline.stages.counters import count, progress_in
+from dateline.pipeline.stages.stage_fn import StageFn
 from dateline.pipeline.stages.stage_outputs import Rejects, route, with_rejects
 
 
@@ -33,7 +34,7 @@ class SplitPages(beam.PTransform):
         return with_rejects(pieces, "CutBlocks", CutBlocks(self.config))
 
 
-class CutBlocks(beam.DoFn):
+class CutBlocks(StageFn):
     def __init__(self, config: Config) -> None:
         self._config = config
         self._locator = Locator(config.dumps)

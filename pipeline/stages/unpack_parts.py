@@ -9,8 +9,6 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from typing import TypeAlias
 
-import apache_beam as beam
-
 from dateline.pipeline.config import Config
 from dateline.pipeline.inputs.quota import Quota
 from dateline.pipeline.inputs.ranges import Ranges
@@ -18,12 +16,13 @@ from dateline.pipeline.inputs.spool import unpack
 from dateline.pipeline.names import SPOOL
 from dateline.pipeline.progress import Progress, at_dump
 from dateline.pipeline.stages.counters import progress_in
+from dateline.pipeline.stages.stage_fn import StageFn
 
 PartReport: TypeAlias = tuple[int, int, str | None, int | None, int]
 """A part's number, and the fields of its Report: plain values, whose coder is a fast one."""
 
 
-class UnpackParts(beam.DoFn):
+class UnpackParts(StageFn):
     """Unpacks the parts of a task, and reports each under the number of its dump's first part."""
 
     def __init__(self, config: Config) -> None:

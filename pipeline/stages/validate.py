@@ -10,6 +10,7 @@ import apache_beam as beam
 from dateline.pipeline.elements import ParsedRecord, Reject, RepeatedBlock
 from dateline.pipeline.rules.record import checked
 from dateline.pipeline.stages.counters import count, progress_in
+from dateline.pipeline.stages.stage_fn import StageFn
 from dateline.pipeline.stages.stage_outputs import Rejects, route, with_rejects
 from dateline.schemas.contract import contract
 
@@ -26,7 +27,7 @@ class ValidateRecords(beam.PTransform):
         return with_rejects(records, "CheckSchema", CheckSchema(self.progress))
 
 
-class CheckSchema(beam.DoFn):
+class CheckSchema(StageFn):
     def __init__(self, progress: str) -> None:
         self._progress = progress_in(progress)
 

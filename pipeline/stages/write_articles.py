@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from itertools import compress
 from typing import Any
 
-import apache_beam as beam
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -31,11 +30,12 @@ from dateline.pipeline.stages.partitions import Partition, long_folds, partition
 from dateline.pipeline.stages.record_files import RecordReader, put_aside
 from dateline.pipeline.stages.row_batches import RowBatch
 from dateline.pipeline.stages.shuffle_keys import keyed_batches, partition_keys, periods
+from dateline.pipeline.stages.stage_fn import StageFn
 from dateline.pipeline.stages.write_task import KeyedPlaces, WriteTask, names_in, places_in
 from dateline.schemas.columns import arrow_schema
 
 
-class KeyByPartition(beam.DoFn):
+class KeyByPartition(StageFn):
     """Winners, and articles that lost -> keyed by the task that writes their partition."""
 
     def __init__(self, config: Config) -> None:

@@ -8,7 +8,6 @@ since a record that loses moves from one to the other.
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,11 +28,12 @@ from dateline.pipeline.stages.counters import count_key
 from dateline.pipeline.stages.older_records import places_among
 from dateline.pipeline.stages.row_batches import RowBatch
 from dateline.pipeline.stages.shuffle_keys import KeyedBatch, keyed_batches
+from dateline.pipeline.stages.stage_fn import StageFn
 from dateline.pipeline.stages.write_task import KeyedPlaces, WriteTask, names_in, places_in
 from dateline.schemas.columns import arrow_schema
 
 
-class KeyByShard(beam.DoFn):
+class KeyByShard(StageFn):
     """Winners and losers -> those that change a ledger, keyed by shard."""
 
     def __init__(self, config: Config) -> None:

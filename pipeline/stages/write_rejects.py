@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 
@@ -20,6 +19,7 @@ from dateline.pipeline.ledgers.tasks import rejects_task
 from dateline.pipeline.names import REJECTED
 from dateline.pipeline.samples import first_line, first_rejects
 from dateline.pipeline.stages.counters import count, count_key
+from dateline.pipeline.stages.stage_fn import StageFn
 from dateline.pipeline.stages.write_task import KeyedPlaces, WriteTask
 from dateline.schemas.columns import arrow_schema, to_batch
 from dateline.schemas.contract import require_valid
@@ -30,7 +30,7 @@ SHOWN_BYTES = 400
 """Of a reject, in whose first line they end at the latest that a report shows."""
 
 
-class KeyRejects(beam.DoFn):
+class KeyRejects(StageFn):
     def __init__(self, config: Config) -> None:
         self._config = config
 

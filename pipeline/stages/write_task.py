@@ -8,7 +8,6 @@ the rows stand to whoever settles their dumps (settle.py).
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 
@@ -20,6 +19,7 @@ from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.rules.identity_rows import ID_DIGITS, Rows, digits
 from dateline.pipeline.stages.base_version import base_version
 from dateline.pipeline.stages.counters import count, progress_in
+from dateline.pipeline.stages.stage_fn import StageFn
 from dateline.pipeline.verify.groups import Groups
 from dateline.schemas import Name
 from dateline.schemas.columns import arrow_schema, texts
@@ -31,7 +31,7 @@ KeyedPlaces: TypeAlias = tuple[int, bytes]
 """A group of dumps, and packed places of blocks of these."""
 
 
-class WriteTask(beam.DoFn):
+class WriteTask(StageFn):
     """What the three kinds of write task share: a writer, the dumps and their groups, the version before, and the count
     for the progress line."""
 
