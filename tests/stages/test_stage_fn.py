@@ -12,10 +12,11 @@ from dateline.pipeline import stages
 from dateline.pipeline.stages.stage_fn import StageFn
 
 COUNT = CombiningValueStateSpec("count", VarIntCoder(), sum)
+OF_COUNT = beam.DoFn.StateParam(COUNT)
 
 
 class Parent(StageFn):
-    def process(self, element, count=beam.DoFn.StateParam(COUNT)):
+    def process(self, element, count=OF_COUNT):
         yield element
 
     def help(self):
