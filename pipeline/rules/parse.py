@@ -57,7 +57,7 @@ def parse_block(
 ) -> tuple[Record, bytes] | Failure:
     """The record of one block, without what only its dump tells (source, offset, length, id); and its body, in UTF-8.
 
-    The body is both text, for the schema, and bytes, as it goes from the block to the dataset: so it is not encoded.
+    The body comes twice: as text for the schema, and as the bytes that go to the dataset, so nobody has to encode it.
 
     Args:
         data: the block in UTF-8, lines parted by LF.
