@@ -100,6 +100,13 @@ def unpack(packed: Iterable[bytes]) -> Places:
     return np.concatenate([np.empty(0, PLACE), *map(_unpacked, packed)])
 
 
+def in_order(places: Places) -> Places:
+    """The places by dump, offset, length and kind."""
+    by = (places["kind"], places["length"], places["offset"], places["dump"])
+    ordered: Places = places.take(np.lexsort(by))
+    return ordered
+
+
 def _unpacked(packed: bytes) -> Places:
     places = np.empty(int.from_bytes(packed[:4], "little"), PLACE)
     columns = pa.decompress(packed[4:], len(places) * PLACE.itemsize, "zstd", asbytes=True)

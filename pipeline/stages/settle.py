@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import apache_beam as beam
 
 from dateline.pipeline.config import Config
-from dateline.pipeline.dataset.tally import unpack
+from dateline.pipeline.dataset.tally import in_order, unpack
 from dateline.pipeline.progress import at_dump
 from dateline.pipeline.stages.counters import count, count_key
 from dateline.pipeline.stages.stage_fn import StageFn
@@ -66,7 +66,7 @@ class SettleGroups(StageFn):
         number, batches = group
         first, end = self._groups.span(number)
         dumps = self._config.dumps[first:end]
-        places = unpack(batch for batch in batches if batch)
+        places = in_order(unpack(batch for batch in batches if batch))
         count_key("dumps", places.nbytes)
         at = [dumps[0].source]
         with at_dump(self._config.progress, lambda: at[-1]):

@@ -35,6 +35,8 @@ READ_BYTES = 1 << 20
 """Bytes of dumps that are read and looked at together, of one dump or of many small ones."""
 GAP_BYTES = 1 << 16
 """Bytes of gaps looked at in one sweep."""
+AT_A_TIME = 1 << 18
+"""Blocks that are added up in one sweep."""
 
 _IS_SPACE = np.zeros(256, bool)
 _IS_SPACE[list(WHITE_SPACE)] = True
@@ -130,7 +132,7 @@ def settle_group(
     Args:
         dumps: those of the group.
         first: the number of the first of them.
-        places: of their blocks, in any order.
+        places: of their blocks, in order: a dump of 10 GB has 70 MB of them, so no copy is made.
         own_files: the files of which the group takes the checksums.
         at: is told the source of each dump before it is read.
 
@@ -138,23 +140,26 @@ def settle_group(
         OSError: a dump cannot be read any more.
         StoreError: its store failed.
     """
-    places = places[np.lexsort((places["kind"], places["length"], places["offset"], places["dump"]))]
     numbers = places["dump"] - first
     known = (numbers >= 0) & (numbers < len(dumps))
     findings = []
     if not known.all():
         findings.append(f"{dumps[0].source}: {(~known).sum():,} blocks came to it that are of other dumps")
         places, numbers = places[known], numbers[known]
-    kinds = [places["kind"] == number for number in range(len(KINDS))]
-    reading = _Reading(dumps, numbers, places["offset"], places["offset"] + places["length"])
+    parts = [places[at : at + AT_A_TIME] for at in range(0, len(places), AT_A_TIME)]
+    tallies, blocks = [], []
+    for number in range(len(KINDS)):
+        tallies.append(added(tally_of(part.compress(part["kind"] == number)) for part in parts))
+        blocks.append(np.bincount(numbers[places["kind"] == number], minlength=len(dumps)).tolist())
+    reading = _Reading(dumps, numbers, places["offset"], places["length"])
     checksums = reading.read(at)
     pins = {dump.origin: dump.part.pin for dump in dumps if dump.part}
     wanted = {path: checksums.get(path) or sha256_of(path, pins[path]) for path in own_files}
     return Settled(
         read=reading.size,
         white_space=reading.white_space,
-        tallies=[tally_of(places[kind]) for kind in kinds],
-        blocks=[np.bincount(numbers[kind], minlength=len(dumps)).tolist() for kind in kinds],
+        tallies=tallies,
+        blocks=blocks,
         checksums=list(wanted.values()),
         findings=findings + reading.findings,
     )
@@ -167,31 +172,39 @@ class _Reading:
         self,
         dumps: Sequence[Dump],
         numbers: npt.NDArray[np.int32],
-        begin: npt.NDArray[np.int64],
-        end: npt.NDArray[np.int64],
+        offsets: npt.NDArray[np.int64],
+        lengths: npt.NDArray[np.int64],
     ) -> None:
         """
         Args:
             dumps: those of the group.
             numbers: of each block, its dump's place among these; rising.
-            begin: where each block starts in its dump; rising within the dump.
-            end: where it ends.
+            offsets: where each block starts in its dump; rising within the dump.
+            lengths: of each, in bytes.
         """
         self._dumps = dumps
         # The size of a spool is known only now.
         self._sizes = [size_of(dump.path) if dump.part else dump.size for dump in dumps]
         self._bases = np.concatenate([[0], np.cumsum(self._sizes, dtype=np.int64)])
         edges = np.searchsorted(numbers, np.arange(len(dumps) + 1))
-        starts = np.insert(end + self._bases[numbers], edges[:-1], self._bases[:-1])
-        stops = np.insert(begin + self._bases[numbers], edges[1:], self._bases[1:])
-        owner = np.repeat(np.arange(len(dumps)), np.diff(edges) + 1)  # of each gap
+        at = self._bases[
+            numbers
+        ]  # first where each block starts, then where it ends: of millions each copy counts
+        at += offsets
+        stops = np.insert(at, edges[1:], self._bases[1:])
+        at += lengths
+        starts = np.insert(at, edges[:-1], self._bases[:-1])
+        del at
+        gaps = np.diff(edges) + 1  # of each dump
+        owner = np.repeat(np.arange(len(dumps), dtype=np.int32), gaps)  # of each gap
         twice = np.flatnonzero(stops < starts)[:MAX_FINDINGS]
         spans = zip(owner[twice], stops[twice], starts[twice], strict=True)
         self._twice = [self._finding(*span, "stand in two blocks") for span in spans]
         # A block may be said to stand behind its dump's end.
-        inside = np.minimum(stops, self._bases[owner + 1])
-        gaps = np.flatnonzero(inside > starts)
-        self._owner, self._starts, self._stops = owner[gaps], starts[gaps], inside[gaps]
+        np.minimum(stops, np.repeat(self._bases[1:], gaps), out=stops)
+        some = stops > starts
+        starts, stops = starts[some], stops[some]
+        self._owner, self._starts, self._stops = owner[some], starts, stops
         self._with_text: dict[int, None] = {}
         self._changed: list[str] = []
         self.size = int(self._bases[-1])

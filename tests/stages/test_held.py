@@ -70,6 +70,20 @@ def test_no_cache_keeps_a_long_line():
     assert [cache.cache_info().currsize for cache in caches] == before
 
 
+def test_the_blocks_of_a_large_dump_take_some_bytes_each(tmp_path, monkeypatch):
+    monkeypatch.setattr(balance, "AT_A_TIME", 1 << 12)
+    path = tmp_path / "dump.txt"
+    path.write_bytes((b"a" * 59 + b"\n") * 100_000)
+    count = np.arange(100_000)
+    places = places_of("articles", np.zeros(len(count)), count * 60, np.full(len(count), 59))
+    tracemalloc.start()
+    found = balance.settle_group([Dump(str(path), "dump.txt", path.stat().st_size)], 0, places, [])
+    held = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (found.white_space, found.findings) == (100_000, [])
+    assert held - balance.READ_BYTES < 50 * len(count)  # it was 91, and 21 for each place in another order
+
+
 def test_a_gap_of_megabytes_is_looked_at_in_pieces(tmp_path):
     path = tmp_path / "dump.txt"
     path.write_bytes(b"a" + b" " * 4_000_000 + b"b" + b"\n" * 9_000_000 + b"c")

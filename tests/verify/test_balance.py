@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dateline.pipeline.dataset.staging import File
-from dateline.pipeline.dataset.tally import KINDS, Places, places_of, tally_of
+from dateline.pipeline.dataset.tally import KINDS, Places, in_order, places_of, tally_of
 from dateline.pipeline.dataset.version import Version
 from dateline.pipeline.elements import Dump
 from dateline.pipeline.verify import balance
@@ -58,7 +58,7 @@ def settle_all(dumps, files, before=None, arrived=None):
     for group in range(len(groups)):
         first, end = groups.span(group)
         mine = places[groups.of(places["dump"]) == group]
-        settled.append(balance.settle_group(dumps[first:end], first, mine, []))
+        settled.append(balance.settle_group(dumps[first:end], first, in_order(mine), []))
     return balance.settle(dumps, groups, [file.file for file in files], settled, before)
 
 
