@@ -33,7 +33,7 @@ from dateline.pipeline.inputs.dump_list import write_list
 from dateline.pipeline.inputs.find import Unreadable
 from dateline.pipeline.ledgers.tasks import tasks_of
 from dateline.pipeline.reject_limit import RejectLimit, reasons_of, too_many
-from dateline.pipeline.report.files import make_page_ready, write_report
+from dateline.pipeline.report.files import write_report
 from dateline.pipeline.report.numbers import Report, Stages, report_of
 from dateline.pipeline.report.page import RUNS_SHOWN
 from dateline.pipeline.rules import RULES
@@ -167,7 +167,6 @@ def execute(
         config = replace(config, dumps=write_list(config.dumps, names.dumps_list(config.scratch)))
         files_read = FilesRead(config.dumps)
         course.stage = "flow"
-        make_page_ready()
         stages = run_flow(config) or {}
         staging.begin_clean_up(config.output, config.run)
         seconds["flow"] = clock() - begin

@@ -4,19 +4,13 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from dateline.pipeline.names import REPORTS
 from dateline.pipeline.report.numbers import Report
-from dateline.pipeline.report.page import page, template
+from dateline.pipeline.report.page import page
 from dateline.pipeline.rules.text import to_json
 from dateline.schemas.contract import require_valid
-
-
-def make_page_ready() -> None:
-    """Have the page's template compiled beside other work: that takes a twelfth of a second, once a process."""
-    Thread(target=template, daemon=True).start()
 
 
 def write_report(folder: str, report: Report, earlier: Sequence[Report] = ()) -> None:
