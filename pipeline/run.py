@@ -168,7 +168,6 @@ def execute(
         files_read = FilesRead(config.dumps)
         course.stage = "flow"
         stages = run_flow(config) or {}
-        staging.begin_clean_up(config.output, config.run)
         seconds["flow"] = clock() - begin
         groups = Groups(config.dumps)
         settled = read_settled(config.scratch, config.dumps, groups)

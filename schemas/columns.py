@@ -107,7 +107,7 @@ def read_table(source: pa.NativeFile, schema: pa.Schema, columns: list[str] | No
         table = table.select([table.schema.names.index(name) for name in columns])
         schema = pa.schema([schema.field(name) for name in columns])
     table.validate(full=True)
-    table = upgraded(table, schema) if columns is None else table.select(columns).cast(schema)
+    table = upgraded(table, schema) if columns is None else table.cast(schema)
     for field in schema:
         if not field.nullable and table[field.name].null_count:
             raise ValueError(f"the column {field.name} has rows without a value")

@@ -15,7 +15,6 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Thread
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -25,10 +24,8 @@ from dateline.pipeline.dataset.safe_files import parse_json, require_shape
 from dateline.pipeline.dataset.tally import Tally
 from dateline.pipeline.dataset.uploads import Uploads
 from dateline.pipeline.names import (
-    PARSED,
     RECEIPTS,
     RUN_PARTS,
-    SHUFFLED,
     STAGED,
     file_path,
     hash_of,
@@ -280,21 +277,11 @@ _RECEIPT = pa.schema(
 """The columns of a receipt, in the order of File."""
 
 
-def begin_clean_up(root: str, run: str) -> Thread:
-    """Begin to remove, beside what follows, what only the flow needed: to free some hundred MB takes a tenth of a second."""
-    (thread := Thread(target=_remove_parts, args=(root, run, (PARSED, SHUFFLED)), daemon=True)).start()
-    return thread
-
-
 def clean_up(root: str, run: str) -> None:
     """Remove what a run needed only while it ran; its report stays, if it came so far."""
-    _remove_parts(root, run, RUN_PARTS)
     folder = run_folder(root, run)
+    for part in RUN_PARTS:
+        shutil.rmtree(f"{folder}/{part}", ignore_errors=True)
     for empty in (folder, os.path.dirname(folder)):
         with suppress(OSError):  # not empty, or not there
             os.rmdir(empty)
-
-
-def _remove_parts(root: str, run: str, parts: Iterable[str]) -> None:
-    for part in parts:
-        shutil.rmtree(run_folder(root, run, part), ignore_errors=True)

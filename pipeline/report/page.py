@@ -38,7 +38,7 @@ def page(report: Report, earlier: Sequence[Report] = (), newest: int | None = No
     done = report["state"] == "done"
     view = _done(report, earlier, newest) if done else _failed(report)
     unreadable, notes = report["unreadable"], list(report.get("notes", ()))
-    return template().render(
+    return _template().render(
         report=report,
         DUMPS_OPEN=DUMPS_OPEN,
         unreadable=unreadable[:INPUTS_SHOWN],
@@ -49,8 +49,7 @@ def page(report: Report, earlier: Sequence[Report] = (), newest: int | None = No
 
 
 @cache
-def template() -> "Template":
-    """The page without a run's numbers, compiled once a process."""
+def _template() -> "Template":
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=False)

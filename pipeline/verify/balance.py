@@ -187,9 +187,8 @@ class _Reading:
         self._sizes = [size_of(dump.path) if dump.part else dump.size for dump in dumps]
         self._bases = np.concatenate([[0], np.cumsum(self._sizes, dtype=np.int64)])
         edges = np.searchsorted(numbers, np.arange(len(dumps) + 1))
-        at = self._bases[
-            numbers
-        ]  # first where each block starts, then where it ends: of millions each copy counts
+        # First where each block starts, then where it ends: of millions of blocks each copy counts.
+        at = self._bases[numbers]
         at += offsets
         stops = np.insert(at, edges[1:], self._bases[1:])
         at += lengths

@@ -99,18 +99,6 @@ def test_without_syncfs_each_file_and_folder_is_synced(tmp_path, monkeypatch):
         } <= set(synced)
 
 
-def test_what_only_the_flow_needed_goes_before_the_commit(tmp_path):
-    """And what the commit needs stays until its end."""
-    run = names.run_folder(str(tmp_path), "run-1")
-    staging.prepare(str(tmp_path), "run-1")
-    for part in names.RUN_PARTS:
-        Path(run, part, "one").touch()
-    staging.begin_clean_up(str(tmp_path), "run-1").join()
-    assert set(os.listdir(run)) == {*names.RUN_PARTS} - {names.PARSED, names.SHUFFLED}
-    staging.clean_up(str(tmp_path), "run-1")
-    assert os.listdir(tmp_path) == []
-
-
 def test_an_error_of_syncfs_stops_the_commit(tmp_path, monkeypatch):
     folder = grown(tmp_path)
     run, files = folder.stage(THIRD)
