@@ -6,13 +6,12 @@
 
 A runner that keeps what it shuffles in memory, as the local one does, would need memory for all rows of the run, several
 times. So large batches wait in files, where all workers see a folder. Records come along only where they do not; see
-fetch_records.py.
+fetch_records.py. A batch is unpacked once somebody asks for its rows: where a runner only passes it on, it stays as it is.
 """
 
 import os
 import threading
 import uuid
-from dataclasses import dataclass
 
 import apache_beam as beam
 import numpy as np
@@ -28,19 +27,37 @@ _HERE, _IN_FILE, _WITH_RECORDS = b"\0", b"\1", b"\2"
 """What an encoded batch begins with."""
 
 
-@dataclass(eq=False)
 class RowBatch:
     """A batch of records, or of groups of them, mostly without their text."""
 
-    rows: Rows
-    records: pa.RecordBatch | None = None
-    """The record of each row, of the columns record_files.WAITING; None where they wait in files of the run."""
+    def __init__(
+        self, rows: Rows | None, records: pa.RecordBatch | None = None, encoded: bytes = b""
+    ) -> None:
+        """
+        Args:
+            rows: of identity_rows.ROW; None where they are to be unpacked.
+            records: the record of each row, of the columns record_files.WAITING; None where they wait in files of the run.
+            encoded: the batch as it came, if its rows are None.
+        """
+        self._rows = rows
+        self.records = records
+        self.encoded = encoded
+        """The batch as it came, until its rows are asked for; else empty."""
+
+    @property
+    def rows(self) -> Rows:
+        """The rows, which the caller may change."""
+        if self._rows is None:
+            self._rows, self.encoded = _unpacked(self.encoded), b""
+        return self._rows
 
 
 class RowBatchCoder(SameVersions, beam.coders.Coder):
     """Column after column, zstd: a sixth of the rows' bytes, since dumps, lengths and dates repeat."""
 
     def encode(self, batch: RowBatch) -> bytes:
+        if batch.encoded:
+            return batch.encoded
         columns = b"".join(batch.rows[name].tobytes() for name in ROW.names or ())
         packed = len(batch.rows).to_bytes(4, "little") + bytes(pa.compress(columns, "zstd", asbytes=True))
         if batch.records is not None:
@@ -50,24 +67,16 @@ class RowBatchCoder(SameVersions, beam.coders.Coder):
         return _IN_FILE + place if place else _HERE + packed
 
     def decode(self, encoded: bytes) -> RowBatch:
-        kind, packed, records = encoded[:1], encoded[1:], None
-        if kind == _IN_FILE:
-            packed = Spill.get(packed)
-        elif kind == _WITH_RECORDS:
-            size = int.from_bytes(packed[:4], "little")
-            records = pa.ipc.open_stream(packed[4 + size :]).read_next_batch()
-            packed = packed[4 : 4 + size]
-        count = int.from_bytes(packed[:4], "little")
-        rows = np.empty(count, ROW)
-        columns = pa.decompress(packed[4:], count * ROW.itemsize, "zstd", asbytes=True)
-        at = 0
-        for name in ROW.names or ():
-            rows[name] = np.frombuffer(columns, ROW[name], count, at)
-            at += count * ROW[name].itemsize
-        return RowBatch(rows, records)
+        if not encoded.startswith(_WITH_RECORDS):
+            return RowBatch(None, encoded=encoded)
+        start = 5 + int.from_bytes(encoded[1:5], "little")
+        records = pa.ipc.open_stream(encoded[start:]).read_next_batch()
+        return RowBatch(_unpacked(_HERE + encoded[5:start]), records)
 
     def estimate_size(self, batch: RowBatch) -> int:
         """In bytes, before they are packed. (Beam would encode an element to learn its size, and throw that away.)"""
+        if batch.encoded:
+            return len(batch.encoded)
         return 4 + batch.rows.nbytes + (batch.records.nbytes if batch.records is not None else 0)
 
     def is_deterministic(self) -> bool:
@@ -75,6 +84,19 @@ class RowBatchCoder(SameVersions, beam.coders.Coder):
 
     def to_type_hint(self) -> type[RowBatch]:
         return RowBatch
+
+
+def _unpacked(encoded: bytes) -> Rows:
+    """The rows of an encoded batch without records."""
+    packed = Spill.get(encoded[1:]) if encoded.startswith(_IN_FILE) else encoded[1:]
+    count = int.from_bytes(packed[:4], "little")
+    rows = np.empty(count, ROW)
+    columns = pa.decompress(packed[4:], count * ROW.itemsize, "zstd", asbytes=True)
+    at = 0
+    for name in ROW.names or ():
+        rows[name] = np.frombuffer(columns, ROW[name], count, at)
+        at += count * ROW[name].itemsize
+    return rows
 
 
 def _streamed(records: pa.RecordBatch) -> bytes:

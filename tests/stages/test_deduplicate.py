@@ -147,7 +147,21 @@ def test_large_batches_lie_in_a_file_until_they_are_read(spilled):
         assert coder.decode(element).rows.tobytes() == rows.tobytes()
     os.truncate(file, 1000)
     with pytest.raises(OSError, match="bytes instead of"):
-        coder.decode(encoded[-1])
+        _ = coder.decode(encoded[-1]).rows
+
+
+def test_a_batch_that_is_only_passed_on_is_not_packed_again(spilled):
+    rows = np.frombuffer(np.random.default_rng(1).bytes(ROW.itemsize * 1000), ROW)
+    coder = RowBatchCoder()
+    encoded = coder.encode(RowBatch(rows))
+    (file,) = spilled.iterdir()
+    size = file.stat().st_size
+    assert coder.encode(coder.decode(encoded)) == encoded
+    assert file.stat().st_size == size
+    changed = coder.decode(encoded)
+    changed.rows["copies"] = 7  # who has the rows may change them
+    assert (coder.decode(coder.encode(changed)).rows["copies"] == 7).all()
+    assert file.stat().st_size > size
 
 
 def test_a_batch_behind_one_that_a_full_disk_cut_short(spilled):
