@@ -1,8 +1,6 @@
 """What tests have Beam remember is what Beam works out by itself."""
 
-import apache_beam as beam
 import pytest
-from apache_beam.coders import VarIntCoder
 from apache_beam.options.pipeline_options import (
     DebugOptions,
     DirectOptions,
@@ -11,10 +9,6 @@ from apache_beam.options.pipeline_options import (
     SetupOptions,
     StandardOptions,
 )
-from apache_beam.transforms import userstate
-from apache_beam.transforms.userstate import ReadModifyWriteStateSpec
-
-from dateline.pipeline.stages.split import CutBlocks
 
 FLAGS = [
     [],
@@ -49,23 +43,3 @@ def test_views_share_and_options_do_not(time):
     assert one.view_as(DebugOptions).experiments == ["a", "b", "c"]
     assert other.view_as(DirectOptions).direct_num_workers == 2
     assert other.view_as(DebugOptions).experiments == ["a", "b"]
-
-
-class Counting(beam.DoFn):
-    STATE = ReadModifyWriteStateSpec("count", VarIntCoder())
-    PARAMETER = beam.DoFn.StateParam(STATE)
-
-    def process(self, element, count=PARAMETER):
-        yield element
-
-
-@pytest.mark.parametrize("module", [Counting.__module__, "dateline.made_up"])
-def test_states_of_a_stage_are_seen(module, monkeypatch):
-    monkeypatch.setattr(Counting, "__module__", module)
-    for _ in range(2):
-        assert userstate.get_dofn_specs(Counting()) == ({Counting.STATE}, set())
-        assert userstate.is_stateful_dofn(Counting())
-
-
-def test_our_stages_have_none():
-    assert userstate.get_dofn_specs(CutBlocks.__new__(CutBlocks)) == (set(), set())

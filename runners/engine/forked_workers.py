@@ -29,6 +29,7 @@ from google.protobuf import json_format, text_format
 from dateline.errors import RunFailed
 from dateline.pipeline.rules.gazetteer import gazetteer
 from dateline.pipeline.stop import asked, at_once, blocked, held, leave_signals, let
+from dateline.runners.engine.beam_shortcuts import take_shortcuts
 from dateline.runners.engine.parent_death import end_with_parent
 from dateline.runners.engine.sockets import PrivateServer, private_sockets
 from dateline.runners.engine.stage_metrics import look_often
@@ -73,6 +74,7 @@ def forked_workers(count: int, profile: "Profile | None" = None) -> Iterator[Non
     gc.freeze()  # what is here stays, and a fork that looked at it would copy its pages
     gc.set_threshold(100_000)  # many objects are made and hardly a cycle; at 700 they are looked at in vain
     look_often()
+    take_shortcuts()
     _lost.clear()
     with held():
         at_once.append(_end_all)

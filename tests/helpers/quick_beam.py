@@ -1,4 +1,4 @@
-"""Two things that Beam works out anew some hundred times a run, worked out once: for the many runs in the tests' own process.
+"""What Beam works out anew some hundred times a run, worked out once: for the many runs in the tests' own process.
 
 A run of one small dump takes half of the processor's time then. What is remembered depends on nothing but its arguments;
 runs that are processes of their own have Beam as it is.
@@ -10,13 +10,14 @@ from functools import wraps
 from typing import Any
 
 from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.transforms import userstate
+
+from dateline.runners.engine.beam_shortcuts import take_shortcuts
 
 
 def quicken() -> None:
     """Have Beam remember, in this process and those that it forks."""
     PipelineOptions.__init__ = _remembering(PipelineOptions.__init__)
-    userstate.get_dofn_specs = _by_class(userstate.get_dofn_specs)
+    take_shortcuts()
 
 
 def _remembering(init: Callable[..., None]) -> Callable[..., None]:
@@ -36,22 +37,5 @@ def _remembering(init: Callable[..., None]) -> Callable[..., None]:
         self._flags = flags
         self._visible_options = deepcopy(known[key])
         self._all_options = vars(self._visible_options) | overrides
-
-    return quick
-
-
-def _by_class(specs: Callable[[Any], tuple[set, set]]) -> Callable[[Any], tuple[set, set]]:
-    """The states and timers that a DoFn of ours asks for are those of its class: none of ours has a method of its own."""
-    known: dict[type, tuple[set, set]] = {}
-
-    @wraps(specs)
-    def quick(dofn: Any) -> tuple[set, set]:
-        kind = type(dofn)
-        if not kind.__module__.startswith("dateline."):
-            return specs(dofn)
-        if kind not in known:
-            known[kind] = specs(dofn)
-        states, timers = known[kind]
-        return set(states), set(timers)
 
     return quick
