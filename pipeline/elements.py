@@ -1,5 +1,6 @@
 """What flows between the stages. Plain values: they are made in one worker and read in another."""
 
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -130,15 +131,37 @@ class Place(NamedTuple):
     repairs: tuple[str, ...] = ()
 
 
-class RepeatedBlock(NamedTuple):
-    """A block whose bytes this worker has parsed before."""
+BlockPlace: TypeAlias = tuple[int, int, int]
+"""Where a block stands in what was read: the number of its dump, the offset there and its length, both in bytes."""
 
-    dump: int
-    offset: int
-    length: int
-    digest: bytes
-    row: bytes | None
-    """The row of the block before, of identity_rows.ROW; None where that block's record waits to be written."""
+
+@dataclass
+class Repeats:
+    """The blocks of a batch whose bytes this worker has parsed before. They pass the stages as columns, and none of them as
+    an object of its own: most of a dump is such blocks."""
+
+    places: list[BlockPlace] = field(default_factory=list)
+    rows: list[bytes] = field(default_factory=list)
+    """For each place the row of the block before, of identity_rows.ROW."""
+    waiting: list[BlockPlace] = field(default_factory=list)
+    """The places of the others: the record of the block before waits to be written, so it has no row yet."""
+    digests: list[bytes] = field(default_factory=list)
+    """The digest of each of these."""
+
+    def __len__(self) -> int:
+        return len(self.places) + len(self.waiting)
+
+    def __iadd__(self, more: "Repeats") -> "Repeats":
+        self.places += more.places
+        self.rows += more.rows
+        self.waiting += more.waiting
+        self.digests += more.digests
+        return self
+
+    @property
+    def length(self) -> int:
+        """Bytes of all blocks."""
+        return sum([place[2] for place in self.places]) + sum([place[2] for place in self.waiting])
 
 
 class ParsedRecord(NamedTuple):
@@ -154,6 +177,12 @@ class ParsedRecord(NamedTuple):
     """That of the record, in UTF-8."""
     digest: bytes = b""
     """That of its block."""
+
+
+Blocks: TypeAlias = tuple[list[Block], Repeats]
+"""A batch of split: the blocks that are to be parsed, and the others."""
+Records: TypeAlias = tuple[list[ParsedRecord], Repeats]
+"""A batch of parse and of validate: the records of new blocks, and the blocks that have come before."""
 
 
 class Reject(NamedTuple):

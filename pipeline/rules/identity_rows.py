@@ -9,12 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from dateline.pipeline.elements import Record, RepeatedBlock
+from dateline.pipeline.elements import BlockPlace, Record
 from dateline.pipeline.rules.places import regions
 from dateline.pipeline.rules.short_urls import slug_of
 from dateline.pipeline.rules.site import MAX_SLUG, SHORT_URL_PREFIX
@@ -113,8 +114,8 @@ def fields_of(record: Record) -> int:
     return sum(1 for name in _COUNTED if record[name])
 
 
-def new_rank(dump: int) -> int:
-    """The rank of the run's dump of that number; between two of them there is room for all older ones."""
+def new_rank(dump: Any) -> Any:
+    """The rank of the run's dump of that number, or of each of some; between two of them there is room for all older ones."""
     return (dump + 1) << 32
 
 
@@ -129,18 +130,17 @@ def older_rank(dump: int, place: int) -> int:
 
 
 def rows_of(
-    places: Sequence[tuple[int, int, int]], bodies: Sequence[int], columns: Mapping[str, Sequence[Any]]
+    places: Sequence[BlockPlace], bodies: Sequence[int], columns: Mapping[str, Sequence[Any]]
 ) -> Rows:
     """One row for each of some records.
 
     Args:
-        places: where the block of each stands: the number of its dump, the offset there and its length, in bytes.
+        places: where the block of each stands.
         bodies: characters of each one's body.
         columns: by name, the other fields that a row tells of.
     """
     rows = np.zeros(len(places), ROW)
-    dumps, rows["offset"], rows["length"] = zip(*places, strict=True)
-    rows["dump"], rows["rank"] = dumps, list(map(new_rank, dumps))
+    set_places(rows, places)
     _set_pairs(rows, "head", list(map(headline_key, columns["headline"])))
     rows["slug"] = list(map(slug_of, columns["short_url"]))
     rows["updated"] = list(map(days, columns["updated"]))
@@ -156,15 +156,14 @@ def rows_of(
 
 def from_bytes(rows: Iterable[bytes]) -> Rows:
     """Rows whose bytes were kept one by one."""
-    return np.frombuffer(b"".join(rows), ROW)
+    return np.frombuffer(bytearray().join(rows), ROW)
 
 
-def rows_of_repeated(blocks: Sequence[RepeatedBlock], known: Rows) -> Rows:
-    """One row for each block that was parsed before: the row of then, at its own place."""
-    rows = known.copy()
-    dumps, rows["offset"], rows["length"], *_ = zip(*blocks, strict=True)
-    rows["dump"], rows["rank"] = dumps, list(map(new_rank, dumps))
-    return rows
+def set_places(rows: Rows, places: Sequence[BlockPlace]) -> None:
+    """Have rows stand for the blocks at some places: their own, or later copies of these."""
+    numbers = np.fromiter(chain.from_iterable(places), np.int64, 3 * len(places))
+    dumps, rows["offset"], rows["length"] = numbers.reshape(-1, 3).T
+    rows["dump"], rows["rank"] = dumps, new_rank(dumps)
 
 
 def concat(parts: Iterable[Rows]) -> Rows:

@@ -20,7 +20,7 @@ import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 
 from dateline.pipeline.config import FILE_BYTES, Config
-from dateline.pipeline.elements import ParsedRecord, RepeatedBlock
+from dateline.pipeline.elements import Records, Repeats
 from dateline.pipeline.names import SHUFFLED
 from dateline.pipeline.rules.identity import HEADLINE_GROUP, URL_GROUP, fold, losers, name_urls, resolve
 from dateline.pipeline.rules.identity_rows import (
@@ -29,7 +29,7 @@ from dateline.pipeline.rules.identity_rows import (
     Rows,
     concat,
     from_bytes,
-    rows_of_repeated,
+    set_places,
 )
 from dateline.pipeline.stages.block_memo import memo_of
 from dateline.pipeline.stages.counters import Shuffle, count, count_key
@@ -46,6 +46,7 @@ from dateline.pipeline.stages.shuffle_keys import (
     url_keys,
 )
 from dateline.pipeline.stages.stage_fn import StageFn
+from dateline.pipeline.stages.stage_outputs import count_in
 
 FLUSH_ROWS = 1 << 15
 """Rows that a worker collects before it sends them on, in one batch a key."""
@@ -62,9 +63,7 @@ class Deduplicate(beam.PTransform):
 
     config: Config
 
-    def expand(
-        self, records: beam.PCollection[list[ParsedRecord | RepeatedBlock]]
-    ) -> beam.PCollection[RowBatch]:
+    def expand(self, records: beam.PCollection[Records]) -> beam.PCollection[RowBatch]:
         keys = self.config.shuffle_keys
         keyed = records | "KeyRows" >> beam.ParDo(KeyRows(self.config)).with_outputs(
             "articles", main="headlines"
@@ -116,23 +115,20 @@ class KeyRows(StageFn):
     def start_bundle(self) -> None:
         self._records = RecordWriter(self._config.scratch)
         self._digests: list[bytes] = []  # of their blocks
-        self._copies: list[RepeatedBlock] = []  # of blocks among these
-        self._known: list[RepeatedBlock] = []  # blocks whose rows are known
+        self._repeats = Repeats()  # of these blocks, and of blocks before
         self._waiting: list[Rows] = []
-        self._rows = 0  # all that wait, and those of the copies and of the known
+        self._rows = 0  # all that wait, and those of the repeats
 
-    def process(self, records: list[ParsedRecord | RepeatedBlock]) -> Iterable[KeyedBatch | Articles]:
-        count(records_in=len(records), bytes_in=sum([record.length for record in records]))
-        new = [record for record in records if isinstance(record, ParsedRecord)]
-        if new:
-            self._records.add(new)
-            digests = [record.digest for record in new]
+    def process(self, batch: Records) -> Iterable[KeyedBatch | Articles]:
+        records, repeats = batch
+        count_in(records, repeats)
+        if records:
+            self._records.add(records)
+            digests = [record.digest for record in records]
             self._digests += digests
             self._memo.waiting.update(filter(None, digests))
-        copies = [record for record in records if isinstance(record, RepeatedBlock)]
-        self._copies += [block for block in copies if block.row is None]
-        self._known += [block for block in copies if block.row is not None]
-        self._rows += len(records)
+        self._repeats += repeats
+        self._rows += len(records) + len(repeats)
         if self._records.size >= FILE_BYTES:
             self._write()
         if self._rows >= FLUSH_ROWS:
@@ -140,18 +136,21 @@ class KeyRows(StageFn):
 
     def _write(self) -> None:
         """Put the records aside, and remember their blocks."""
-        if self._known:
-            rows = from_bytes(block.row or b"" for block in self._known)
-            self._waiting.append(rows_of_repeated(self._known, rows))
+        repeats = self._repeats
+        if repeats.places:
+            known = from_bytes(repeats.rows)
+            set_places(known, repeats.places)
+            self._waiting.append(known)
         if self._digests:
             rows = self._records.write()
             self._memo.add(self._digests, rows)
             self._waiting.append(rows)
-            if self._copies:
+            if repeats.waiting:
                 numbers = {digest: number for number, digest in enumerate(self._digests)}
-                of_copies = rows.take([numbers[block.digest] for block in self._copies])
-                self._waiting.append(rows_of_repeated(self._copies, of_copies))
-        self._digests, self._copies, self._known = [], [], []
+                of_copies = rows.take([numbers[digest] for digest in repeats.digests])
+                set_places(of_copies, repeats.waiting)
+                self._waiting.append(of_copies)
+        self._digests, self._repeats = [], Repeats()
 
     def finish_bundle(self) -> Iterator[Any]:
         in_window = beam.transforms.window.GlobalWindows.windowed_value

@@ -1,6 +1,5 @@
 """Parse: blocks into the fields of their articles."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -8,13 +7,13 @@ from typing import Any
 
 import apache_beam as beam
 
-from dateline.pipeline.elements import Block, Dump, ParsedRecord, Reject, RepeatedBlock
+from dateline.pipeline.elements import Blocks, Dump, ParsedRecord, Records, Reject
 from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.progress import at_dump
 from dateline.pipeline.rules.record import record_of
-from dateline.pipeline.stages.counters import count, progress_in
+from dateline.pipeline.stages.counters import progress_in
 from dateline.pipeline.stages.stage_fn import StageFn
-from dateline.pipeline.stages.stage_outputs import Rejects, route, with_rejects
+from dateline.pipeline.stages.stage_outputs import Rejects, count_in, route, with_rejects
 
 
 @dataclass
@@ -27,7 +26,7 @@ class ParseBlocks(beam.PTransform):
     progress: str
 
     def expand(
-        self, blocks: beam.PCollection[list[Block | RepeatedBlock]]
+        self, blocks: beam.PCollection[Blocks]
     ) -> Any:  # StageOutputs; Beam reads the annotation of a single PCollection only
         return with_rejects(blocks, "ReadFields", ReadFields(self.dumps, self.crawl_date, self.progress))
 
@@ -43,20 +42,16 @@ class ReadFields(StageFn):
     def teardown(self) -> None:
         self._locator.close()
 
-    def process(
-        self, blocks: list[Block | RepeatedBlock]
-    ) -> Iterable[list[ParsedRecord | RepeatedBlock] | Rejects]:
+    def process(self, batch: Blocks) -> Iterable[Records | Rejects]:
+        blocks, repeats = batch
+        count_in(blocks, repeats)
         place = self._locator.place
-        count(records_in=len(blocks), bytes_in=sum(block.length for block in blocks))
         at = 0
-        found: list[ParsedRecord | RepeatedBlock | Reject] = []
+        found: list[ParsedRecord | Reject] = []
         with at_dump(self._folder, lambda: self._dumps[at].source):
             for block in blocks:
                 at = block.dump
-                if isinstance(block, RepeatedBlock):
-                    found.append(block)
-                else:
-                    where = place(block.dump, block.offset, block.length)
-                    found.append(record_of(block, where, self._crawl_date))
-        yield from route(found)
-        self._progress.add(rejects=Counter(map(type, found))[Reject])
+                where = place(at, block.offset, block.length)
+                found.append(record_of(block, where, self._crawl_date))
+        rejects = yield from route(found, repeats)
+        self._progress.add(rejects=rejects)

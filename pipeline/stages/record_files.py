@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from dateline.pipeline.elements import ParsedRecord
+from dateline.pipeline.elements import BlockPlace, ParsedRecord
 from dateline.pipeline.names import PARSED
 from dateline.pipeline.rules.identity_rows import Rows, concat, rows_of
 from dateline.pipeline.stages.row_batches import RowBatch
@@ -43,7 +43,7 @@ class RecordWriter:
         self._clear()
 
     def _clear(self) -> None:
-        self._places: list[tuple[int, int, int]] = []
+        self._places: list[BlockPlace] = []
         self._values: list[tuple[Any, ...]] = []  # of _OTHERS
         self._bodies: list[bytes] = []
         self._characters: list[int] = []  # of each body

@@ -1,6 +1,5 @@
 """Split: pieces of dumps into blocks of text, and into rejects where they are no text."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import apache_beam as beam
 
 from dateline.pipeline.config import Config
-from dateline.pipeline.elements import Block, Piece, Reject, RepeatedBlock
+from dateline.pipeline.elements import Block, Blocks, Piece, Reject, Repeats
 from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.progress import at_dump
 from dateline.pipeline.rules.blocks import trimmed
@@ -23,8 +22,7 @@ from dateline.pipeline.stages.stage_outputs import Rejects, route, with_rejects
 
 @dataclass
 class SplitPages(beam.PTransform):
-    """Batches of pieces -> batches of blocks, those that were parsed before as such; rejects under the tag
-    REJECTED."""
+    """Batches of pieces -> batches of blocks, apart from those that were parsed before; rejects under the tag REJECTED."""
 
     config: Config
 
@@ -52,29 +50,35 @@ class CutBlocks(StageFn):
     def teardown(self) -> None:
         self._locator.close()
 
-    def process(self, pieces: list[Piece]) -> Iterable[list[Block | RepeatedBlock] | Rejects]:
+    def process(self, pieces: list[Piece]) -> Iterable[Blocks | Rejects]:
         at = 0
         found = []
+        repeats = Repeats()
+        row_of, waiting, is_text = self._memo.get, self._memo.waiting, self._is_text
         with at_dump(self._folder, lambda: self._config.dumps[at].source):
             for piece in pieces:
-                at = piece.dump
-                found.append(self._block(piece))
-        read = sum(piece.end - piece.start for piece in pieces)
-        kinds = Counter(map(type, found))
-        count(records_in=len(pieces), bytes_in=read, repeats=kinds[RepeatedBlock])
-        yield from route([block for block in found if block is not None])
-        self._progress.add(bytes_read=read, rejects=kinds[Reject])
+                at, start, _, data, _, digest, page_day, _ = piece
+                if page_day or not is_text[at]:
+                    found.append(self._block(piece))
+                    continue
+                if not digest:
+                    start, data = trimmed(piece)
+                    digest = digest_of(data)
+                row = row_of(digest)
+                if row is not None:
+                    repeats.places.append((at, start, len(data or b"")))
+                    repeats.rows.append(row)
+                elif digest in waiting:
+                    repeats.waiting.append((at, start, len(data or b"")))
+                    repeats.digests.append(digest)
+                else:
+                    found.append(self._block(piece, digest))
+        read = sum([piece.end - piece.start for piece in pieces])
+        count(records_in=len(pieces), bytes_in=read, repeats=len(repeats))
+        rejects = yield from route([block for block in found if block is not None], repeats)
+        self._progress.add(bytes_read=read, rejects=rejects)
 
-    def _block(self, piece: Piece) -> Block | RepeatedBlock | Reject | None:
-        dump, start, _, data, header, digest, page_day, _ = piece
-        if page_day or not self._is_text[dump]:
-            return block_of_piece(piece, self._config.limits, self._locator)
-        if not digest:
-            start, data = trimmed(piece)
-            digest = digest_of(data)
-        row = self._memo.get(digest)
-        if row is not None or digest in self._memo.waiting:
-            return RepeatedBlock(dump, start, len(data or b""), digest, row)
-        if piece.digest and header is None:  # known where it was cut, and not yet here
+    def _block(self, piece: Piece, digest: bytes = b"") -> Block | Reject | None:
+        if piece.digest and digest and piece.header is None:  # known where it was cut, and not yet here
             piece = piece._replace(header=spans_of(piece.data or b""))
         return block_of_piece(piece, self._config.limits, self._locator, digest)

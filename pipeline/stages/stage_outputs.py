@@ -1,15 +1,17 @@
 """What a stage gives: batches of what goes on to the next stage, and batches of rejects, under a tag.
 
 blocks -> ParseBlocks -> StageOutputs(good=records, rejects=blocks without a headline, ...)
+
+With each batch go the blocks that were parsed before, which the stages only count.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 import apache_beam as beam
 from apache_beam.pvalue import TaggedOutput
 
-from dateline.pipeline.elements import Reject
+from dateline.pipeline.elements import Block, ParsedRecord, Reject, Repeats
 from dateline.pipeline.stages.counters import count
 
 REJECTED: Literal["rejected"] = "rejected"
@@ -32,11 +34,25 @@ def with_rejects(elements: beam.PCollection[Any], label: str, do_fn: beam.DoFn) 
     return StageOutputs(outputs["good"], outputs[REJECTED])
 
 
-def route(found: Sequence[T | Reject]) -> Iterable[list[T] | Rejects]:
-    """A batch of what is good, and one of rejects under its tag; neither where it is empty."""
+def count_in(items: Sequence[Block | ParsedRecord], repeats: Repeats) -> None:
+    """Count a batch that a stage takes."""
+    size = sum([item.length for item in items]) + repeats.length
+    count(records_in=len(items) + len(repeats), bytes_in=size)
+
+
+def route(
+    found: Sequence[T | Reject], repeats: Repeats
+) -> Generator[tuple[list[T], Repeats] | Rejects, None, int]:
+    """A batch of what is good, with the blocks that go with it, and one of rejects under its tag; neither where it is empty.
+
+    Returns:
+        How many rejects there are.
+    """
     good: list[T] = [item for item in found if not isinstance(item, Reject)]
-    count(records_out=len(good), rejects=len(found) - len(good))
-    if good:
-        yield good
-    if len(good) < len(found):
+    rejects = len(found) - len(good)
+    count(records_out=len(good) + len(repeats), rejects=rejects)
+    if good or repeats:
+        yield good, repeats
+    if rejects:
         yield TaggedOutput(REJECTED, [item for item in found if isinstance(item, Reject)])
+    return rejects

@@ -1,17 +1,16 @@
 """Validate: every record against the JSON Schema; what is wrong is rejected with the JSON pointer."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import apache_beam as beam
 
-from dateline.pipeline.elements import ParsedRecord, Reject, RepeatedBlock
+from dateline.pipeline.elements import Records
 from dateline.pipeline.rules.record import checked
-from dateline.pipeline.stages.counters import count, progress_in
+from dateline.pipeline.stages.counters import progress_in
 from dateline.pipeline.stages.stage_fn import StageFn
-from dateline.pipeline.stages.stage_outputs import Rejects, route, with_rejects
+from dateline.pipeline.stages.stage_outputs import Rejects, count_in, route, with_rejects
 from dateline.schemas.contract import contract
 
 
@@ -22,7 +21,7 @@ class ValidateRecords(beam.PTransform):
     progress: str
 
     def expand(
-        self, records: beam.PCollection[list[ParsedRecord | RepeatedBlock]]
+        self, records: beam.PCollection[Records]
     ) -> Any:  # StageOutputs; Beam reads the annotation of a single PCollection only
         return with_rejects(records, "CheckSchema", CheckSchema(self.progress))
 
@@ -34,14 +33,8 @@ class CheckSchema(StageFn):
     def setup(self) -> None:
         self._contract = contract("article")
 
-    def process(
-        self, records: list[ParsedRecord | RepeatedBlock]
-    ) -> Iterable[list[ParsedRecord | RepeatedBlock] | Rejects]:
-        count(records_in=len(records), bytes_in=sum(record.length for record in records))
-        found = [
-            record if isinstance(record, RepeatedBlock) else checked(record, self._contract)
-            for record in records
-        ]
-        yield from route(found)
-        rejects = Counter(map(type, found))[Reject]
-        self._progress.add(records=len(found) - rejects, rejects=rejects)
+    def process(self, batch: Records) -> Iterable[Records | Rejects]:
+        records, repeats = batch
+        count_in(records, repeats)
+        rejects = yield from route([checked(record, self._contract) for record in records], repeats)
+        self._progress.add(records=len(records) + len(repeats) - rejects, rejects=rejects)

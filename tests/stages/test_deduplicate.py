@@ -8,17 +8,18 @@ from pathlib import Path
 import apache_beam as beam
 import numpy as np
 import pytest
+from apache_beam.pvalue import TaggedOutput
 from apache_beam.testing.util import assert_that
 
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.staging import prepare
-from dateline.pipeline.elements import ParsedRecord
+from dateline.pipeline.elements import ParsedRecord, Repeats
 from dateline.pipeline.names import SHUFFLED, run_folder
 from dateline.pipeline.rules.identity import HEADLINE_GROUP
 from dateline.pipeline.rules.identity_rows import ROW, concat, hexes
 from dateline.pipeline.stages import deduplicate, older_records
 from dateline.pipeline.stages import row_batches as module
-from dateline.pipeline.stages.deduplicate import Deduplicate, FoldByHeadline, fold_all
+from dateline.pipeline.stages.deduplicate import Deduplicate, FoldByHeadline, KeyRows, fold_all
 from dateline.pipeline.stages.row_batches import SPILLED_BYTES, RowBatch, RowBatchCoder, spill_to
 from dateline.pipeline.stages.shuffle_keys import article_keys, keyed_batches
 from tests.helpers.flows import pipeline
@@ -78,7 +79,10 @@ def winners_and_losers(tmp_path, copies, batch, keys, limit):
         assert sorted(rows["offset"].tolist()) == sorted(lost)
 
     with pipeline() as p:
-        batches = [[parsed(copy) for copy in copies[i : i + batch]] for i in range(0, len(copies), batch)]
+        batches = [
+            ([parsed(copy) for copy in copies[i : i + batch]], Repeats())
+            for i in range(0, len(copies), batch)
+        ]
         unique = p | beam.Create(batches) | Deduplicate(config)
         assert_that(unique, check)
 
@@ -90,6 +94,32 @@ def test_shuffled_and_bundled_anew(tmp_path, batch, keys, limit):
     copies = some_copies(batch)
     random.Random(keys).shuffle(copies)
     winners_and_losers(tmp_path, copies, batch, keys, limit)
+
+
+def test_a_block_that_comes_again_has_the_row_of_the_first_at_its_own_place(tmp_path):
+    prepare(str(tmp_path), "run")
+    step = KeyRows(Config((), str(tmp_path), "run", keys=1))
+    step.setup()
+    step.start_bundle()
+    records = [parsed(Copy(number, "", 1, 0, 0, 5, 0, 10 * number))._replace(digest=bytes([number]) * 16)
+               for number in (1, 2)]  # fmt: skip
+    list(step.process((records, Repeats())))
+    list(
+        step.process(
+            ([], Repeats(waiting=[(3, 70, 7), (4, 80, 8)], digests=[records[1].digest, records[0].digest]))
+        )
+    )
+    step._write()
+    known = step._memo.get(records[1].digest)
+    list(step.process(([], Repeats([(5, 90, 9)], [known]))))
+    ((_, batch),) = [found.value for found in step.finish_bundle() if not isinstance(found, TaggedOutput)]
+    rows = batch.rows
+    assert rows["offset"].tolist() == [10, 20, 70, 80, 90]
+    assert rows["dump"].tolist() == [0, 0, 3, 4, 5]
+    assert rows["rank"].tolist() == [(dump + 1) << 32 for dump in (0, 0, 3, 4, 5)]
+    assert rows["length"].tolist() == [1, 1, 7, 8, 9]
+    assert rows["at"].tolist() == [0, 1, 1, 0, 1]
+    assert rows["head_lo"].tolist() == [rows["head_lo"][place] for place in (0, 1, 1, 0, 1)]
 
 
 def test_one_hot_headline_is_folded_before_it_is_shuffled():

@@ -10,7 +10,7 @@ from apache_beam.typehints.decorators import TypeCheckError
 
 from dateline.pipeline.config import Config
 from dateline.pipeline.dataset.staging import prepare
-from dateline.pipeline.elements import Block, Dump, ParsedRecord, Piece, RepeatedBlock
+from dateline.pipeline.elements import Block, Dump, ParsedRecord, Piece, Repeats
 from dateline.pipeline.names import progress_folder
 from dateline.pipeline.progress import Counts, read_progress
 from dateline.pipeline.rules.blocks import Limits
@@ -49,7 +49,7 @@ def test_split(tmp_path):
     with pipeline() as p:
         parted = p | beam.Create([pieces]) | SplitPages(config(tmp_path))
         block = Block(0, 2, len(text) - 1, text.rstrip(), (), None, digest_of(text.rstrip()))
-        assert_that(parted.good, equal_to([[block]]), "good")
+        assert_that(parted.good, equal_to([([block], Repeats())]), "good")
         rejects = parted.rejects | beam.Map(reasons)
         expected = [("not_utf8", 2001, 5), ("nul_byte", 3000, 3), ("block_too_large", 4000, 5000)]
         assert_that(rejects, equal_to([expected]), "rejects")
@@ -65,26 +65,27 @@ def test_a_copy_of_what_waits_is_told_in_its_bundle_only(tmp_path):
     digest = digest_of(text)
 
     def found():
-        ((block,),) = step.process([Piece(0, 0, len(text), text)])
-        return block
+        ((blocks, repeats),) = step.process([Piece(0, 0, len(text), text)])
+        return len(blocks), repeats
 
+    new = (1, Repeats())
     step.start_bundle()
-    assert isinstance(found(), Block)
+    assert found() == new
     step._memo.waiting.add(digest)
-    assert found() == RepeatedBlock(0, 0, len(text), digest, None)
+    assert found() == (0, Repeats(waiting=[(0, 0, len(text))], digests=[digest]))
     with ThreadPoolExecutor(1) as other:
-        assert isinstance(other.submit(found).result(), Block)
+        assert other.submit(found).result() == new
     step.start_bundle()
-    assert isinstance(found(), Block)
+    assert found() == new
     step._memo.add([digest], np.zeros(1, ROW))
-    assert found() == RepeatedBlock(0, 0, len(text), digest, bytes(ROW.itemsize))
+    assert found() == (0, Repeats(places=[(0, 0, len(text))], rows=[bytes(ROW.itemsize)]))
 
 
 def test_a_known_unit_has_its_header_where_it_is_parsed(tmp_path):
     step = CutBlocks(config(tmp_path))
     step.setup()
     text = TEXT.rstrip().encode()
-    ((block,),) = step.process([Piece(0, 0, len(text), text, None, digest_of(text))])
+    (((block,), _),) = step.process([Piece(0, 0, len(text), text, None, digest_of(text))])
     assert block.header == spans_of(text) is not None
 
 
@@ -99,10 +100,11 @@ def test_split_rejects_a_long_line(tmp_path):
 def test_parse():
     with pipeline() as p:
         blocks = [Block(0, 7, len(TEXT), TEXT.encode()), Block(0, 900, 5, b"Words")]
-        parted = p | beam.Create([blocks]) | ParseBlocks(DUMPS, None, "/nowhere")
+        parted = p | beam.Create([(blocks, Repeats())]) | ParseBlocks(DUMPS, None, "/nowhere")
         found = parted.good | beam.Map(
             lambda batch: [
-                (r.dump, r.record["source"], r.record["source_offset"], r.record["headline"]) for r in batch
+                (r.dump, r.record["source"], r.record["source_offset"], r.record["headline"])
+                for r in batch[0]
             ]
         )
         assert_that(found, equal_to([[(0, "a.txt", 7, Article().headline)]]), "good")
@@ -110,21 +112,17 @@ def test_parse():
 
 
 def test_validate(tmp_path):
-    bad = RECORD | {"headline": ""}
+    good = ParsedRecord(0, 0, 300, RECORD, b"Text.")
+    bad = ParsedRecord(0, 50, 9, RECORD | {"headline": ""}, b"Text.")
+    repeats = Repeats([(0, 100, 300)], [bytes(ROW.itemsize)])
     with pipeline() as p:
-        parted = (
-            p
-            | beam.Create(
-                [[ParsedRecord(0, 0, 300, RECORD, b"Text."), ParsedRecord(0, 50, 9, bad, b"Text.")]]
-            )
-            | ValidateRecords(str(tmp_path))
-        )
-        assert_that(parted.good, equal_to([[ParsedRecord(0, 0, 300, RECORD, b"Text.")]]), "good")
+        parted = p | beam.Create([([good, bad], repeats)]) | ValidateRecords(str(tmp_path))
+        assert_that(parted.good, equal_to([([good], repeats)]), "good")
         wrong = parted.rejects | beam.Map(
             lambda batch: [(r.reason, r.stage, r.offset, r.pointer) for r in batch]
         )
         assert_that(wrong, equal_to([[("schema", "validate", 50, "/headline")]]), "rejects")
-    assert read_progress(str(tmp_path)) == Counts(records=1, rejects=1)
+    assert read_progress(str(tmp_path)) == Counts(records=2, rejects=1)
 
 
 def test_stages_check_their_input(tmp_path):
