@@ -9,7 +9,7 @@ before lists them, and left its own there. _versions has all files of that versi
 """
 
 import os
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dateline.errors import DamagedFile
 from dateline.pipeline.dataset.links import link_second_names, put_in_place, remove_files
@@ -46,9 +46,7 @@ def relink(root: str, manifest: Manifest, look: bool = False) -> Relinked:
     """
     files = {file["path"]: file for file in manifest["files"]}
     linked, lost, checked = [], [], partition_folders(root)
-    for path in files:
-        require_folders(root, path, checked)
-    wrong = [path for path, file in files.items() if size_in(root, path) != file["bytes"]]
+    wrong = _wrong(root, files, checked)
     for path in wrong:
         kept, file = second_name(path), files[path]
         require_folders(root, kept, checked)
@@ -61,12 +59,27 @@ def relink(root: str, manifest: Manifest, look: bool = False) -> Relinked:
             lost.append(path)
     removed: list[str] = []
     needed = _needed(root, manifest)
-    left = set(filter(is_second_name, _kept(root) - needed))
-    if not lost and (look or wrong or left or manifest["version"] != version_numbers(root)[-1]):
+    left = _left(root, needed)
+    if not lost and (look or wrong or left or not _is_newest(root, manifest)):
         removed = [path for path in visible_files(root) if kind_of(path) and path not in files]
         link_second_names(root, [path for path in removed if second_name(path) in needed])
         remove_files(root, [*removed, *sorted(left)])
     return Relinked(linked, removed, lost)
+
+
+def shows(root: str, manifest: Manifest) -> bool:
+    """Whether a folder shows a version, so that relink() would do nothing; as far as that is seen without looking through
+    all folders.
+
+    Raises:
+        DamagedFile: see relink().
+    """
+    files = {file["path"]: file for file in manifest["files"]}
+    return (
+        _is_newest(root, manifest)
+        and not _wrong(root, files, partition_folders(root))
+        and not _left(root, _needed(root, manifest))
+    )
 
 
 def make_ready(root: str, manifest: Manifest) -> list[str]:
@@ -91,6 +104,23 @@ def make_ready(root: str, manifest: Manifest) -> list[str]:
         f"{root} did not show version {number}, and does again: {len(mended.linked):,} files have their places back, "
         f"{len(mended.removed):,} went that it does not list; a later version's manifest may be torn or gone"
     ]
+
+
+def _is_newest(root: str, manifest: Manifest) -> bool:
+    number: int = manifest["version"]
+    return number == version_numbers(root)[-1]
+
+
+def _wrong(root: str, files: dict[str, dict[str, Any]], checked: set[str]) -> list[str]:
+    """The files that are not in their places, or not of their size; `checked` is as of require_folders()."""
+    for path in files:
+        require_folders(root, path, checked)
+    return [path for path, file in files.items() if size_in(root, path) != file["bytes"]]
+
+
+def _left(root: str, needed: set[str]) -> set[str]:
+    """The second names that no version needs."""
+    return set(filter(is_second_name, _kept(root) - needed))
 
 
 def _needed(root: str, manifest: Manifest) -> set[str]:

@@ -89,6 +89,7 @@ def _locked(
     from dateline.pipeline.dataset.known_dumps import ChecksumCache, sort_inputs
     from dateline.pipeline.dataset.version import is_unfinished, latest_manifest
     from dateline.pipeline.report.numbers import totals
+    from dateline.runners.engine.look_ahead import make_ready
 
     output = dataset.root
     dataset.require_links(outcome["run"])
@@ -98,7 +99,7 @@ def _locked(
         raise UsageError(no_dataset(output))
     for name in dataset.recover(args.keep_versions):
         log.info("put in order what run %s left, which did not end", name)
-    for mended in dataset.make_ready(before) if before else ():
+    for mended in make_ready(dataset, before, inputs.dumps) if before else ():
         log.warning("%s", mended)
     cache = ChecksumCache(output)
     if cache.forgotten:

@@ -30,6 +30,7 @@ from dateline.errors import RunFailed
 from dateline.pipeline.rules.gazetteer import gazetteer
 from dateline.pipeline.stop import asked, at_once, blocked, held, leave_signals, let
 from dateline.runners.engine.beam_shortcuts import take_shortcuts
+from dateline.runners.engine.beside import leave_open
 from dateline.runners.engine.parent_death import end_with_parent
 from dateline.runners.engine.sockets import PrivateServer, private_sockets
 from dateline.runners.engine.stage_metrics import look_often
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
     from dateline.runners.engine.profile import Profile
 
 URN = "dateline:env:forked_worker:v1"
-MAX_OPEN = 1 << 12
-"""Files that are looked for to be closed in a worker; so early no more are open."""
-
 M_ARENA_MAX = -8
 """glibc's mallopt(3): how many arenas there are."""
 
@@ -160,8 +158,7 @@ def _work(orders: int, parent: int, number: int, profile: "Profile | None") -> N
     end_with_parent()
     if os.getppid() != parent:
         return  # it ended before
-    os.closerange(3, orders)  # the dataset's lock among them, which only the run itself may hold
-    os.closerange(orders + 1, min(os.sysconf("SC_OPEN_MAX"), MAX_OPEN))
+    leave_open(orders)
     with open(orders, encoding="utf-8") as word:
         text = word.read()
     if not text:
