@@ -55,6 +55,24 @@ def is_credit(text: str) -> bool:
     return _WHOLE.fullmatch(text) is not None
 
 
+def has_no_credit(sentence: str) -> bool:
+    """Whether a line surely neither is a credit nor ends in one: most sentences are told by their last word.
+
+    Args:
+        sentence: stripped, with a full stop at its end.
+    """
+    last = sentence[sentence.rfind(" ") + 1 : -1]
+    return (
+        last.isalpha()
+        and last.islower()
+        and last not in _SMALL_ENDS
+        and "(" not in sentence
+        and "[" not in sentence
+        and sentence[0] != "."
+        and (len(sentence) > MAX_WHOLE or not _WHOLE.fullmatch(sentence))
+    )
+
+
 def split_credit(text: str) -> tuple[str | None, str | None]:
     """A caption without its credit, and the credit without brackets; None for what is not there.
 

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from dateline.pipeline.rules.credits import is_credit, split_credit
+from dateline.pipeline.rules.credits import has_no_credit, is_credit, split_credit
 from dateline.pipeline.rules.line_kinds import code_of, crawl_line, is_author, is_text, kind_of
-from dateline.pipeline.rules.places import dateline, is_known
+from dateline.pipeline.rules.places import MAX_DATELINE, dateline, is_known
 from dateline.pipeline.rules.site import FEED_MARK, PATH_TAIL
 from dateline.pipeline.rules.text import normalise
 
@@ -97,6 +97,9 @@ def _form(text: str) -> Form:
         return Form("F", "", "")
     is_sentence = text[-1] == "." and text[-2:-1].isalpha() and len(text) <= MAX_KEYED
     code = (kind_of(text) or "t") if is_sentence else code_of(text)  # most lines: neither name nor headline
+    if is_sentence and code == "t" and ":" not in text[:MAX_DATELINE] and has_no_credit(text):
+        key = _key_of(text)
+        return Form("t", key, key.rstrip("."))
     if not is_text(code):
         return Form(code, normalise(text.lstrip("•- ")) if code == "b" else "", "")
     if code == "x" or len(text) > MAX_KEYED:
@@ -120,8 +123,8 @@ def _form(text: str) -> Form:
     return Form(code, key, key.rstrip("."))
 
 
-_known_form = lru_cache(maxsize=1 << 12)(_form)
-"""For lines that may come again. Long ones are kept by no cache."""
+_known_form = lru_cache(maxsize=1 << 14)(_form)
+"""For lines that may come again: those of a window do in the block below it, and in copies. Long ones are kept by no cache."""
 
 
 def _key_of(text: str) -> str:

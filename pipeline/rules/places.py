@@ -39,6 +39,8 @@ _AND = re.compile(r"[/&]| and ", re.I)
 _ABOARD = re.compile(r"(?:ABOARD|ON ?BOARD) ")
 """Before the name of a ship or plane, which is nowhere, whatever country its name or the headline has."""
 
+MAX_DATELINE = 120
+"""Characters of a paragraph among which its dateline's colon stands."""
 MIN_SENTENCE = 40
 """Characters behind the colon of a dateline that is not in capitals, at least."""
 
@@ -61,7 +63,7 @@ def dateline(paragraph: str) -> str | None:
     >>> dateline("Author: Jane Doe") is None
     True
     """
-    place, colon, rest = paragraph[:120].partition(":")
+    place, colon, rest = paragraph[:MAX_DATELINE].partition(":")
     if not (colon and rest.strip() and _is_place(place)):
         return None
     apart = rest[0].isspace() or ((rest[0] in '“‘"' or rest[0].isupper()) and is_known(place.strip()))
@@ -105,7 +107,7 @@ def opening_dateline(paragraph: str) -> str | None:
     """
     if place := dateline(paragraph):
         return place
-    place, colon, rest = paragraph[:120].partition(": ")
+    place, colon, rest = paragraph[:MAX_DATELINE].partition(": ")
     if not colon or len(rest) < MIN_SENTENCE or not place[:1].isupper():
         return None
     city, comma, country = place.rpartition(",")

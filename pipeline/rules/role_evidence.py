@@ -51,6 +51,7 @@ def twin_cost(line: Line, above: int) -> float:
 def is_edited(headline: str, other: str) -> bool:
     """Whether a key is the headline's in other words."""
     pair = headline.split(), other.split()
-    if max(map(len, pair)) > 60 or set(pair[0]).isdisjoint(pair[1]):
+    shorter, longer = sorted(map(len, pair))
+    if longer > 60 or 2 * shorter < EDITED_RATIO * (shorter + longer) or set(pair[0]).isdisjoint(pair[1]):
         return False
     return SequenceMatcher(None, *pair, autojunk=False).ratio() >= EDITED_RATIO
