@@ -42,10 +42,16 @@ def by_pyarrow(rows):
     return sink.getvalue().to_pybytes()
 
 
-@given(rows(), st.lists(st.integers(1, 9), min_size=40, max_size=40), st.integers(0, 3), st.integers(1, 5))
-@example([RECORD | {"updated": None}] * 40, [1] * 40, 0, 3)
-@example([RECORD | {"updated": None}] * 40, [9, 8, 7] + [1] * 40, 3, 1)
-def test_each_file_is_the_one_that_pyarrow_writes(rows, sizes, skipped, at_a_time):
+@given(
+    rows(),
+    st.lists(st.integers(1, 9), min_size=40, max_size=40),
+    st.integers(0, 9),
+    st.integers(1, 5),
+    st.sampled_from([1, 20_000, 1 << 20]),
+)
+@example([RECORD | {"updated": None}] * 40, [1] * 40, 0, 3, 1)
+@example([RECORD | {"updated": None}] * 40, [9, 8, 7] + [1] * 40, 3, 1, 1 << 20)
+def test_each_file_is_the_one_that_pyarrow_writes(rows, sizes, skipped, at_a_time, joined):
     parts = []
     while sum(map(len, parts)) < len(rows):
         at = sum(map(len, parts))
@@ -53,6 +59,7 @@ def test_each_file_is_the_one_that_pyarrow_writes(rows, sizes, skipped, at_a_tim
     records = pa.RecordBatch.from_pylist([*rows[:skipped], *rows], SCHEMA).slice(min(skipped, len(rows)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "AT_A_TIME", at_a_time)
+        patch.setattr(module, "JOINED_BYTES", joined)
         found = list(small_files(records, list(map(len, parts))))
         laid_out = list(module._files(records, np.cumsum([0, *map(len, parts)])))
     assert found == laid_out == list(map(by_pyarrow, parts))
