@@ -1,8 +1,6 @@
 """`python -m dateline`: the command line."""
 
-import sys
-
-from dateline.runners.command.cli import main
+from dateline.runners.command.cli import program
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

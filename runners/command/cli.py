@@ -1,12 +1,13 @@
 """The command line: a command is a function from its arguments to an exit status."""
 
 import argparse
-import gc
+import atexit
 import logging
 import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 if __name__ == "__main__" or os.path.basename(sys.argv[0]) == "dateline":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until main(): Python's way has a traceback
@@ -36,9 +37,18 @@ from dateline.runners.engine.proxies import spare_this_machine
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit status. See `dateline --help`."""
     status = _guarded(argv)
-    gc.freeze()  # as Python ends it would look for cycles in all that there is
     leave(status)
     return status
+
+
+def program() -> NoReturn:
+    """Run a command, and end this process with its exit status; who called main() goes on.
+
+    Python would free all that it has first, one by one, which takes 0.04 s, and await threads that have nothing to do.
+    """
+    status = main()
+    atexit._run_exitfuncs()
+    os._exit(status)
 
 
 def _guarded(argv: Sequence[str] | None) -> int:
@@ -194,4 +204,4 @@ COMMANDS = {"run": _run, "inspect": _inspect}
 """Those that need no dataset yet; the others are in dataset_commands.py."""
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

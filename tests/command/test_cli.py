@@ -689,3 +689,32 @@ def test_the_summary(tmp_path):
     assert str(output) in done.stdout
     # A run that takes more than some seconds tells now and then how far it is, and nothing else.
     assert [line for line in done.stderr.splitlines() if not line.startswith(("reading ", "writing "))] == []
+
+
+@pytest.mark.parametrize(("command", "status"), [("log", 0), ("verify", 2)])
+def test_a_program_ends_with_its_command(sample, tmp_path, command, status):
+    """Whatever threads there are; its own temporary files are removed, and all that it says is said."""
+    folder = sample if command == "log" else tmp_path
+    code = (
+        "import shutil, sys, threading, time, weakref\n"
+        "from dateline.runners.command.cli import program\n"
+        "threading.Thread(target=time.sleep, args=(600,)).start()\n"
+        "class Own: pass\n"
+        "own = Own()\n"
+        "weakref.finalize(own, shutil.rmtree, sys.argv.pop())\n"
+        "program()\n"
+        "print('goes on')\n"
+    )
+    own = tmp_path / "own"
+    own.mkdir()
+    arguments = [command, str(folder), "--json", str(own)]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=ROOT, timeout=120
+    )
+    assert done.returncode == status
+    assert not own.exists()
+    said = done.stdout.splitlines()
+    assert "goes on" not in said
+    assert all(map(json.loads, said))
+    assert said
+    assert bool(done.stderr) == bool(status)
