@@ -1,6 +1,6 @@
 """Row batches: many rows of identity_rows.ROW as one element of a PCollection, and how they are encoded.
 
-    a small batch   a byte 0, then its columns, packed
+    a small batch   a byte 0, then its bytes, packed
     a large one     a byte 1, then the place of these bytes in a file of the run's folder
     with records    a byte 2, the bytes of the rows, then the records as an Arrow IPC stream
 
@@ -53,13 +53,13 @@ class RowBatch:
 
 
 class RowBatchCoder(SameVersions, beam.coders.Coder):
-    """Column after column, zstd: a sixth of the rows' bytes, since dumps, lengths and dates repeat."""
+    """The first bytes of all rows, then all second ones, and so on, zstd: a third of the rows' bytes, since most of these hardly
+    differ."""
 
     def encode(self, batch: RowBatch) -> bytes:
         if batch.encoded:
             return batch.encoded
-        columns = b"".join(batch.rows[name].tobytes() for name in ROW.names or ())
-        packed = len(batch.rows).to_bytes(4, "little") + bytes(pa.compress(columns, "zstd", asbytes=True))
+        packed = _packed(batch.rows)
         if batch.records is not None:
             return _WITH_RECORDS + len(packed).to_bytes(4, "little") + packed + _streamed(batch.records)
         count(shuffled_bytes=len(packed))
@@ -86,17 +86,23 @@ class RowBatchCoder(SameVersions, beam.coders.Coder):
         return RowBatch
 
 
+_CODEC = pa.Codec("zstd", compression_level=-1)
+"""The fastest of the levels that take no more room."""
+
+
+def _packed(rows: Rows) -> bytes:
+    by_row = np.ascontiguousarray(rows).view(np.uint8).reshape(len(rows), ROW.itemsize)
+    packed: bytes = _CODEC.compress(by_row.T.copy(), asbytes=True)
+    return len(rows).to_bytes(4, "little") + packed
+
+
 def _unpacked(encoded: bytes) -> Rows:
     """The rows of an encoded batch without records."""
     packed = Spill.get(encoded[1:]) if encoded.startswith(_IN_FILE) else encoded[1:]
     count = int.from_bytes(packed[:4], "little")
-    rows = np.empty(count, ROW)
-    columns = pa.decompress(packed[4:], count * ROW.itemsize, "zstd", asbytes=True)
-    at = 0
-    for name in ROW.names or ():
-        rows[name] = np.frombuffer(columns, ROW[name], count, at)
-        at += count * ROW[name].itemsize
-    return rows
+    unpacked = _CODEC.decompress(memoryview(packed)[4:], count * ROW.itemsize)
+    by_place = np.frombuffer(unpacked, np.uint8).reshape(ROW.itemsize, count)
+    return by_place.T.copy().reshape(-1).view(ROW)
 
 
 def _streamed(records: pa.RecordBatch) -> bytes:
