@@ -22,7 +22,7 @@ from dateline.runners.command.outcome import (
     warn_all,
 )
 from dateline.runners.command.paths import dataset_of, inputs_of, no_dataset
-from dateline.runners.engine.start import engine_of
+from dateline.runners.engine.start import engine_of, load
 
 if TYPE_CHECKING:
     from dateline.pipeline.config import Config
@@ -99,7 +99,7 @@ def _locked(
         raise UsageError(no_dataset(output))
     for name in dataset.recover(args.keep_versions):
         log.info("put in order what run %s left, which did not end", name)
-    for mended in make_ready(dataset, before, inputs.dumps) if before else ():
+    for mended in make_ready(dataset, before, inputs.dumps, lambda: load(args)) if before else ():
         log.warning("%s", mended)
     cache = ChecksumCache(output)
     if cache.forgotten:
@@ -130,8 +130,7 @@ def _nothing_new(
     message = f"Nothing new: {dataset_in(config.output).name} stays at version {outcome['version']} ({read})."
     if not args.quiet and not args.json:
         print(message)
-    partly = bool(outcome["unreadable"])
-    return end(outcome, "nothing_new", PARTLY if partly else OK, message)
+    return end(outcome, "nothing_new", PARTLY if outcome["unreadable"] else OK, message)
 
 
 def _config(
@@ -202,6 +201,7 @@ def _execute(
     outcome: Outcome,
     course: "Course",
 ) -> int:
+    load(args)
     from dateline.errors import StoreError
     from dateline.pipeline.dataset.open import dataset_in, open_version
     from dateline.pipeline.progress import failed_at, read_progress

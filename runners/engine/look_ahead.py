@@ -7,7 +7,7 @@ What the other process finds right this one and its workers need not look at. Wh
 they look themselves, and say what is wrong.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,9 @@ FEW_FILES = 1000
 """So many are looked at before another process has begun."""
 
 
-def make_ready(dataset: "Dataset", newest: "Manifest", dumps: "Sequence[Dump]") -> list[str]:
+def make_ready(
+    dataset: "Dataset", newest: "Manifest", dumps: "Sequence[Dump]", meanwhile: Callable[[], None]
+) -> list[str]:
     """Have a dataset show its newest version, as Dataset.make_ready() does; what there is to say of that.
 
     Call it while this process has a single thread.
@@ -33,6 +35,7 @@ def make_ready(dataset: "Dataset", newest: "Manifest", dumps: "Sequence[Dump]") 
         dataset: the caller holds its lock.
         newest: the manifest of its newest version.
         dumps: what is about to be read.
+        meanwhile: what is done while another process looks, where there are new dumps: imports Beam.
     """
     known = {dump["source"] for dump in newest["dumps"]}
     is_for_work = any(dump.source not in known for dump in dumps)
@@ -42,9 +45,7 @@ def make_ready(dataset: "Dataset", newest: "Manifest", dumps: "Sequence[Dump]") 
     version = open_version(dataset.root, newest["version"])
     assert version is not None
     with beside(partial(_look, version)) as told:
-        from dateline.pipeline import flow  # noqa: F401  this is what takes the time
-        from dateline.runners.engine import forked_workers  # noqa: F401
-
+        meanwhile()
         if not told.first():
             return dataset.make_ready(newest)
         for entry in filter(None, map(version.same_place, told.so_far())):

@@ -1,0 +1,45 @@
+"""Beam is imported without what no flow of ours reads; whoever asks for that afterwards has it."""
+
+import subprocess
+import sys
+from argparse import Namespace
+
+import pytest
+
+from dateline.runners.engine.start import UNUSED, _absent, load
+from tests.conftest import ROOT
+
+
+def imported(runner: str) -> set[str]:
+    """Those of UNUSED that are imported with Beam, in a process of its own."""
+    code = (
+        "import sys; from argparse import Namespace\n"
+        "from dateline.runners.engine.start import UNUSED, load\n"
+        f"load(Namespace(runner={runner!r}))\n"
+        "import apache_beam; assert apache_beam.ParDo\n"
+        "print(*(name for name in UNUSED if name in sys.modules))\n"
+        "import requests; assert requests.get\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=120, check=True
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("runner", ["direct", "dataflow"])
+def test_what_no_flow_needs_is_imported_for_dataflow_only(runner):
+    found = imported(runner)
+    assert "requests" in found if runner == "dataflow" else not found
+
+
+def test_what_is_there_stays(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pymongo", pytest)
+    monkeypatch.delitem(sys.modules, "bson", raising=False)
+    with _absent(UNUSED):
+        import pymongo
+
+        assert pymongo is pytest
+        with pytest.raises(ImportError):
+            import bson  # noqa: F401
+    assert "bson" not in sys.modules
+    load(Namespace(runner="direct"))  # again
