@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dateline.pipeline.dataset.open import open_version
 from dateline.pipeline.dataset.relink import shows
+from dateline.runners.engine import start
 from dateline.runners.engine.beside import beside
 
 if TYPE_CHECKING:
@@ -29,18 +30,16 @@ def make_ready(
 ) -> list[str]:
     """Have a dataset show its newest version, as Dataset.make_ready() does; what there is to say of that.
 
-    Call it while this process has a single thread.
-
     Args:
         dataset: the caller holds its lock.
         newest: the manifest of its newest version.
         dumps: what is about to be read.
         meanwhile: what is done while another process looks, where there are new dumps: imports Beam.
     """
-    known = {dump["source"] for dump in newest["dumps"]}
-    is_for_work = any(dump.source not in known for dump in dumps)
     open_version.cache_clear()  # what an earlier run of this process believed is not for this one to believe
-    if dataset.address or len(newest["files"]) < FEW_FILES or not is_for_work:
+    known = {dump["source"] for dump in newest["dumps"]}
+    pays = len(newest["files"]) >= FEW_FILES and any(dump.source not in known for dump in dumps)
+    if not start.is_program or dataset.address or not pays:
         return dataset.make_ready(newest)
     version = open_version(dataset.root, newest["version"])
     assert version is not None

@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from dateline.runners.engine.live import LiveCounts
 
 
+is_program = False
+"""Whether this process is that of the command, not one whose code called dateline.run(): that may have threads, and use of
+Beam what we do not."""
+
 UNUSED = ("bson", "pymongo", "requests")
 """Packages that Beam imports, if they are there, for databases and Google's services: a quarter of the time that it takes."""
 
 
 def load(args: argparse.Namespace) -> None:
-    """Import Beam and the flow, which takes a third of a second; but for what only the engine that is asked for needs."""
-    with _absent(() if args.runner == "dataflow" else UNUSED):
+    """Import Beam and the flow, which takes a third of a second; but for what no flow on this engine needs."""
+    with _absent(UNUSED if is_program and args.runner != "dataflow" else ()):
         from dateline.pipeline import flow  # noqa: F401
         from dateline.runners.engine import forked_workers  # noqa: F401
 

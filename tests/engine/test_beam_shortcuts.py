@@ -13,7 +13,7 @@ from apache_beam.transforms import core, userstate
 from apache_beam.transforms.userstate import ReadModifyWriteStateSpec
 
 from dateline.pipeline import stages
-from dateline.runners.engine import beam_shortcuts
+from dateline.runners.engine import beam_shortcuts, start
 from dateline.runners.engine.beam_shortcuts import (
     arguments_of,
     mixes_yield_and_return,
@@ -46,7 +46,7 @@ def shortcuts():
     take_shortcuts()
 
 
-@pytest.mark.parametrize("function", FUNCTIONS, ids=str)
+@pytest.mark.parametrize("function", FUNCTIONS, ids=range(len(FUNCTIONS)))
 def test_arguments_are_those_that_beam_finds(function):
     for _ in range(2):  # worked out, and remembered
         names, defaults = core.get_function_args_defaults(function)
@@ -85,6 +85,14 @@ def test_a_run_does_not_keep_the_functions_of_another():
     userstate.get_dofn_specs(Counts())
     take_shortcuts()
     assert not beam_shortcuts._specs
+
+
+@pytest.mark.parametrize("is_program", [True, False])
+def test_who_called_the_function_for_a_run_is_warned_by_beam(monkeypatch, is_program):
+    monkeypatch.setattr(start, "is_program", is_program)
+    monkeypatch.setattr(core, "_check_fn_use_yield_and_return", mixes_yield_and_return)
+    take_shortcuts()
+    assert core._check_fn_use_yield_and_return(mixes) == (not is_program)
 
 
 def mixes(element):

@@ -13,7 +13,7 @@ from dateline.pipeline.dataset import version
 from dateline.pipeline.dataset.relink import relink, shows
 from dateline.pipeline.dataset.version import latest_manifest
 from dateline.pipeline.names import manifest_name, second_name
-from dateline.runners.engine import look_ahead
+from dateline.runners.engine import look_ahead, start
 from dateline.runners.engine.beside import Told
 from tests.conftest import files_of
 from tests.helpers.grown import run
@@ -22,6 +22,12 @@ from tests.helpers.grown import run
 @pytest.fixture
 def news(grown, tmp_path) -> Path:
     return shutil.copytree(grown / "after-1", tmp_path / "news")
+
+
+@pytest.fixture(autouse=True)
+def program(monkeypatch) -> None:
+    """Only the command's own process has another one look."""
+    monkeypatch.setattr(start, "is_program", True)
 
 
 def entry_of(news: Path, kind: str) -> dict:
@@ -127,3 +133,11 @@ def test_a_run_looks_anew_whatever_one_before_it_believed(grown, news, monkeypat
     changed_ledger(news)
     told = run(news, grown / "dump-2.txt", status=1)
     assert "its bytes are not those of the manifest's checksum" in told
+
+
+def test_who_called_the_function_for_a_run_has_no_process_forked(grown, news, monkeypatch):
+    monkeypatch.setattr(start, "is_program", False)
+    monkeypatch.setattr(look_ahead, "FEW_FILES", 0)
+    monkeypatch.setattr(os, "fork", None)
+    run(news, grown / "dump-2.txt", options=("--workers", "1"))
+    assert latest_manifest(str(news))["version"] == 3

@@ -10,14 +10,15 @@ from dateline.runners.engine.start import UNUSED, _absent, load
 from tests.conftest import ROOT
 
 
-def imported(runner: str) -> set[str]:
+def imported(runner: str, is_program: bool) -> set[str]:
     """Those of UNUSED that are imported with Beam, in a process of its own."""
     code = (
         "import sys; from argparse import Namespace\n"
-        "from dateline.runners.engine.start import UNUSED, load\n"
-        f"load(Namespace(runner={runner!r}))\n"
+        "from dateline.runners.engine import start\n"
+        f"start.is_program = {is_program}\n"
+        f"start.load(Namespace(runner={runner!r}))\n"
         "import apache_beam; assert apache_beam.ParDo\n"
-        "print(*(name for name in UNUSED if name in sys.modules))\n"
+        "print(*(name for name in start.UNUSED if name in sys.modules))\n"
         "import requests; assert requests.get\n"
     )
     done = subprocess.run(
@@ -26,10 +27,12 @@ def imported(runner: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("runner", ["direct", "dataflow"])
-def test_what_no_flow_needs_is_imported_for_dataflow_only(runner):
-    found = imported(runner)
-    assert "requests" in found if runner == "dataflow" else not found
+@pytest.mark.parametrize(
+    ("runner", "is_program", "is_found"),
+    [("direct", True, False), ("dataflow", True, True), ("direct", False, True)],
+)
+def test_who_may_need_it_has_all_of_beam(runner, is_program, is_found):
+    assert ("requests" in imported(runner, is_program)) == is_found
 
 
 def test_what_is_there_stays(monkeypatch):
