@@ -38,7 +38,9 @@ SPOOL, PARSED = "spool", "parsed"
 """What is not plain text, unpacked; and parsed records, which wait until it is known which win."""
 SHUFFLED, PROGRESS = "shuffled", "progress"
 """Rows that go from one worker to another; and how far each worker is."""
-RUN_PARTS = (STAGED, RECEIPTS, PROGRESS, SPOOL, PARSED, SHUFFLED)
+STRETCHES = "stretches"
+"""What is left to read, of which workers of one machine take from each other."""
+RUN_PARTS = (STAGED, RECEIPTS, PROGRESS, SPOOL, PARSED, SHUFFLED, STRETCHES)
 """The folders that a run has only while it runs."""
 FOLDERS = frozenset((MANIFESTS, RUNS, VERSIONS, DUPLICATES, REJECTED, KEYS))
 """The names of a dataset's own folders at its top, but for the partitions'."""

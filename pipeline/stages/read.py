@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import gt
-from typing import IO, Literal, TypeAlias
+from typing import IO, Any, Literal, TypeAlias
 
 import apache_beam as beam
 from apache_beam.io.filebasedsource import FileBasedSource
@@ -16,6 +16,8 @@ from dateline.pipeline.config import Config
 from dateline.pipeline.elements import Piece, Pin
 from dateline.pipeline.inputs.ranges import ByteRange, KeyedRanges, Ranges, plan_parts, plan_reads
 from dateline.pipeline.inputs.spool import Locator
+from dateline.pipeline.inputs.stretches import Stretches
+from dateline.pipeline.names import STRETCHES
 from dateline.pipeline.progress import at_dump
 from dateline.pipeline.rules.blocks import Limits
 from dateline.pipeline.rules.known_units import KnownUnits
@@ -152,7 +154,7 @@ def _plain(task: Iterable[ByteRange]) -> Ranges:
 
 
 class ReadRanges(StageFn):
-    """The pieces of byte ranges of one task."""
+    """The pieces of byte ranges of one task; where the workers are on one machine, also of what others have left."""
 
     def __init__(self, config: Config) -> None:
         self._max_block_bytes = config.limits.block_bytes
@@ -160,12 +162,24 @@ class ReadRanges(StageFn):
         self._locator = Locator(config.dumps)
         self._progress = config.progress
         self._known = KnownUnits()  # of the worker: none is known when this is packed
+        is_shared = config.workers > 1 and config.has_common_folder
+        self._stretches = Stretches(f"{config.scratch}/{STRETCHES}") if is_shared else None
 
     def process(self, task: Ranges) -> Iterable[list[Piece]]:
+        count(bytes_in=sum(stop - start for _, start, stop in task))
+        if self._stretches:
+            return self._read(self._stretches.begin(task))
+        return self._read((*each, partial(gt, each[2])) for each in task)
+
+    def finish_bundle(self) -> Iterator[Any]:
+        while self._stretches and (taken := self._stretches.take()):
+            yield from map(beam.transforms.window.GlobalWindows.windowed_value, self._read(taken))
+
+    def _read(self, ranges: Iterable[tuple[int, int, int, Callable[[int], bool]]]) -> Iterator[list[Piece]]:
+        """The pieces of byte ranges, each given with what is asked whether a start may be read."""
         batch: list[Piece] = []
         size = 0
-        count(bytes_in=sum(stop - start for _, start, stop in task))
-        for dump, start, stop in task:
+        for dump, start, stop, claim in ranges:
             path, pin = self._dumps[dump].path, self._dumps[dump].pin
             source = DumpSource(
                 path,
@@ -176,7 +190,7 @@ class ReadRanges(StageFn):
                 known=self._known,
             )
             with at_dump(self._progress, self._dumps[dump].source):
-                for piece in source.pieces(path, start, stop, partial(gt, stop), dump):  # nobody splits it
+                for piece in source.pieces(path, start, stop, claim, dump):
                     batch.append(piece)
                     size += piece.end - piece.start
                     if size >= BATCH_BYTES:
