@@ -31,7 +31,7 @@ from dateline.runners.command.outcome import (
 )
 from dateline.runners.command.run import bounds, columns
 from dateline.runners.command.stdio import OutputLost, Stream, own_streams
-from dateline.runners.engine import start
+from dateline.runners.engine import own_process
 from dateline.runners.engine.proxies import spare_this_machine
 
 
@@ -47,7 +47,7 @@ def program() -> NoReturn:
 
     Python would free all that it has first, one by one, which takes 0.04 s, and await threads that have nothing to do.
     """
-    start.is_program = True
+    own_process.is_ours = True
     status = main()
     atexit._run_exitfuncs()
     os._exit(status)

@@ -10,7 +10,7 @@ from typing import Any
 
 from apache_beam.transforms import core, userstate
 
-from dateline.runners.engine import start
+from dateline.runners.engine import own_process
 
 Arguments = tuple[list[str], list[Any]]
 """The names of a function's arguments, and the values of those that have a default."""
@@ -32,7 +32,7 @@ def take_shortcuts() -> None:
     _specs.clear()
     core.get_function_args_defaults = _arguments_once
     userstate.get_dofn_specs = _specs_once
-    if start.is_program:  # Beam reads the source of each stage to warn of that; a test sees that none does
+    if own_process.is_ours:  # Beam reads the source of each stage to warn of that; a test sees that none does
         core._check_fn_use_yield_and_return = lambda function: False
 
 

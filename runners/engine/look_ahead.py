@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dateline.pipeline.dataset.open import open_version
 from dateline.pipeline.dataset.relink import shows
-from dateline.runners.engine import start
+from dateline.runners.engine import own_process
 from dateline.runners.engine.beside import beside
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def make_ready(
     open_version.cache_clear()  # what an earlier run of this process believed is not for this one to believe
     known = {dump["source"] for dump in newest["dumps"]}
     pays = len(newest["files"]) >= FEW_FILES and any(dump.source not in known for dump in dumps)
-    if not start.is_program or dataset.address or not pays:
+    if not own_process.is_ours or dataset.address or not pays:
         return dataset.make_ready(newest)
     version = open_version(dataset.root, newest["version"])
     assert version is not None

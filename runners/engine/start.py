@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from dateline.runners.engine import own_process
 from dateline.runners.engine.registry import staging_of
 
 if TYPE_CHECKING:
@@ -17,17 +18,13 @@ if TYPE_CHECKING:
     from dateline.runners.engine.live import LiveCounts
 
 
-is_program = False
-"""Whether this process is that of the command, not one whose code called dateline.run(): that may have threads, and use of
-Beam what we do not."""
-
 UNUSED = ("bson", "pymongo", "requests")
 """Packages that Beam imports, if they are there, for databases and Google's services: a quarter of the time that it takes."""
 
 
 def load(args: argparse.Namespace) -> None:
     """Import Beam and the flow, which takes a third of a second; but for what no flow on this engine needs."""
-    with _absent(UNUSED if is_program and args.runner != "dataflow" else ()):
+    with _absent(UNUSED if own_process.is_ours and args.runner != "dataflow" else ()):
         from dateline.pipeline import flow  # noqa: F401
         from dateline.runners.engine import forked_workers  # noqa: F401
 

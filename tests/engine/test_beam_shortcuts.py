@@ -13,7 +13,7 @@ from apache_beam.transforms import core, userstate
 from apache_beam.transforms.userstate import ReadModifyWriteStateSpec
 
 from dateline.pipeline import stages
-from dateline.runners.engine import beam_shortcuts, start
+from dateline.runners.engine import beam_shortcuts, own_process
 from dateline.runners.engine.beam_shortcuts import (
     arguments_of,
     mixes_yield_and_return,
@@ -87,12 +87,12 @@ def test_a_run_does_not_keep_the_functions_of_another():
     assert not beam_shortcuts._specs
 
 
-@pytest.mark.parametrize("is_program", [True, False])
-def test_who_called_the_function_for_a_run_is_warned_by_beam(monkeypatch, is_program):
-    monkeypatch.setattr(start, "is_program", is_program)
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_who_called_the_function_for_a_run_is_warned_by_beam(monkeypatch, is_ours):
+    monkeypatch.setattr(own_process, "is_ours", is_ours)
     monkeypatch.setattr(core, "_check_fn_use_yield_and_return", mixes_yield_and_return)
     take_shortcuts()
-    assert core._check_fn_use_yield_and_return(mixes) == (not is_program)
+    assert core._check_fn_use_yield_and_return(mixes) == (not is_ours)
 
 
 def mixes(element):

@@ -13,7 +13,7 @@ from dateline.pipeline.dataset import version
 from dateline.pipeline.dataset.relink import relink, shows
 from dateline.pipeline.dataset.version import latest_manifest
 from dateline.pipeline.names import manifest_name, second_name
-from dateline.runners.engine import look_ahead, start
+from dateline.runners.engine import look_ahead, own_process
 from dateline.runners.engine.beside import Told
 from tests.conftest import files_of
 from tests.helpers.grown import run
@@ -27,7 +27,7 @@ def news(grown, tmp_path) -> Path:
 @pytest.fixture(autouse=True)
 def program(monkeypatch) -> None:
     """Only the command's own process has another one look."""
-    monkeypatch.setattr(start, "is_program", True)
+    monkeypatch.setattr(own_process, "is_ours", True)
 
 
 def entry_of(news: Path, kind: str) -> dict:
@@ -136,7 +136,7 @@ def test_a_run_looks_anew_whatever_one_before_it_believed(grown, news, monkeypat
 
 
 def test_who_called_the_function_for_a_run_has_no_process_forked(grown, news, monkeypatch):
-    monkeypatch.setattr(start, "is_program", False)
+    monkeypatch.setattr(own_process, "is_ours", False)
     monkeypatch.setattr(look_ahead, "FEW_FILES", 0)
     monkeypatch.setattr(os, "fork", None)
     run(news, grown / "dump-2.txt", options=("--workers", "1"))

@@ -10,12 +10,12 @@ from dateline.runners.engine.start import UNUSED, _absent, load
 from tests.conftest import ROOT
 
 
-def imported(runner: str, is_program: bool) -> set[str]:
+def imported(runner: str, is_ours: bool) -> set[str]:
     """Those of UNUSED that are imported with Beam, in a process of its own."""
     code = (
         "import sys; from argparse import Namespace\n"
-        "from dateline.runners.engine import start\n"
-        f"start.is_program = {is_program}\n"
+        "from dateline.runners.engine import own_process, start\n"
+        f"own_process.is_ours = {is_ours}\n"
         f"start.load(Namespace(runner={runner!r}))\n"
         "import apache_beam; assert apache_beam.ParDo\n"
         "print(*(name for name in start.UNUSED if name in sys.modules))\n"
@@ -28,11 +28,11 @@ def imported(runner: str, is_program: bool) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("runner", "is_program", "is_found"),
+    ("runner", "is_ours", "is_found"),
     [("direct", True, False), ("dataflow", True, True), ("direct", False, True)],
 )
-def test_who_may_need_it_has_all_of_beam(runner, is_program, is_found):
-    assert ("requests" in imported(runner, is_program)) == is_found
+def test_who_may_need_it_has_all_of_beam(runner, is_ours, is_found):
+    assert ("requests" in imported(runner, is_ours)) == is_found
 
 
 def test_what_is_there_stays(monkeypatch):
