@@ -92,4 +92,6 @@ class Config(SameVersions):
 
     @property
     def shuffle_keys(self) -> int:
-        return self.keys or max(4, min(4096, self.input_bytes // PARTITION_BYTES))
+        """Keys of each shuffle; where the workers are known all get as many."""
+        keys = max(4, min(4096, self.input_bytes // PARTITION_BYTES))
+        return self.keys or keys + -keys % (self.workers or 1)

@@ -140,6 +140,15 @@ def test_known_workers_have_a_task_each(workers, size, tasks, monkeypatch):
     assert len(plan_reads(dumps, config.range_bytes)) == pytest.approx(tasks, abs=not workers)
 
 
+@pytest.mark.parametrize(
+    ("workers", "size", "keys"), [(0, 5, 5), (1, 5, 5), (2, 5, 6), (2, 4, 4), (3, 1, 6), (8, 9, 16)]
+)
+def test_known_workers_have_as_many_keys(workers, size, keys):
+    dumps = (Dump("/a", "a", size * config_module.PARTITION_BYTES),)
+    assert Config(dumps, "", "run", workers=workers).shuffle_keys == keys
+    assert Config(dumps, "", "run", workers=workers, keys=7).shuffle_keys == 7
+
+
 def test_pieces_travel_in_batches(tmp_path):
     path = tmp_path / "dump.txt"
     path.write_text(plain(Article()) * 4000)
