@@ -26,7 +26,13 @@ from dateline.pipeline.dataset import links
 from dateline.pipeline.dataset.relink import relink
 from dateline.pipeline.dataset.safe_files import read_json, require_folders, require_own_run
 from dateline.pipeline.dataset.staging import File, clean_up
-from dateline.pipeline.dataset.version import Manifest, latest_manifest, read_manifest, version_numbers
+from dateline.pipeline.dataset.version import (
+    Manifest,
+    latest_manifest,
+    read_manifest,
+    remember,
+    version_numbers,
+)
 from dateline.pipeline.names import (
     JOURNAL,
     MANIFESTS,
@@ -117,7 +123,7 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
                     _name(root, file, checked)
                 flush(root, (path for file in new for path in (file.path, second_name(file.path))))
             look()
-            _publish(manifest, target)
+            _publish(root, manifest, target)
         except BaseException:
             if not os.path.lexists(target):
                 links.remove_files(root, [file.path for file in new])
@@ -196,9 +202,8 @@ def prune(root: str, keep: int, sweep: bool = False) -> list[int]:
     """
     if len(version_numbers(root)) <= keep and not sweep:
         return []
-    whole = [
-        (number, manifest) for number in version_numbers(root) if (manifest := read_manifest(root, number))
-    ]
+    numbers = version_numbers(root)[::-1]  # the newest first: these are remembered
+    whole = [(number, manifest) for number in numbers if (manifest := read_manifest(root, number))][::-1]
     newest = max((number for number, _ in whole), default=0)
     kept = whole[-keep:]
     listed = {second_name(file["path"]) for _, manifest in kept for file in manifest["files"]}
@@ -229,13 +234,14 @@ def _name(root: str, file: File, checked: set[str]) -> None:
     links.put_in_place(os.rename, file.staged, root, file.path, checked)
 
 
-def _publish(manifest: Manifest, target: str) -> None:
+def _publish(root: str, manifest: Manifest, target: str) -> None:
     """Write a manifest whole, under a name that must not be there yet."""
     folder = os.path.dirname(target)
     os.makedirs(folder, exist_ok=True)
     temporary = f"{folder}/{TEMPORARY}{uuid.uuid4().hex}"  # recover() removes what stays of a dead run
     with whole_file(target, is_new=True, flushed=True, temporary=temporary) as file:
-        file.write(json_bytes(manifest))
+        file.write(text := json_bytes(manifest))
+    remember(root, manifest["version"], text, manifest)
 
 
 def _journal(root: str, run: str) -> dict[str, Any] | None:

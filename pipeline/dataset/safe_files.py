@@ -216,7 +216,8 @@ def parse_json(place: str, data: bytes | str, texts: bool = True) -> Any:
     """
     try:
         found = json.loads(data, parse_float=_no_number, parse_constant=_no_number)
-        if texts and (b"\\ud" if isinstance(data, bytes) else "\\ud") in data.lower():  # type: ignore[operator]
+        half: tuple[Any, Any] = (b"\\ud", b"\\uD") if isinstance(data, bytes) else ("\\ud", "\\uD")
+        if texts and (half[0] in data or half[1] in data):
             json.dumps(found, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise DamagedFile(f"{place} is not what a run writes there: half of a character") from None

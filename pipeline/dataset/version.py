@@ -17,7 +17,7 @@ is, and files only once they are read.
 import hashlib
 import os
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -80,17 +80,28 @@ def read_manifest(root: str, version: int) -> Manifest | None:
         text = read_own(root, manifest_name(version))
     except FileNotFoundError:
         return None
-    return _manifest_of(root, version, text)
-
-
-@lru_cache(1)
-def _manifest_of(root: str, version: int, text: bytes) -> Manifest | None:
-    """The same from its text. A run reads one several times, and a large one takes a tenth of a second to be parsed and
-    checked; so nobody may change what this gives."""
+    known = _known.pop((root, version), None)
+    if known and known[0] == text:
+        _known[root, version] = known
+        return known[1]
     manifest = parse_manifest(root, version, text)
     if manifest is not None:
         require_manifest(root, manifest, version)
+        remember(root, version, text, manifest)
     return manifest
+
+
+def remember(root: str, version: int, text: bytes, manifest: Manifest) -> None:
+    """Have read_manifest() give this as long as its text is the same: a run reads a manifest several times, and a large one
+    takes a tenth of a second to be parsed and checked. Nobody may change it from now on."""
+    _known[root, version] = text, manifest
+    while len(_known) > KNOWN:
+        del _known[next(iter(_known))]
+
+
+KNOWN = 2
+"""Manifests that are remembered, those asked for last: a run builds on one, and makes one."""
+_known: dict[tuple[str, int], tuple[bytes, Manifest]] = {}
 
 
 def unchecked_manifest(root: str, version: int) -> Manifest | None:
@@ -136,21 +147,22 @@ def require_manifest(root: str, manifest: Manifest, version: int, stored: bool =
         raise DamagedFile(f"{place} says that it is of version {manifest['version']}")
     if not is_run(manifest["run"]):
         raise DamagedFile(f"{place} is not valid at /run: {manifest['run']!r} is not what a run is called")
-    slots = set()
+    slots: set[str] = set()
     for number, file in enumerate(manifest["files"]):
-        path, where = file["path"], f"{place} is not valid at /files/{number}"
+        path, wrong = file["path"], ""
         if kind_of(path) != file["kind"]:
-            raise DamagedFile(f"{where}/path: {path!r} is not what a file of the {file['kind']} is called")
-        if hash_of(path) != file["sha256"][:32]:
-            raise DamagedFile(f"{where}/sha256: it is not the one in the name of {path}")
-        if (of := partition_or_shard(path)) in slots:
-            raise DamagedFile(f"{where}/path: {of} has two files")
-        slots.add(of)
-        name = file.get("stored", "" if stored else None)
-        if name is not None and not (
+            wrong = f"path: {path!r} is not what a file of the {file['kind']} is called"
+        elif hash_of(path) != file["sha256"][:32]:
+            wrong = f"sha256: it is not the one in the name of {path}"
+        elif (slot := partition_or_shard(path)) in slots:
+            wrong = f"path: {slot} has two files"
+        elif (name := file.get("stored", "" if stored else None)) is not None and not (
             (by := object_version(name)) and by <= version and name == object_name(by, path)
         ):
-            raise DamagedFile(f"{where}/stored: {name!r} is not what the object of {path} is called")
+            wrong = f"stored: {name!r} is not what the object of {path} is called"
+        if wrong:
+            raise DamagedFile(f"{place} is not valid at /files/{number}/{wrong}")
+        slots.add(slot)
 
 
 def latest_manifest(root: str) -> Manifest | None:

@@ -11,6 +11,7 @@ import pytest
 from dateline import open_dataset
 from dateline.errors import DamagedFile
 from dateline.pipeline.dataset import known_dumps as known
+from dateline.pipeline.dataset import version
 from dateline.pipeline.dataset.relink import relink
 from dateline.pipeline.dataset.version import latest_manifest, version_numbers
 from dateline.pipeline.names import manifest_name, second_name
@@ -78,6 +79,26 @@ def test_a_manifest_is_parsed_again_only_if_its_text_is_another(news):
     assert latest_manifest(str(news)) == first | {"run": "another"}
     path.write_bytes(path.read_bytes()[:-9])
     assert latest_manifest(str(news))["version"] == 1
+
+
+@pytest.mark.parametrize("known", [2, 9])
+def test_a_run_parses_no_manifest_twice_that_it_builds_on_or_makes(grown, news, monkeypatch, known):
+    """Of the older one it asks which files no version needs, and which that one alone needed."""
+    parsed, parse = [], version.parse_manifest
+
+    def counting(root, number, text):
+        parsed.append(number)
+        return parse(root, number, text)
+
+    monkeypatch.setattr(version, "_known", {})
+    monkeypatch.setattr(version, "KNOWN", known)
+    monkeypatch.setattr(version, "parse_manifest", counting)
+    run(news, grown / "dump-2.txt", options=("--keep-versions", "2"))
+    assert version_numbers(str(news)) == [2, 3]
+    assert parsed == ([2, 1, 1] if known == 2 else [2, 1])
+    monkeypatch.setattr(version, "parse_manifest", parse)
+    remembered = latest_manifest(str(news))
+    assert remembered == json.loads((news / manifest_name(3)).read_text())
 
 
 def test_a_link_for_a_folder_of_a_partition_is_not_followed(news, tmp_path):
