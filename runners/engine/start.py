@@ -23,8 +23,8 @@ UNUSED = ("bson", "pymongo", "requests")
 
 
 def load(args: argparse.Namespace) -> None:
-    """Import Beam and the flow, which takes a third of a second; but for what no flow on this engine needs."""
-    with _absent(UNUSED if own_process.is_ours and args.runner != "dataflow" else ()):
+    """Import Beam and the flow, which takes a third of a second; but for what no flow in processes of this machine needs."""
+    with _absent(UNUSED if own_process.is_ours and args.runner == "direct" else ()):
         from dateline.pipeline import flow  # noqa: F401
         from dateline.runners.engine import forked_workers  # noqa: F401
 

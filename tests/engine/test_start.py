@@ -29,7 +29,7 @@ def imported(runner: str, is_ours: bool) -> set[str]:
 
 @pytest.mark.parametrize(
     ("runner", "is_ours", "is_found"),
-    [("direct", True, False), ("dataflow", True, True), ("direct", False, True)],
+    [("direct", True, False), ("portable", True, True), ("dataflow", True, True), ("direct", False, True)],
 )
 def test_who_may_need_it_has_all_of_beam(runner, is_ours, is_found):
     assert ("requests" in imported(runner, is_ours)) == is_found
