@@ -65,11 +65,9 @@ def record_of_piece(
     return Outcome(place, block.text, checked(record, schema))
 
 
-def block_of_piece(
-    piece: Piece, limits: Limits, places: Places, digest: bytes = b""
-) -> Block | Reject | None:
+def block_of_piece(piece: Piece, limits: Limits, places: Places) -> Block | Reject | None:
     """The block in a piece; a reject if it is no text, or its record cannot be used; None for white space only."""
-    block = block_of(piece, limits, digest)
+    block = block_of(piece, limits)
     error = block and places.error(block.dump, block.offset)
     if block and error:
         return Reject(*block[:3], "split", error[0], None, error[1][:MAX_DETAIL])

@@ -7,10 +7,10 @@ from typing import Any
 import apache_beam as beam
 
 from dateline.pipeline.config import Config
-from dateline.pipeline.elements import Block, Blocks, Piece, Reject, Repeats
+from dateline.pipeline.elements import Blocks, Piece, Repeats
 from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.progress import at_dump
-from dateline.pipeline.rules.blocks import trimmed
+from dateline.pipeline.rules.blocks import block_of, trimmed
 from dateline.pipeline.rules.known_units import digest_of
 from dateline.pipeline.rules.plain_header import spans_of
 from dateline.pipeline.rules.record import block_of_piece
@@ -35,6 +35,7 @@ class SplitPages(beam.PTransform):
 class CutBlocks(StageFn):
     def __init__(self, config: Config) -> None:
         self._config = config
+        self._limits = config.limits
         self._locator = Locator(config.dumps)
         self._is_text = [not dump.part or dump.part.format == "text" for dump in config.dumps]
         """Of each dump, whether the bytes of its blocks alone tell their records."""
@@ -54,12 +55,12 @@ class CutBlocks(StageFn):
         at = 0
         found = []
         repeats = Repeats()
-        row_of, waiting, is_text = self._memo.get, self._memo.waiting, self._is_text
+        row_of, waiting, is_text, limits = self._memo.get, self._memo.waiting, self._is_text, self._limits
         with at_dump(self._folder, lambda: self._config.dumps[at].source):
             for piece in pieces:
                 at, start, _, data, _, digest, page_day, _ = piece
                 if page_day or not is_text[at]:
-                    found.append(self._block(piece))
+                    found.append(block_of_piece(piece, limits, self._locator))
                     continue
                 if not digest:
                     start, data = trimmed(piece)
@@ -72,13 +73,12 @@ class CutBlocks(StageFn):
                     repeats.waiting.append((at, start, len(data or b"")))
                     repeats.digests.append(digest)
                 else:
-                    found.append(self._block(piece, digest))
+                    if piece.digest and piece.header is None:  # known where it was cut, and not yet here
+                        piece = piece._replace(header=spans_of(piece.data or b""))
+                    found.append(
+                        block_of(piece, limits, digest)
+                    )  # a text has no records, which alone have errors
         read = sum([piece.end - piece.start for piece in pieces])
         count(records_in=len(pieces), bytes_in=read, repeats=len(repeats))
         rejects = yield from route([block for block in found if block is not None], repeats)
         self._progress.add(bytes_read=read, rejects=rejects)
-
-    def _block(self, piece: Piece, digest: bytes = b"") -> Block | Reject | None:
-        if piece.digest and digest and piece.header is None:  # known where it was cut, and not yet here
-            piece = piece._replace(header=spans_of(piece.data or b""))
-        return block_of_piece(piece, self._config.limits, self._locator, digest)
