@@ -39,14 +39,14 @@ class Unit(NamedTuple):
 
     size: int
     """In bytes."""
+    data: bytes
+    """Its bytes without the white space at its end."""
     body: int
     """Where its header ends, from its start."""
     digest: bytes
     """Of its bytes without the white space at its end."""
     spans: Spans | None
     """Of its header; None where the unit is a known one."""
-    data: bytes
-    """Its bytes without the white space at its end."""
     is_common: bool
     """Whether its text is known to be common."""
     is_alone: bool
@@ -57,30 +57,28 @@ class KnownUnits:
     """The units that a worker knows, by their digests."""
 
     _FACTS = Struct("<6I")
-    """Relative to a unit's start: the end of its headline, its stamp line, the end of its header, start and end of its
-    caption, and how much white space it ends with."""
+    """Relative to a unit's start: its stamp line, the end of its headline, the end of its header, start and end of its
+    caption; and how much white space it ends with."""
 
     def __init__(self) -> None:
         self._units: OrderedDict[bytes, bytes] = OrderedDict()
         self.windows = KnownWindows()
         """Those of pages without a plain header."""
 
-    def find(self, digest: bytes, data: bytes, size: int, stamp: int) -> tuple[bytes, bytes, int] | None:
-        """The headline and the caption of a unit, and where its header ends, from its start; None where it is not known.
+    def find(self, digest: bytes, stamp: int, space: int) -> tuple[int, int, int, int] | None:
+        """Where the headline of a known unit ends, its header, and where its caption starts and ends, 0 without one; from the
+        unit's start. None where it is not known.
 
         Args:
-            digest: of `data`.
-            data: its bytes without the white space at its end.
-            size: its bytes with that.
+            digest: of its bytes without the white space at its end.
             stamp: where its first stamp line starts that is not another header's, from its start.
+            space: how much white space it ends with.
         """
         facts = self._units.get(digest)
         if facts is None:
             return None
-        headline, at, body, first, last, space = self._FACTS.unpack(facts)
-        if stamp != at or space != size - len(data):
-            return None
-        return data[:headline], data[first:last], body
+        at, headline, body, first, last, white = self._FACTS.unpack(facts)
+        return (headline, body, first, last) if at == stamp and white == space else None
 
     def add(self, base: int, unit: Unit) -> None:
         """Remember a unit that was found to be an article, whole and with no other.
@@ -95,7 +93,7 @@ class KnownUnits:
         first, last = unit.spans[CAPTION]
         first, last = (first - base, last - base) if first >= 0 else (0, 0)
         self._units[unit.digest] = self._FACTS.pack(
-            headline, unit.spans[STAMP][0] - base, unit.body, first, last, unit.size - len(unit.data)
+            unit.spans[STAMP][0] - base, headline, unit.body, first, last, unit.size - len(unit.data)
         )
         if len(self._units) > REMEMBERED:
             self._units.popitem(last=False)

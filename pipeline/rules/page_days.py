@@ -24,6 +24,8 @@ PAGE = 256 * 1024
 """Bytes from a lead in which its day is looked for."""
 HEAD = 2048
 """Bytes of a block among which its header is looked for."""
+MANY = 100
+"""Pieces that are dropped at once."""
 
 _LEAD = re.compile(rf"^[ \t]*(?:date (?P<day>\d{{4}}-\d\d-\d\d)(?= |$)|{LEAD_LINES})".encode(), re.MULTILINE)
 _RELATIVE = re.compile(rf"^[^\n]{{0,40}} {RELATIVE}[ \t]*$".encode(), re.MULTILINE)
@@ -43,6 +45,8 @@ class PageDays:
         self._records = records
         self._waiting: deque[Piece] = deque()
         """Pieces that nobody has looked into yet: most dumps have no relative stamp, and then nobody needs to."""
+        self._many = MANY
+        """How many of them there are before those too far above are dropped."""
         self._first: int | None = None
         """Where the first piece started, until what stands above it was looked into."""
         self._page: tuple[int, date | None] = (0, None)
@@ -57,14 +61,14 @@ class PageDays:
         """
         waiting = self._waiting
         for piece in pieces:
-            start, data = piece.start, piece.data
+            _, start, _, data, header, digest, _, _ = piece
             if self._first is None:
                 self._first = start
-            while waiting and waiting[0].start < start - PAGE:
-                waiting.popleft()
-                self._first = 0  # what stands above the first piece is too far off by now
-            is_plain = piece.digest or piece.header  # then its stamp is none of these
-            if not is_plain and data and b" ago" in data[:HEAD] and _RELATIVE.search(data[:HEAD]):
+            if len(waiting) > self._many:
+                self._drop(start)
+            # a plain header's stamp is none of these
+            if not (digest or header) and data and b" ago" in data[:HEAD] and _RELATIVE.search(data[:HEAD]):
+                self._drop(start)
                 self._look_into_the_waiting()
                 if not self._enter(piece):
                     at, day = self._page
@@ -74,6 +78,14 @@ class PageDays:
             else:
                 waiting.append(piece)
             yield piece
+
+    def _drop(self, start: int) -> None:
+        """Forget the pieces that are too far above a start."""
+        waiting = self._waiting
+        while waiting and waiting[0].start < start - PAGE:
+            waiting.popleft()
+            self._first = 0  # what stands above the first piece is so, too
+        self._many = len(waiting) + MANY
 
     def _look_into_the_waiting(self) -> None:
         if self._first:
@@ -85,6 +97,7 @@ class PageDays:
             self._enter(piece)
             self._leave(piece)
         self._waiting.clear()
+        self._many = MANY
 
     def _enter(self, piece: Piece) -> bool:
         """Whether a piece is a page's first."""

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from dateline.pipeline.elements import new_tuple
 from dateline.pipeline.rules.anchors import is_stamp
 from dateline.pipeline.rules.common_text import is_common, odd_bytes
 from dateline.pipeline.rules.known_units import KnownUnits, Unit, digest_of
@@ -48,6 +49,7 @@ FEW = 8
 MIN_PARAGRAPH = 5
 """Bytes of a line that is a paragraph at first sight: its last ones are looked at."""
 
+_SPACE = ord(" ")
 _ASCII_LETTERS = [*range(ord("A"), ord("Z") + 1), *range(ord("a"), ord("z") + 1)]
 _LETTER = np.zeros(256, bool)
 _LETTER[_ASCII_LETTERS] = True
@@ -138,12 +140,17 @@ class PlainUnits:
             is_common: whether its text is common.
         """
         text, start = self._text, self._starts[place]
-        data = text[start:end].rstrip(WHITE_SPACE)
+        if text.startswith(b"\n\n\n", end - 3) and text[end - 4] > _SPACE:  # of most
+            data = text[start : end - 3]
+        else:
+            data = text[start:end].rstrip(WHITE_SPACE)
         digest = digest_of(data)
-        spans = None
-        known = self._known.find(digest, data, end - start, stamp - start)
+        known = self._known.find(digest, stamp - start, end - start - len(data))
         if known:
-            headline, caption, body = known
+            headline_end, body, first, last = known
+            headline, caption = text[start : start + headline_end], text[start + first : start + last]
+            spans, below = None, start + body
+            searched = end  # no line of its own below has the headline
         else:
             spans = plain_spans(text, start, stamp, is_common)
             if spans and spans[0][1] >= end:
@@ -151,14 +158,15 @@ class PlainUnits:
             if spans is None:
                 return None
             headline, caption = text[slice(*spans[HEADLINE])], text[slice(*spans[CAPTION])]
-            body = spans[0][1] - start
-        below = start + body
-        again = text.find(headline, end - len(headline) if known else below, max(below + TWIN_BYTES, end))
+            below = searched = spans[0][1]
+        again = text.find(headline, searched, max(below + TWIN_BYTES, end))
         if (again >= 0 and begins_again(text, headline, below)) or not self._may_start(
             place, headline, caption
         ):
             return None
-        return Unit(end - start, body, digest, spans, data, is_common, not 0 <= again < end)
+        return new_tuple(
+            Unit, (end - start, data, below - start, digest, spans, is_common, not 0 <= again < end)
+        )
 
     def _may_start(self, place: int, headline: bytes, caption: bytes) -> bool:
         """Whether the lines above a unit leave it its header."""

@@ -1,7 +1,8 @@
 """Where articles start in the bytes of a dump, and how a dump is cut there.
 
 A start depends on no more than CONTEXT bytes on either side of it, never on what was read before. So
-a reader that begins anywhere in a dump finds the very starts that one reading from byte 0 finds:
+a reader that begins anywhere in a dump finds the very starts that one reading from byte 0 finds. Nothing is read across a
+plain header, so the next bytes are looked at from the last one that is sure.
 
     dump     [ page furniture | Headline .. Updated .. body | Headline .. Updated .. body ]
     starts   ^0               ^120                          ^3180
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 
-from dateline.pipeline.elements import Piece
+from dateline.pipeline.elements import Piece, new_tuple
 from dateline.pipeline.rules.anchors import anchors, may_be_stamps
 from dateline.pipeline.rules.known_units import KnownUnits, Unit
 from dateline.pipeline.rules.line_table import LineTable
@@ -27,36 +28,57 @@ from dateline.pipeline.rules.windows import MAX_WINDOW_BYTES, starts_in
 CONTEXT = 4 * MAX_WINDOW_BYTES
 """Bytes on either side of a start that decide on it: the lines of its group of anchors, and those around it."""
 
+TOP = b"\n\n\n"
+"""What stands above a line that nothing above matters to: empty lines."""
+
 CHUNK = 2 << 20
 """Bytes read at once: few enough to stay in a processor's cache while they are looked at."""
 
 
-def find_starts(data: bytes, at_start: bool, known: KnownUnits | None = None) -> dict[int, Unit | None]:
-    """The offsets in `data` at which an article starts, rising, and the units of those that have a plain header.
+def find_starts(
+    text: bytes, at_start: bool, known: KnownUnits | None = None, offset: int = 0
+) -> dict[int, Unit | None]:
+    """The offsets at which an article starts, rising, and the units of those that have a plain header.
 
-    Within CONTEXT bytes of an end of `data` that is no end of the dump, starts may be missing or wrong:
-    the caller passes them over.
+    Within CONTEXT bytes of an end of the text that is no end of the dump, starts may be missing or wrong:
+    the caller passes them over. But down to a start that last_sure() gives all are right.
 
     Args:
-        data: bytes of a dump, newlines unified.
-        at_start: whether data begins where a line begins (at byte 0 of the dump, say). If not, the first
-            line is taken for a partial one.
+        text: bytes of a dump, newlines unified.
+        at_start: whether it begins with TOP, and nothing above matters: at byte 0 of the dump, or at a plain header. If
+            not, the first line is taken for a partial one.
         known: units that need not be looked at, to which those that are found are added; by default all are looked at.
+        offset: where the text begins in the dump.
     """
     known = known or KnownUnits()
-    lead_in = b"\n\n\n" if at_start else b""  # the first line stands behind empty ones
-    text = lead_in + data
-    shift = -len(lead_in)
     table = LineTable(text, at_start)
     plain = PlainUnits(text, table, may_be_stamps(table), known)
     lines = sorted({*plain.other_stamps, *anchors(text, table, plain.quiet_zones)})
-    found = starts_in(text, table, lines, plain.zones, at_start, known.windows)
-    starts = sorted({*plain.found, *found}) if found else list(plain.found)
-    for start, end in pairwise(starts):
-        unit = plain.found.get(start)
+    others = starts_in(text, table, lines, plain.zones, at_start, known.windows)
+    starts = sorted({*plain.found, *others}) if others else list(plain.found)
+    found = {}
+    for start, end in pairwise([*starts, -1]):
+        found[start + offset] = unit = plain.found.get(start)
         if unit and unit.spans and end == start + unit.size and end in plain.found:
             known.add(start, unit)
-    return {start + shift: plain.found.get(start) for start in starts}
+    return found
+
+
+def last_sure(starts: dict[int, Unit | None], end: int) -> int | None:
+    """The last start that stays one whatever the bytes below are, and parts what stands above from what stands below; None if
+    there is none.
+
+    It has a plain header. Only the line above decides on it, and some lines below, which are at hand. Nothing is read across
+    it: neither do starts above it depend on bytes below these lines, nor those below it on bytes above it.
+
+    Args:
+        starts: those in some bytes of a dump, as of find_starts().
+        end: where these bytes end.
+    """
+    for start, unit in reversed(starts.items()):
+        if unit and start + max(unit.body + MAX_WINDOW_BYTES, unit.size + 1) <= end:
+            return start
+    return None
 
 
 def cut_range(
@@ -95,8 +117,11 @@ def _pieces(
     known: KnownUnits | None, dump: int, begin: int, claim: Callable[[int], bool],
 ) -> Iterator[Piece]:  # fmt: skip
     """What cut_range() yields, but for the days of the pages."""
-    base = max(0, begin - CONTEXT - 1)  # offset of buffer[0]
+    base = begin - CONTEXT - 1  # offset of buffer[0]
     buffer = b""
+    is_top = base <= 0  # whether the buffer begins with TOP, in place of what stands there
+    if is_top:
+        base, buffer = -len(TOP), TOP
     decided = begin  # all starts before this one are known
     opened: int | None = None  # start of the article under way
     unit: Unit | None = None  # its plain header
@@ -107,12 +132,18 @@ def _pieces(
         if new.endswith(b"\r"):  # never part a CR from its LF
             new += read(at + len(new), 1)
         last = not new
-        buffer = unify_newlines(buffer + new) if new else buffer
-        limit = base + len(buffer) if last else base + len(buffer) - CONTEXT
+        buffer = b"".join((buffer, unify_newlines(new)))
+        end = base + len(buffer)
+        limit = end if last else end - CONTEXT
+        sure = None
         if limit > decided:
-            scan = max(0, decided - CONTEXT - 1 - base)  # an open article may begin long before
-            found = find_starts(buffer[scan:] if scan else buffer, base + scan == 0, known)
-            starts = {base + scan + start: unit for start, unit in found.items()}
+            scan = decided - CONTEXT - 1  # an open article may begin long before
+            if scan <= base + (len(TOP) if is_top else 0):
+                scan = base
+            starts = find_starts(buffer[scan - base :], is_top and scan == base, known, scan)
+            sure = None if last else last_sure(starts, end)
+            if sure is not None:
+                limit = max(limit, sure + 1)
             if decided == 0:
                 starts = {0: None, **starts}  # whether or not a header stands there
             if records:
@@ -134,11 +165,14 @@ def _pieces(
             return
         if opened is not None and limit - opened > max_block_bytes:
             kept = False
-        keep = max(base, decided - CONTEXT - 1)
+        if sure is not None and sure == opened:
+            base, buffer, is_top = sure - len(TOP), TOP + buffer[sure - base :], True
+            continue
+        keep = decided - CONTEXT - 1
         if opened is not None and kept:
             keep = min(keep, opened)
-        buffer = buffer[keep - base :]
-        base = keep
+        if keep > base + (len(TOP) if is_top else 0):
+            base, buffer, is_top = keep, buffer[keep - base :], False
 
 
 def _piece(
@@ -147,6 +181,6 @@ def _piece(
     if not kept or end - start > limit:
         return Piece(dump, start, end, None)
     if unit and unit.size == end - start:
-        return Piece(dump, start, end, unit.data, unit.spans, unit.digest, None, unit.is_common)
+        return new_tuple(Piece, (dump, start, end, unit.data, unit.spans, unit.digest, None, unit.is_common))
     data = buffer[start - base : end - base].rstrip(WHITE_SPACE)
     return Piece(dump, start, end, data, unit and (unit.spans or spans_of(data)))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dateline.pipeline.elements import Piece
-from dateline.pipeline.rules import known_units, plain_units
+from dateline.pipeline.rules import known_units, plain_units, split
 from dateline.pipeline.rules.known_units import KnownUnits
 from dateline.pipeline.rules.line_forms import form_of
 from dateline.pipeline.rules.line_kinds import line_of
@@ -95,6 +95,16 @@ def test_a_unit_that_is_known_is_cut_as_one_that_is_looked_at(texts):
     known = KnownUnits()
     for data in (*texts, *texts):
         assert_the_same(data, known)
+
+
+@settings(max_examples=25)
+@given(dumps())
+def test_a_unit_that_is_known_is_cut_so_in_a_dump_of_many_chunks(text):
+    """Copies of what stands above, in chunks that begin at a plain header or amid what is none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(split, "CONTEXT", 1 << 12)
+        patch.setattr(split, "MAX_WINDOW_BYTES", 1 << 10)
+        assert_the_same(text * (1 + 12_000 // len(text)), KnownUnits())
 
 
 def test_copies_are_known(monkeypatch):

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from dateline.pipeline.elements import Piece
-from dateline.pipeline.rules.page_days import PAGE
+from dateline.pipeline.rules.page_days import MANY, PAGE, PageDays
 from dateline.pipeline.rules.split import cut_range
 from tests.helpers.pages import LAYOUTS, Article, compact, full, plain
 from tests.helpers.reading import read
@@ -82,3 +82,11 @@ def test_a_record_has_nothing_from_the_one_before_it():
     data = first + plain(AGO).encode()
     assert [cut.page_day for cut in days(data)] == [None, date(2022, 4, 20)]
     assert [cut.page_day for cut in days(data, records=[0, len(first)])] == [None, None]
+
+
+def test_pieces_that_are_too_far_above_wait_no_longer():
+    size = PAGE // 8
+    pieces = [Piece(0, n * size, (n + 1) * size, b"Text.", digest=b"digest") for n in range(3 * MANY)]
+    waiting = PageDays(lambda start, end: (), ())
+    assert list(waiting.dated(pieces)) == pieces
+    assert len(waiting._waiting) <= MANY + 10

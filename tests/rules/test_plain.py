@@ -30,7 +30,7 @@ from dateline.pipeline.rules.plain_header import (
     read_plain,
 )
 from dateline.pipeline.rules.plain_units import PlainUnits
-from dateline.pipeline.rules.split import cut_range, find_starts
+from dateline.pipeline.rules.split import TOP, cut_range, find_starts
 from dateline.pipeline.rules.text import unify_newlines
 from dateline.pipeline.rules.text_repairs import mend
 from tests.helpers.pages import Article, doubled, full, plain
@@ -86,8 +86,9 @@ def assert_as_the_engine(text: str) -> bool:
 def assert_starts_as_the_engine(data: bytes, at_start: bool = True) -> None:
     """Hold plain headers in a dump against the engine's: where each begins and ends, and all starts."""
 
-    assert list(find_starts(data, at_start)) == list(
-        without_plain_headers(lambda: find_starts(data, at_start))
+    text = TOP + data if at_start else data
+    assert list(find_starts(text, at_start)) == list(
+        without_plain_headers(lambda: find_starts(text, at_start))
     )
 
 
@@ -148,7 +149,7 @@ def test_usual_headers_are_read_the_short_way(texts, monkeypatch):
         return zones[-1]
 
     monkeypatch.setattr(plain_units, "plain_spans", counted)
-    data = "\n\n".join(texts).encode()
+    data = TOP + "\n\n".join(texts).encode()
     found = find_starts(data, True)
     assert list(found) == list(without_plain_headers(lambda: find_starts(data, True)))
     assert len(found) == len(texts)

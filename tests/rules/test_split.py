@@ -2,14 +2,17 @@
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dateline.pipeline.elements import Piece
-from dateline.pipeline.rules.split import CONTEXT, cut_range, find_starts
+from dateline.pipeline.rules import split
+from dateline.pipeline.rules.split import CONTEXT, TOP, cut_range, find_starts, last_sure
 from dateline.pipeline.rules.text import WHITE_SPACE
+from dateline.pipeline.rules.windows import MAX_WINDOW_BYTES
 from tests.helpers.pages import LAYOUTS, Article, compact, doubled, full, plain
 
 GOLDEN = sorted(Path(__file__).parent.parent.joinpath("golden").glob("*.txt"))
@@ -24,7 +27,7 @@ def cuts(
 
 def starts(text: str) -> list[str]:
     """The first lines of the articles found in a page."""
-    data = text.encode()
+    data = TOP + text.encode()
     return [data[start:].decode().lstrip().split("\n")[0] for start in find_starts(data, True)]
 
 
@@ -339,6 +342,85 @@ def test_any_chunk_and_any_distance_from_the_start(text, chunk, filler):
     assert cuts(dump, chunk=chunk) == cuts(dump)
     middle = len(dump) // 2
     assert cuts(dump, 0, middle, chunk=chunk) + cuts(dump, middle, chunk=chunk) == cuts(dump)
+
+
+LONG = [*("The port counted its boats on Friday, and will do so again. " * 40,) * 5, "It will count again."]
+SHIPS = ("Ferry", "Barge", "Raft", "Dhow")
+ARTICLES = [
+    layout(Article(headline=f"{ship} returns to the old harbor", slot=slot, body=body))
+    for layout in LAYOUTS.values()
+    for ship, slot, body in zip(SHIPS, (None, "", "https://arab.news/q7xvz", None), (LONG, LONG, Article().body, ("It sails.",)), strict=True)
+]  # fmt: skip
+TEXTS = [*ARTICLES * 3, "Updated 07 September 2023\nFollow\n", "A headline of some words\n\nShort Url\n", " date 2022-04-20 You are here\n",
+         "Another headline here\nUpdated 07 September 2023\nAFP\n", "Ferry returns to the old harbor\n", "A caption of it. (AFP)\n"]  # fmt: skip
+PARTS = st.tuples(st.integers(0, len(TEXTS) - 1), st.sampled_from(["\n\n", "\n\n", "\n", ""]))
+
+
+def test_bytes_below_do_not_change_a_sure_start():
+    """A headline that stands again below its unit, with no empty line above, takes the plain header from it."""
+    short = plain(Article(body=("It sails.",), caption=None, bullets=()))
+    other = A.replace("Ferry", "Barge") + "\n\n"
+    data = TOP + (other + short + "\n\nA label\n" + short + "\n".join(LONG) + "\n\n\n").encode() * 4
+    whole = find_starts(data, True)
+    assert sum(unit is not None for unit in whole.values()) == 4
+    assert sum(unit is None for unit in whole.values()) >= 4
+    sure = {
+        last_sure(find_starts(data[:end], True), end)
+        for end in [*range(len(TOP), 2000, 7), *range(2000, len(data), 301)]
+    }
+    assert len(sure) > 2
+    assert all(whole[start] for start in sure - {None})
+
+
+def looked_at(patch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of the texts that starts are found in from now on."""
+    sizes = []
+
+    def counted(text: bytes, *args: Any) -> Any:
+        sizes.append(len(text))
+        return find_starts(text, *args)
+
+    patch.setattr(split, "find_starts", counted)
+    return sizes
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(PARTS, min_size=4, max_size=12),
+    st.sampled_from([1 << 15, 1 << 16, 100_000]),
+    st.floats(0, 1),
+    st.booleans(),
+)
+def test_a_plain_header_parts_what_is_read_before_from_what_is_read_after(parts, chunk, share, is_crlf):
+    """Chunk by chunk, from the last plain header of each on: the pieces are those of a dump that is looked at as a whole."""
+    text = "".join(TEXTS[number] + gap for number, gap in parts)
+    text *= 1 + 150_000 // len(text)
+    dump = (text.replace("\n", "\r\n") if is_crlf else text).encode()
+    begin = int(share * len(dump))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(split, "last_sure", lambda *args: None)
+        whole = relative(cuts(dump, chunk=1 << 22))
+    assert relative(cuts(dump, chunk=chunk)) == whole
+    assert relative(cuts(dump, begin, chunk=chunk)) == [piece for piece in whole if piece.start >= begin]
+
+
+def relative(pieces: list[Piece]) -> list[Piece]:
+    """The pieces, the spans of their headers counted from their starts."""
+    return [
+        piece._replace(
+            header=piece.header
+            and tuple((a - piece.header[0][0], b - piece.header[0][0]) for a, b in piece.header if a >= 0)
+        )
+        for piece in pieces
+    ]
+
+
+def test_a_dump_is_looked_at_once(monkeypatch):
+    data = "\n\n".join(plain(Article(headline=f"Ferry {n} returns", body=LONG)) for n in range(80)).encode()
+    sizes = looked_at(monkeypatch)
+    assert len(cuts(data, chunk=1 << 18)) == 80
+    assert len(sizes) == len(data) // (1 << 18) + 2  # with the rest, and once more at the end
+    assert sum(sizes) < len(data) + len(sizes) * (MAX_WINDOW_BYTES + 2 * len(plain(Article(body=LONG))))
 
 
 def test_an_article_over_the_limit_is_cut_without_its_bytes():
