@@ -36,15 +36,18 @@ class Stretch:
         Args:
             path: the file of the stretch, which is made.
             ranges: the dump, the first byte and one past the last of each range.
+
+        Raises:
+            OSError: the file cannot be written.
         """
         self._path = path
         self._ranges = ranges
         self._reserved = 0
         size = sum(stop - start for _, start, stop in ranges)
+        content = _STATE.pack(0, size) + array("q", [at for each in ranges for at in each]).tobytes()
         with _locked(path, os.O_CREAT | os.O_EXCL) as file:
-            os.write(
-                file, _STATE.pack(0, size) + array("q", [at for each in ranges for at in each]).tobytes()
-            )
+            if os.write(file, content) != len(content):
+                raise OSError(f"{path}: not all of its {len(content)} bytes could be written")
 
     def __iter__(self) -> Iterator[tuple[int, int, int, Callable[[int], bool]]]:
         """The dump, first byte and one past the last of each range to be read, and what is asked with each start in it, as

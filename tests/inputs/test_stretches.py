@@ -85,6 +85,12 @@ def test_a_stretch_of_which_little_is_left_is_left_alone(tmp_path):
     assert stretches.take() is None
 
 
+def test_a_full_disk_cuts_no_stretch_short(tmp_path, monkeypatch):
+    monkeypatch.setattr(module.os, "write", lambda file, content: len(content) - 24)
+    with pytest.raises(OSError, match="not all of its 64 bytes"):
+        Stretches(str(tmp_path)).begin(((0, 0, 10), (1, 0, 10)))
+
+
 def test_small_dumps_are_reserved_together(tmp_path, monkeypatch):
     reserved = []
     monkeypatch.setattr(module, "RESERVED_BYTES", 10_000)
