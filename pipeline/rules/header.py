@@ -84,7 +84,7 @@ def parts_of(lines: Sequence[Line], reading: Reading, rows: int) -> Iterator[Par
         rows: one past the last row.
     """
     roles = reading.roles
-    starts = [i for i, (before, role) in enumerate(pairwise(["start", *roles])) if (before, role) in _STARTS]
+    starts = [i for i, pair in enumerate(pairwise(["start", *roles])) if pair in _STARTS]
     for begin, following in pairwise([*starts, len(lines)]):
         stop = next((i for i in range(begin, following) if roles[i] in _BODY), following)
         end = lines[stop].at if stop < len(lines) else rows
@@ -118,7 +118,7 @@ def header_from(part: Part) -> Header:
         by_role.setdefault(role, []).append(line)
 
     def texts(*roles: str) -> list[str]:
-        return [line.text for role in roles for line in by_role.get(role, ())]
+        return [line.text for role in roles if role in by_role for line in by_role[role]]
 
     header = Header(_letter(by_role), part.start, part.end, _headline(part))
     header.stamp = next(map(stamp_of, texts("stamp", "stamp2", "behind_stamp")), None)

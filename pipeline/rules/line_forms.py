@@ -10,6 +10,7 @@ To the kinds and forms of line_kinds.py come finer ones, by a line's text alone:
     F  an item of a feed, with its HTML
 """
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -69,20 +70,21 @@ def lines_of(rows: Sequence[str], gap: int = 3) -> list[Line]:
         if not text:
             gap = min(gap + 1, 3)
             continue
-        form = form_of(text)
-        if form.code == "d":
-            found.append(Line(at, text, *form[:1], gap, *form[1:]))
+        code, key, stem = _known_form(text) if len(text) <= MAX_KEYED else _form(text)
+        if code == "d":
+            found.append(Line(at, text, code, gap, key, stem))
             rest = crawl_line(text)[1]
             if rest:
                 code, key, stem = form_of(rest)
                 found.append(Line(at, rest, "D" if code in "nh" else code, 0, key, stem))
         else:
-            previous = found[-1] if found else None
-            if previous and gap == 0 and form.code in "nk" and previous.text == text:
-                found[-1] = previous._replace(code="k")
-                form = form._replace(code="k")
-            code = "Q" if form.code == "K" and gap == 0 else form.code
-            found.append(Line(at, text, code, gap, form.key, form.stem))
+            if gap == 0:
+                if code == "K":
+                    code = "Q"
+                elif code == "n" and found and found[-1].text == text:
+                    found[-1] = found[-1]._replace(code="k")
+                    code = "k"
+            found.append(Line(at, text, code, gap, key, stem))
         gap = 0
     return found
 
@@ -139,9 +141,16 @@ def _is_known(text: str) -> bool:
     return place is not None and is_known(place)
 
 
+_NEIGHBOURS = re.compile("[hn][hn]")
+"""Codes of two lines of which one may be a copy of the other but for a label."""
+
+
 def twins(lines: Sequence[Line]) -> tuple[list[int], list[int]]:
     """For each line, how many lines above it and below it the same stands, or 0 where it does not near by."""
     above, below = [0] * len(lines), [0] * len(lines)
+    stems = [line.stem for line in lines if line.stem]
+    if len({*stems}) == len(stems) and not _NEIGHBOURS.search("".join([line.code for line in lines])):
+        return above, below  # most lines stand once
     last: dict[str, int] = {}
     for i, line in enumerate(lines):
         if not line.stem:

@@ -110,7 +110,8 @@ def texts_of(rows: bytes) -> list[str]:
         text = rows.decode("utf-8")
     except UnicodeDecodeError:
         return [line_of(row) for row in rows.split(b"\n")]
-    if _may_be_garbled(text):
+    # a byte is found sooner than a character: what is garbled has one of these
+    if (b"\xc3" in rows or b"\xe8" in rows or b"\xe9" in rows) and _may_be_garbled(text):
         return [line_of(row) for row in rows.split(b"\n")]
     return text.split("\n")
 

@@ -7,20 +7,20 @@ once and keeps so many ways at most (see ways.py), so the work grows with the li
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from dateline.pipeline.rules.line_forms import MAX_LABEL_WORDS, Line, is_copy, twins
+from dateline.pipeline.rules.line_forms import MAX_KEYED, MAX_LABEL_WORDS, Line, is_copy, twins
 from dateline.pipeline.rules.role_evidence import (
     LONG_HEADLINE,
     TWIN_MIN,
-    as_headline,
+    against_headline,
     is_below_a_headline,
     is_edited,
-    twin_cost,
 )
-from dateline.pipeline.rules.role_moves import HEADLINE_CODES, INDEX, LABEL_CODES, NAMES
+from dateline.pipeline.rules.role_moves import INDEX, NAMES
 from dateline.pipeline.rules.site import AGENCIES, LABELS
-from dateline.pipeline.rules.ways import Facts, Name, Relation, Ways, last_way, next_ways, ways_of
+from dateline.pipeline.rules.ways import Relation, Traits, Twins, Ways, last_way, next_ways, ways_of
 
 PICTURE_GAP = 4
 """Empty lines that a picture amid a body leaves, at least."""
@@ -52,14 +52,27 @@ def read(lines: Sequence[Line], before: str, whole: bool, first: bool = False) -
     headlines: list[str] = []
     steps: list[tuple[Ways, Sequence[int]]] = []
     for i, line in enumerate(lines):
-        code, gap, key = line.code, line.gap, line.key
-        if ways.is_under_way and gap == 0 and code in "tx" and not above[i] and not below[i]:
+        at, text, code, gap, key, _ = line
+        has_twin = above[i] or below[i]
+        if gap == 0 and ways.is_under_way and code in "tx" and not has_twin:
             steps.append((ways, _SAME))
             continue
-        relation = _relation(key, headlines, (code, gap) in ways.edits) if key else _NO_RELATION
-        ways, origins, kept = next_ways(ways, _facts(lines, i, above, below), relation)
+        previous = lines[i - 1]
+        ways, origins, kept = next_ways(
+            ways,
+            code,
+            gap,
+            traits_of(text) if len(text) <= MAX_KEYED else _traits(text),
+            _twins(lines, i, above, below) if has_twin else _NO_TWINS,
+            _relation(key, headlines, (code, gap) in ways.edits) if key else _NO_RELATION,
+            previous.code,
+            len(previous.text) <= LONG_HEADLINE,
+            gap == 0 and is_below_a_headline(lines, i),
+            i > 0 and at - previous.at > PICTURE_GAP,
+            i == 0,
+        )
         steps.append((ways, origins))
-        headlines = [headlines[number // 2 - 1] if number % 2 == 0 else key for number in kept]
+        headlines = [key if number % 2 else headlines[number // 2 - 1] for number in kept] if kept else []
         if first and ways.is_body:
             whole = False
             break
@@ -72,7 +85,7 @@ def read(lines: Sequence[Line], before: str, whole: bool, first: bool = False) -
 
 
 _NO_RELATION = Relation(0, 0, 0)
-_NO_NAME = Name(False, False, False, False, False)
+_NO_TWINS = Twins(0, 0, False, False)
 _SAME = range(2)
 """The origins of ways that go on as they are."""
 
@@ -85,32 +98,24 @@ def _ways_above(lines: Sequence[Line], before: str) -> Ways:
     return ways_of(tuple(ways), not codes.isdisjoint("iI"), not codes.isdisjoint("Lu"))
 
 
-def _facts(lines: Sequence[Line], i: int, above: Sequence[int], below: Sequence[int]) -> Facts:
-    """What a step asks of a line."""
-    line, previous = lines[i], lines[i - 1]
-    text, code = line.text, line.code
-    third = above[i] == 1 and above[i - 1] == 1  # it says no more
-    return Facts(
-        code,
-        line.gap,
+def _traits(text: str) -> Traits:
+    is_few_words = len(text.split(None, MAX_LABEL_WORDS)) <= MAX_LABEL_WORDS
+    return _same_traits(
+        against_headline(text), len(text) >= TWIN_MIN, len(text) <= MAX_POINT, text in AGENCIES, text in LABELS, is_few_words
+    )  # fmt: skip
+
+
+_same_traits = lru_cache(Traits)
+traits_of = lru_cache(maxsize=1 << 12)(_traits)
+"""For lines that may come again. Long ones are kept by no cache."""
+
+
+def _twins(lines: Sequence[Line], i: int, above: Sequence[int], below: Sequence[int]) -> Twins:
+    return Twins(
         above[i],
         below[i],
-        twin_cost(line, above[i]) if above[i] and not third else 0.0,
-        as_headline(line, lines, i, below[i]) if code in HEADLINE_CODES else 0.0,
-        line.gap == 0 and is_below_a_headline(lines, i),
-        i == 0,
-        previous.code,
-        len(previous.text) <= LONG_HEADLINE,
-        i > 0 and line.at - previous.at > PICTURE_GAP,
-        _NO_NAME
-        if code in "tx"
-        else Name(
-            len(text) <= MAX_POINT,
-            len(text) >= TWIN_MIN,
-            text in AGENCIES,
-            text in LABELS,
-            code in LABEL_CODES and len(text.split()) <= MAX_LABEL_WORDS,
-        ),
+        above[i] == 1 and above[i - 1] == 1,
+        below[i] > 0 and lines[i + below[i]].code == "g",
     )
 
 

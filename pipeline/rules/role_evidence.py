@@ -19,14 +19,10 @@ TWIN_MIN = 20
 """Characters of a line that hardly comes twice by chance."""
 
 
-def as_headline(line: Line, lines: Sequence[Line], i: int, below: int) -> float:
-    """What speaks against a line for a headline, besides its form."""
-    cost = 2.0 if line.text[0].islower() and not line.text.startswith(LABELS) else 0.0
-    if len(line.text) > LONG_HEADLINE:
-        cost += 2.0
-    if not below:
-        return cost + (4.0 if line.code in "nt" else 6.0 if line.code in "KQP" else 0.0)
-    return cost + 3.0 if lines[i + below].code == "g" else cost  # the caption, its credit lost in one copy
+def against_headline(text: str) -> float:
+    """What speaks against a text for a headline: a small letter at its beginning, and its length."""
+    cost = 2.0 if text[0].islower() and not text.startswith(LABELS) else 0.0
+    return cost + 2.0 if len(text) > LONG_HEADLINE else cost
 
 
 def is_below_a_headline(lines: Sequence[Line], i: int) -> bool:
@@ -36,15 +32,21 @@ def is_below_a_headline(lines: Sequence[Line], i: int) -> bool:
     return i > 0 and lines[i - 1].code == "h"
 
 
-def twin_cost(line: Line, above: int) -> float:
-    """What a body pays for a line because the same stands above."""
-    if not above or above > TWIN_NEAR or (line.code not in "hnkgr" and above > 1):
+def twin_cost(code: str, is_long: bool, above: int) -> float:
+    """What a body pays for a line because the same stands above.
+
+    Args:
+        code: of the line.
+        is_long: whether it has TWIN_MIN characters.
+        above: as of twins().
+    """
+    if not above or above > TWIN_NEAR or (code not in "hnkgr" and above > 1):
         return 0.0  # a sentence may come again, in the same article once more
-    if line.code not in "hnkgr":
+    if code not in "hnkgr":
         return TWIN_SENTENCE
-    if len(line.text) < TWIN_MIN:
+    if not is_long:
         return TWIN_SHORT
-    return TWIN_NEXT if above == 1 and line.code in "hnk" else TWIN
+    return TWIN_NEXT if above == 1 and code in "hnk" else TWIN
 
 
 @lru_cache(maxsize=1 << 10)

@@ -26,17 +26,6 @@ Move = tuple[int, float, int]
 Moves = list[dict[tuple[str, int], tuple[Move, ...]]]
 """For each role: the roles that the next line can have, by its code and the empty lines above it."""
 
-HEADLINE_CODES = frozenset(
-    code
-    for name, asked in _CONDITIONS.items()
-    if asked == SETS
-    for code, cost in _TAKES[name].items()
-    if cost < NEVER
-)
-"""The codes of lines that can be a headline."""
-LABEL_CODES = frozenset({**_TAKES["label"], **_TAKES["label2"]})
-"""The codes of lines that can be a label."""
-
 
 @cache
 def all_moves() -> Moves:

@@ -9,11 +9,12 @@ Headlines are numbers here. They are compared when the facts are made; of two th
 is that of the one that comes first in the alphabet, for that decides between ways that cost the same.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 from dateline.pipeline.rules import role_moves
-from dateline.pipeline.rules.role_evidence import TWIN_NEAR
+from dateline.pipeline.rules.role_evidence import TWIN_NEAR, twin_cost
 from dateline.pipeline.rules.role_moves import INDEX, all_moves, edits, moves
 
 WAYS = 48
@@ -27,6 +28,9 @@ TWIN_BELOW = 4.0
 """What a body pays for a line that stands once more right below."""
 HEADLESS = 6.0
 """What it costs that a stamp has no headline, neither above it nor below."""
+UNNAMED, UNNAMED_DATELINE, LOST_CREDIT = 4.0, 6.0, 3.0
+"""What speaks against a name or a sentence for a headline, and against a line with a dateline, where the same stands nowhere below;
+and against one that stands below with a credit."""
 BELOW_HEADER = 5.0
 """What it costs a body that a caption, or a header whose body stands above it, stands right above a dateline."""
 UNLIMITED = 1e9
@@ -75,40 +79,31 @@ def ways_of(ways: tuple[Way, ...], with_list: bool, with_video: bool) -> Ways:
     return Ways(ways, with_list, with_video)
 
 
-class Name(NamedTuple):
-    """What is asked of a line that may be a headline, a name or a label: of text that is none, nothing."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Traits:
+    """What a line's text says besides its code. The same traits are one object."""
 
-    is_short: bool
-    """Whether it can be a point of a summary."""
-    is_told_by_length: bool
+    against: float
+    """What speaks against it for a headline."""
+    is_long: bool
     """Whether it hardly comes twice by chance."""
+    is_point: bool
+    """Whether it can be a line of a summary."""
     is_agency: bool
     is_label: bool
     is_few_words: bool
     """Whether it has no more words than a label."""
 
 
-class Facts(NamedTuple):
-    """What a step asks of a line."""
+class Twins(NamedTuple):
+    """Where the same line stands; see twins()."""
 
-    code: str
-    gap: int
     above: int
-    """As of twins()."""
     below: int
-    twin: float
-    """What a body pays for it because the same stands above."""
-    against: float
-    """What speaks against it for a headline, besides its form."""
-    is_below_a_headline: bool
-    is_first: bool
-    previous: str
-    """The code of the line above."""
-    previous_is_short: bool
-    """Whether that is no longer than a headline."""
-    is_far: bool
-    """Whether as many empty lines stand above it as below a picture amid a body."""
-    name: Name
+    is_third: bool
+    """Whether it stands twice right above: then it says no more."""
+    is_caption_below: bool
+    """Whether the one below has a credit: the line is a caption, its credit lost in this copy."""
 
 
 class Relation(NamedTuple):
@@ -132,24 +127,29 @@ class Step(NamedTuple):
 
 
 @lru_cache(maxsize=KNOWN_STEPS)
-def next_ways(ways: Ways, facts: Facts, relation: Relation) -> Step:
-    """The cheapest ways that end at the next line."""
-    (
-        code,
-        gap,
-        above,
-        below,
-        twin,
-        against,
-        is_below_a_headline,
-        is_first,
-        previous,
-        previous_is_short,
-        is_far,
-        name,
-    ) = facts
-    is_short, is_told_by_length, is_agency, is_label, is_few_words = name
+def next_ways(
+    ways: Ways, code: str, gap: int, traits: Traits, twins: Twins, relation: Relation, previous: str, previous_is_short: bool,
+    is_below_a_headline: bool, is_far: bool, is_first: bool,
+) -> Step:  # fmt: skip
+    """The cheapest ways that end at the next line.
+
+    Args:
+        ways: those at the line above.
+        code: of the line, like its gap, its traits and so on.
+        previous: the code of the line above.
+        previous_is_short: whether that is no longer than a headline.
+        is_below_a_headline: whether the line above looks like one, with no empty line between.
+        is_far: whether as many empty lines stand above it as below a picture amid a body.
+        is_first: whether it is the first line that is read.
+    """
     key, copies, edited = relation
+    above, below, is_third, is_caption_below = twins
+    twin = 0.0 if is_third else twin_cost(code, traits.is_long, above)
+    against = traits.against
+    if not below:
+        against += UNNAMED if code in "nt" else UNNAMED_DATELINE if code in "KQP" else 0.0
+    elif is_caption_below:
+        against += LOST_CREDIT
     table = moves(ways.with_list, ways.with_video)
     found: dict[tuple[int, int], tuple[float, int]] = {}
     at = code, gap
@@ -170,7 +170,7 @@ def next_ways(ways: Ways, facts: Facts, relation: Relation) -> Step:
                             total += 4
                         elif previous in "gr":
                             total += 2
-                    elif after == BODY and gap > 1 and below == 1 and code in "hk" and is_told_by_length:
+                    elif after == BODY and gap > 1 and below == 1 and code in "hk" and traits.is_long:
                         total += TWIN_BELOW
                     elif (
                         after == BODY
@@ -189,7 +189,7 @@ def next_ways(ways: Ways, facts: Facts, relation: Relation) -> Step:
                     if after == LONE and code == "h" and previous == "w":
                         total += 1.0  # a mirror drops no headline
                 elif condition == role_moves.SETS:
-                    if not key or (after == FOUND and headline) or is_agency:
+                    if not key or (after == FOUND and headline) or traits.is_agency:
                         continue
                     total += against
                     if gap == 0 and role in BODIES and is_below_a_headline:
@@ -208,7 +208,7 @@ def next_ways(ways: Ways, facts: Facts, relation: Relation) -> Step:
                             continue
                         total += 0.5 if code in "gr" else 3
                 elif condition == role_moves.SHORT:
-                    if not is_short:
+                    if not traits.is_point:
                         continue
                 elif condition == role_moves.CUT:
                     if is_far:
@@ -219,15 +219,15 @@ def next_ways(ways: Ways, facts: Facts, relation: Relation) -> Step:
                 elif condition == role_moves.NAME:
                     if is_copy:
                         continue
-                    if code == "N" and not above and not is_agency:
+                    if code == "N" and not above and not traits.is_agency:
                         total += 0.5
                 elif condition == role_moves.ALT_TEXT:
                     if not 0 < below <= TWIN_NEAR and role != ALT:
                         continue
                     keep = 0
                 elif condition == role_moves.LABEL:
-                    if not is_label:
-                        if not is_few_words:
+                    if not traits.is_label:
+                        if not traits.is_few_words:
                             continue
                         total += 1
                 elif condition == role_moves.EDITED and not (number and edited >> number & 1):

@@ -109,7 +109,7 @@ class _Windows:
         starts = self._table.starts
         zone = bisect_left(self._begins, first) - 1
         floor = self._ends[zone] if zone >= 0 else 0
-        if any(code_of(line_of(self._table.line(line))) == "i" for line in {first, last}) and reach is USUAL:
+        if reach is USUAL and (self._is_of_a_list(first) or (last != first and self._is_of_a_list(last))):
             reach = OF_A_LIST
         top, bottom = self._window(first, last, reach, floor, zone)
         gap = 0
@@ -130,6 +130,10 @@ class _Windows:
                 if behind and before == "body" and begin <= 1:
                     line = self._body_above(line, top + behind, floor)
                 yield int(starts[line])
+
+    def _is_of_a_list(self, anchor: int) -> bool:
+        line = self._table.line(anchor)
+        return not line.startswith(b"Updated ") and code_of(line_of(line)) == "i"  # most are stamps
 
     def _window(
         self, first: int, last: int, reach: tuple[int, int], floor: int, zone: int

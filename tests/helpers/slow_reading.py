@@ -9,7 +9,7 @@ from dateline.pipeline.rules.role_evidence import (
     LONG_HEADLINE,
     TWIN_MIN,
     TWIN_NEAR,
-    as_headline,
+    against_headline,
     is_below_a_headline,
     is_edited,
     twin_cost,
@@ -42,6 +42,13 @@ Way = tuple[int, str]
 """A role, and the headline that the way to it has met; empty for none."""
 
 
+def _as_headline(line: Line, copy: Line | None) -> float:
+    cost = against_headline(line.text)
+    if copy is None:
+        return cost + (4.0 if line.code in "nt" else 6.0 if line.code in "KQP" else 0.0)
+    return cost + 3.0 if copy.code == "g" else cost
+
+
 def slow_read(lines: Sequence[Line], before: str, whole: bool, first: bool = False) -> Reading:
     """What read() tells."""
     above, below = twins(lines)
@@ -54,7 +61,7 @@ def slow_read(lines: Sequence[Line], before: str, whole: bool, first: bool = Fal
     for i, line in enumerate(lines):
         code, gap, key = line.code, line.gap, line.key
         third = above[i] == 1 and above[i - 1] == 1  # it says no more
-        twin = twin_cost(line, above[i]) if above[i] and not third else 0.0
+        twin = twin_cost(code, len(line.text) >= TWIN_MIN, above[i]) if above[i] and not third else 0.0
         headlined: float | None = None  # what speaks against the line for a headline, once it is asked for
         found: dict[Way, tuple[float, Way | None]] = {}
         at = code, gap
@@ -106,7 +113,7 @@ def slow_read(lines: Sequence[Line], before: str, whole: bool, first: bool = Fal
                         if not key or (after == FOUND and headline) or line.text in AGENCIES:
                             continue
                         if headlined is None:
-                            headlined = as_headline(line, lines, i, below[i])
+                            headlined = _as_headline(line, lines[i + below[i]] if below[i] else None)
                         total += headlined
                         if gap == 0 and role in BODIES and is_below_a_headline(lines, i):
                             total += 2.0  # rather is the line above it the headline
