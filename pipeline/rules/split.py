@@ -59,7 +59,9 @@ def find_starts(
     found = {}
     for start, end in pairwise([*starts, -1]):
         found[start + offset] = unit = plain.found.get(start)
-        if unit and unit.spans and end == start + unit.size and end in plain.found:
+        if not unit or not unit.spans or end != start + unit.size:
+            continue
+        if end in plain.found or _is_quiet(table, lines, start + unit.body, end):
             known.add(start, unit)
     return found
 
@@ -79,6 +81,12 @@ def last_sure(starts: dict[int, Unit | None], end: int) -> int | None:
         if unit and start + max(unit.body + MAX_WINDOW_BYTES, unit.size + 1) <= end:
             return start
     return None
+
+
+def _is_quiet(table: LineTable, anchors: Sequence[int], body: int, end: int) -> bool:
+    """Whether no anchor is in a body: then nothing starts there above any plain header."""
+    first, behind = table.starts.searchsorted([body, end]).tolist()
+    return bisect_left(anchors, first) == bisect_left(anchors, behind)
 
 
 def cut_range(

@@ -14,7 +14,7 @@ from dateline.pipeline.rules.line_kinds import line_of
 from dateline.pipeline.rules.plain_header import begin_differently, spans_of
 from dateline.pipeline.rules.split import cut_range
 from dateline.pipeline.rules.text import unify_newlines
-from tests.helpers.pages import Article, doubled, full, plain
+from tests.helpers.pages import Article, compact, doubled, full, plain
 from tests.rules.headers import header_text
 
 BODY = ("CAIRO: The ferry left at noon.", "It was full.", "The harbor", "All went well, they said. " * 9)
@@ -23,7 +23,7 @@ ARTICLES = [
     for headline in ("Ferry returns to the old harbor", "The harbor of “old” ferries")
     for slot, caption, size in ((None, None, 2), ("", "All went well, they said.", 3), ("https://arab.news/q7xvz", "A ferry (AFP)", 4))
 ]  # fmt: skip
-BLOCKS = [make(article) for make in (plain, doubled, full) for article in ARTICLES]
+BLOCKS = [make(article) for make in (plain, doubled, full, compact) for article in ARTICLES]
 ODD = [
     "Ferry returns to the old harbor\n",
     "The harbor of “old” ferries\n\nUpdated 07 May 2021\nFollow\n",
@@ -119,6 +119,19 @@ def test_copies_are_known(monkeypatch):
     few = KnownUnits()
     cuts(data, few)
     assert len(few._units) == 4
+
+
+@pytest.mark.parametrize(
+    ("line", "is_known"), [("They went on.", True), ("1 / 3", False), ("Updated 07 May 2021", False)]
+)
+def test_copies_above_a_page_without_a_plain_header_are_known_if_their_bodies_are_quiet(line, is_known):
+    one, other = (
+        plain(Article(headline=f"Ferry {n} returns", body=(*BODY[:2], line, BODY[3]))) for n in "12"
+    )
+    odd = compact(Article(headline="The harbor is full"))
+    known = KnownUnits()
+    assert_the_same("\n\n".join([one, odd]).encode(), known)
+    assert assert_the_same("\n\n".join([one, odd, other, one, other]).encode(), known) == 2 * is_known
 
 
 def test_what_stands_around_a_known_unit_is_looked_at():
