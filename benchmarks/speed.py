@@ -1,6 +1,6 @@
 """All ratios on one page: Dateline against the plain script and against Polars, on dumps of one layout and of several.
 
-    python -m benchmarks.speed measure --work /dev/shm     # a quarter of an hour on two cores that nobody else uses
+    python -m benchmarks.speed measure --work /dev/shm     # half an hour on two cores that nobody else uses
     python -m benchmarks.speed page                        # only the page, from the facts that are there
 
 `measure` has compare.py do each kind of dumps, writes what it found to benchmarks/speed.json, and makes the page: docs/speed.md,
@@ -68,7 +68,7 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("todo", choices=["measure", "page"])
-    parser.add_argument("--mb", type=float, default=250)
+    parser.add_argument("--mb", type=float, default=1000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--work", default=tempfile.gettempdir(), help="a folder to work in, best on tmpfs")
     args = parser.parse_args()
