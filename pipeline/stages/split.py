@@ -77,7 +77,7 @@ class CutBlocks(StageFn):
                         piece = piece._replace(header=spans_of(piece.data or b""))
                     found.append(
                         block_of(piece, limits, digest)
-                    )  # a text has no records, which alone have errors
+                    )  # only records have errors, and a text has none
         read = sum([piece.end - piece.start for piece in pieces])
         count(records_in=len(pieces), bytes_in=read, repeats=len(repeats))
         rejects = yield from route([block for block in found if block is not None], repeats)

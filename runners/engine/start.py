@@ -4,6 +4,7 @@ Each engine is imported only where it is asked for: all of them import Beam, and
 """
 
 import argparse
+import importlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,8 +26,8 @@ UNUSED = ("bson", "pymongo", "requests")
 def load(args: argparse.Namespace) -> None:
     """Import Beam and the flow, which takes a third of a second; but for what no flow in processes of this machine needs."""
     with _absent(UNUSED if own_process.is_ours and args.runner == "direct" else ()):
-        from dateline.pipeline import flow  # noqa: F401
-        from dateline.runners.engine import forked_workers  # noqa: F401
+        importlib.import_module("dateline.pipeline.flow")
+        importlib.import_module("dateline.runners.engine.forked_workers")
 
 
 @contextmanager

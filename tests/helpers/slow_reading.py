@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dateline.pipeline.rules import role_moves
-from dateline.pipeline.rules.line_forms import Line, is_copy, twins
+from dateline.pipeline.rules.line_forms import MAX_LABEL_WORDS, Line, is_copy, twins
 from dateline.pipeline.rules.reading import AMID, MAX_POINT, PICTURE_GAP, Reading
 from dateline.pipeline.rules.role_evidence import (
     LONG_HEADLINE,
@@ -29,12 +29,15 @@ from dateline.pipeline.rules.ways import (
     HEADLESS,
     LIST,
     LONE,
+    LOST_CREDIT,
     MARGIN,
     OPENED,
     TWIN_BELOW,
     UNDER,
     UNFINISHED,
     UNLIMITED,
+    UNNAMED,
+    UNNAMED_DATELINE,
     WAYS,
 )
 
@@ -45,8 +48,8 @@ Way = tuple[int, str]
 def _as_headline(line: Line, copy: Line | None) -> float:
     cost = against_headline(line.text)
     if copy is None:
-        return cost + (4.0 if line.code in "nt" else 6.0 if line.code in "KQP" else 0.0)
-    return cost + 3.0 if copy.code == "g" else cost
+        return cost + (UNNAMED if line.code in "nt" else UNNAMED_DATELINE if line.code in "KQP" else 0.0)
+    return cost + LOST_CREDIT if copy.code == "g" else cost
 
 
 def slow_read(lines: Sequence[Line], before: str, whole: bool, first: bool = False) -> Reading:
@@ -54,16 +57,17 @@ def slow_read(lines: Sequence[Line], before: str, whole: bool, first: bool = Fal
     above, below = twins(lines)
     codes = {line.code for line in lines}
     table = moves(not codes.isdisjoint("iI"), not codes.isdisjoint("Lu"))
-    ways: dict[Way, tuple[float, Way | None]] = {(INDEX[before], ""): (0.0, None)}
+    top, above_header = (INDEX[before], ""), (INDEX["before"], "")
+    ways: dict[Way, tuple[float, Way]] = {top: (0.0, top)}
     if before == "body" and lines and lines[0].gap == 0:
-        ways[INDEX["before"], ""] = (AMID, None)
-    steps: list[dict[Way, tuple[float, Way | None]]] = []
+        ways[above_header] = (AMID, above_header)
+    steps: list[dict[Way, tuple[float, Way]]] = []
     for i, line in enumerate(lines):
         code, gap, key = line.code, line.gap, line.key
         third = above[i] == 1 and above[i - 1] == 1  # it says no more
         twin = twin_cost(code, len(line.text) >= TWIN_MIN, above[i]) if above[i] and not third else 0.0
         headlined: float | None = None  # what speaks against the line for a headline, once it is asked for
-        found: dict[Way, tuple[float, Way | None]] = {}
+        found: dict[Way, tuple[float, Way]] = {}
         at = code, gap
         most = UNLIMITED
         for way, (paid, _) in ways.items():
@@ -150,7 +154,7 @@ def slow_read(lines: Sequence[Line], before: str, whole: bool, first: bool = Fal
                         keep = ""
                     elif condition == role_moves.LABEL:
                         if line.text not in LABELS:
-                            if len(line.text.split()) > 3:
+                            if len(line.text.split()) > MAX_LABEL_WORDS:
                                 continue
                             total += 1
                     elif condition == role_moves.EDITED and not (headline and is_edited(headline, key)):
@@ -180,11 +184,11 @@ def slow_read(lines: Sequence[Line], before: str, whole: bool, first: bool = Fal
     roles = []
     for step in reversed(steps):
         roles.append(NAMES[best[0]])
-        best = step[best][1]  # type: ignore[assignment]
+        _, best = step[best]
     return Reading(roles[::-1], cost)
 
 
-def _last(ways: dict[Way, tuple[float, Way | None]], whole: bool) -> tuple[Way, float]:
+def _last(ways: dict[Way, tuple[float, Way]], whole: bool) -> tuple[Way, float]:
     costs = {}
     for way, (paid, _) in ways.items():
         ends = all_moves()[way[0]].get(("", 0))
