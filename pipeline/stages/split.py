@@ -75,9 +75,8 @@ class CutBlocks(StageFn):
                 else:
                     if piece.digest and piece.header is None:  # known where it was cut, and not yet here
                         piece = piece._replace(header=spans_of(piece.data or b""))
-                    found.append(
-                        block_of(piece, limits, digest)
-                    )  # only records have errors, and a text has none
+                    # only records have errors, and a text has none
+                    found.append(block_of(piece, limits, digest))
         read = sum([piece.end - piece.start for piece in pieces])
         count(records_in=len(pieces), bytes_in=read, repeats=len(repeats))
         rejects = yield from route([block for block in found if block is not None], repeats)

@@ -8,11 +8,14 @@ from hypothesis import strategies as st
 
 from dateline.pipeline.elements import Piece
 from dateline.pipeline.rules import known_units, plain_units, split
+from dateline.pipeline.rules.anchors import may_be_stamps
 from dateline.pipeline.rules.known_units import KnownUnits
 from dateline.pipeline.rules.line_forms import form_of
 from dateline.pipeline.rules.line_kinds import line_of
+from dateline.pipeline.rules.line_table import LineTable
 from dateline.pipeline.rules.plain_header import begin_differently, spans_of
-from dateline.pipeline.rules.split import cut_range
+from dateline.pipeline.rules.plain_units import PlainUnits
+from dateline.pipeline.rules.split import cut_range, find_starts
 from dateline.pipeline.rules.text import unify_newlines
 from tests.helpers.pages import Article, compact, doubled, full, plain
 from tests.rules.headers import header_text
@@ -119,6 +122,21 @@ def test_copies_are_known(monkeypatch):
     few = KnownUnits()
     cuts(data, few)
     assert len(few._units) == 4
+
+
+def test_a_known_header_ends_where_it_ended():
+    """Whatever is read around it stops there."""
+    data = (
+        b"\n\n\n"
+        + "\n\n".join(make(article) for make in (plain, doubled, full) for article in ARTICLES).encode()
+    )
+    table = LineTable(data, at_start=True)
+    known = KnownUnits()
+    find_starts(data, True, known)
+    new, again = (PlainUnits(data, table, may_be_stamps(table), units) for units in (KnownUnits(), known))
+    assert all(unit.spans for unit in new.found.values())
+    assert sum(unit.spans is None for unit in again.found.values()) > 9
+    assert again.zones == new.zones
 
 
 @pytest.mark.parametrize(
