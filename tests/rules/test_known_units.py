@@ -1,5 +1,6 @@
 """Units that are known against those that are looked at: the same cuts, whatever came before and stands around them."""
 
+import runpy
 from itertools import pairwise
 
 import pytest
@@ -90,6 +91,16 @@ def assert_the_same(data: bytes, known: KnownUnits) -> int:
 def relative(spans):
     base = spans[0][0]
     return [(first - base, last - base) if first >= 0 else None for first, last in spans]
+
+
+def test_a_digest_depends_on_each_byte_and_on_a_key_that_nobody_knows():
+    block = BLOCKS[0].encode()
+    others = [block[:at] + bytes([byte ^ 1]) + block[at + 1 :] for at, byte in enumerate(block)]
+    found = {*map(known_units.digest_of, [block, *others, block[:-1], block + b"\0", b""])}
+    assert len(found) == len(block) + 4
+    assert {*map(len, found)} == {16}
+    of_another_process = runpy.run_path(known_units.__file__)["digest_of"]
+    assert of_another_process(block) == of_another_process(block) != known_units.digest_of(block)
 
 
 @settings(max_examples=400)
