@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-Spans: TypeAlias = tuple[tuple[int, int], ...]
-"""Where a plain header's parts stand: start and end, in bytes, of the whole and of each group of _PLAIN."""
+HeaderParts: TypeAlias = tuple[bytes | Any, ...]
+"""A plain header, as plain_header.PARTS says: the whole of it, and each of its parts; None for one that it has not."""
 
 
 new_tuple = tuple.__new__
@@ -86,9 +86,8 @@ class Piece(NamedTuple):
     end: int
     data: bytes | None
     """Its bytes without the white space at their end, newlines unified; None where there are more than a block may have."""
-    header: Spans | None = None
-    """Of its plain header: see rules/plain_header.py. Offsets in other bytes, from which it was cut. None also where these
-    bytes were read before."""
+    header: HeaderParts | None = None
+    """Its plain header: see rules/plain_header.py. None also where these bytes were read before."""
     digest: bytes = b""
     """Of `data`, where it begins with a plain header and was taken already."""
     page_day: date | None = None
@@ -108,8 +107,8 @@ class Block(NamedTuple):
     """UTF-8."""
     repairs: tuple[str, ...] = ()
     """What had to be mended to read it: values of text_repairs in the article schema."""
-    header: Spans | None = None
-    """Of the plain header that it begins with."""
+    header: HeaderParts | None = None
+    """The plain header that it begins with."""
     digest: bytes = b""
     """Of its bytes, where they alone decide on its record; else empty."""
     page_day: date | None = None

@@ -24,9 +24,8 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from dateline.pipeline.elements import Spans
+from dateline.pipeline.elements import HeaderParts
 from dateline.pipeline.rules.known_windows import KnownWindows
-from dateline.pipeline.rules.plain_header import CAPTION, HEADLINE, STAMP
 
 REMEMBERED = 1 << 16
 """Units that are known at one time."""
@@ -57,20 +56,23 @@ class Unit(NamedTuple):
     """Where its header ends, from its start."""
     digest: bytes
     """Of its bytes without the white space at its end."""
-    spans: Spans | None
-    """Of its header; None where the unit is a known one."""
+    header: HeaderParts | None
+    """None where the unit is a known one."""
     is_common: bool
     """Whether its text is known to be common."""
-    is_alone: bool
-    """Whether its headline does not stand in its body: else what is below is looked at the longer."""
+    facts: bytes | None
+    """What is to be known of it, from pack_facts(). None where it is a known one, or its headline stands in its body: then
+    what is below is looked at the longer."""
+
+
+_FACTS = Struct("<6I")
+pack_facts = _FACTS.pack
+"""What is known of a unit, relative to its start: its stamp line, the end of its headline, the end of its header, start and end
+of its caption, both the same without one; and how much white space it ends with."""
 
 
 class KnownUnits:
     """The units that a worker knows, by their digests."""
-
-    _FACTS = Struct("<6I")
-    """Relative to a unit's start: its stamp line, the end of its headline, the end of its header, start and end of its
-    caption; and how much white space it ends with."""
 
     def __init__(self) -> None:
         self._units: OrderedDict[bytes, bytes] = OrderedDict()
@@ -89,23 +91,13 @@ class KnownUnits:
         facts = self._units.get(digest)
         if facts is None:
             return None
-        at, headline, body, first, last, white = self._FACTS.unpack(facts)
+        at, headline, body, first, last, white = _FACTS.unpack(facts)
         return (headline, body, first, last) if at == stamp and white == space else None
 
-    def add(self, base: int, unit: Unit) -> None:
-        """Remember a unit that was found to be an article, whole and with no other.
-
-        Args:
-            base: where it starts, in the bytes that its spans are of.
-            unit: the unit.
-        """
-        if unit.spans is None or not unit.is_alone:
+    def add(self, unit: Unit) -> None:
+        """Remember a unit that was found to be an article, whole and with no other."""
+        if unit.facts is None:
             return
-        headline = unit.spans[HEADLINE][1] - base
-        first, last = unit.spans[CAPTION]
-        first, last = (first - base, last - base) if first >= 0 else (0, 0)
-        self._units[unit.digest] = self._FACTS.pack(
-            unit.spans[STAMP][0] - base, headline, unit.body, first, last, unit.size - len(unit.data)
-        )
+        self._units[unit.digest] = unit.facts
         if len(self._units) > REMEMBERED:
             self._units.popitem(last=False)

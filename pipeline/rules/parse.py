@@ -21,7 +21,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from dateline.pipeline.elements import Record, Spans
+from dateline.pipeline.elements import HeaderParts, Record
 from dateline.pipeline.rules.body import body_lines, read_body, without_boxes
 from dateline.pipeline.rules.common_text import count_words, is_common
 from dateline.pipeline.rules.credits import split_credit
@@ -52,7 +52,7 @@ def parse_block(
     data: bytes,
     crawl_date: date | None,
     repairs: Sequence[str] = (),
-    spans: Spans | None = None,
+    plain_header: HeaderParts | None = None,
     known_common: bool = False,
 ) -> tuple[Record, bytes] | Failure:
     """The record of one block, without what only its dump tells (source, offset, length, id); and its body, in UTF-8.
@@ -63,13 +63,13 @@ def parse_block(
         data: the block in UTF-8, lines parted by LF.
         crawl_date: the day of the crawl where the block itself does not say it.
         repairs: what was mended to get at the text; the record has it together with what is mended here.
-        spans: of the plain header that was found as the block was cut, if one was.
+        plain_header: that was found as the block was cut, if one was.
         known_common: whether the text is known to be common.
     """
     common = known_common or is_common(data)
     mended: Sequence[str] = ()
     lines: Sequence[str] = ()
-    plain = read_plain(data, spans) if common and spans else None
+    plain = read_plain(data, plain_header) if common and plain_header else None
     if plain:
         header, at = plain
         below = data[at:]

@@ -15,13 +15,12 @@ Most headers of most dumps look like this, and then the engine (reading.py) is s
 where this module finds a header the engine finds the very same, and where a line might make a difference to
 the engine this module finds none. A test holds the two against each other.
 
-It is found once, where the dump is cut; its spans travel with the block, and its fields are read from them.
+It is found once, where the dump is cut; its parts travel with the block, and its fields are read from them.
 """
 
 import re
-from operator import itemgetter
 
-from dateline.pipeline.elements import Spans
+from dateline.pipeline.elements import HeaderParts
 from dateline.pipeline.rules.header import Header
 from dateline.pipeline.rules.line_forms import form_of
 from dateline.pipeline.rules.line_kinds import MAX_LINE, MAX_NAME, code_of, is_author, kind_of, line_of
@@ -74,13 +73,11 @@ _USUAL = _header(
 """The same where nothing is to be asked of _is_certain(): headline, caption, name and body begin unlike each other, and like no
 line of the site; only the headline ends in a letter; the caption has small letters, the body a colon."""
 
-_numbers = _PLAIN.groupindex  # the same in _USUAL
-HEADLINE, CAPTION, STAMP = (_numbers[name] for name in ("headline", "caption", "stamp"))
-"""The numbers of these groups among the spans."""
-_fields = itemgetter(
-    *(_numbers[name] for name in ("headline", "alt", "caption", "slot", "url", "stamp", "name", "bullets"))
-)
-"""The spans of what a header's fields are read from."""
+_NAMES = ("headline", "alt", "caption", "slot", "url", "stamp", "name", "bullets")
+PARTS = (0, *map(_PLAIN.groupindex.__getitem__, _NAMES))  # the same in _USUAL
+"""The groups of HeaderParts: the whole header, and what its fields are read from. (Their spans would be three times as
+many objects.)"""
+CAPTION, STAMP = (_PLAIN.groupindex[name] for name in ("caption", "stamp"))
 
 UNCOUNTED = -1
 """In place of the number of a line: the body is found by its byte."""
@@ -88,8 +85,8 @@ TWIN_BYTES = 2500
 """Bytes below a header in which its headline is looked for."""
 
 
-def plain_spans(text: bytes, start: int, stamp: int, is_common: bool = False) -> Spans | None:
-    """The plain header that starts at `start` and has its stamp line at `stamp`; None where there is no such.
+def match_plain(text: bytes, start: int, stamp: int, is_common: bool = False) -> re.Match[bytes] | None:
+    """The match of the plain header that starts at `start` and has its stamp line at `stamp`; None where there is no such.
 
     What stands above it and below is left to ask of may_stand_above() and begins_again().
 
@@ -102,15 +99,15 @@ def plain_spans(text: bytes, start: int, stamp: int, is_common: bool = False) ->
     match = _USUAL.match(text, start) if is_common else None
     is_usual = match is not None
     match = match or _PLAIN.match(text, start)
-    if match is None or match.start("stamp") != stamp:
+    if match is None or match.start(STAMP) != stamp:
         return None
-    return match.regs if is_usual or _is_certain(match) else None
+    return match if is_usual or _is_certain(match) else None
 
 
-def spans_of(text: bytes, start: int = 0) -> Spans | None:
-    """The spans of a plain header that is known to start there; None where the text does not hold it any more."""
-    match = _PLAIN.match(text, start)
-    return match.regs if match else None
+def known_parts(block: bytes) -> HeaderParts | None:
+    """The plain header that a block is known to begin with; None where it does not hold it any more."""
+    match = _PLAIN.match(block)
+    return match.group(*PARTS) if match else None
 
 
 def may_stand_above(above: bytes, headline: bytes, caption: bytes | None) -> bool:
@@ -162,39 +159,33 @@ def begins_again(text: bytes, headline: bytes, end: int) -> bool:
     return b"\nUpdated " in below or b"\nShort Url" in below
 
 
-def read_plain(block: bytes, spans: Spans) -> tuple[Header, int] | None:
+def read_plain(block: bytes, parts: HeaderParts) -> tuple[Header, int] | None:
     """The plain header that a block begins with, its lines uncounted, and the byte at which its body starts.
 
     Args:
         block: UTF-8; it starts where the header does.
-        spans: from plain_spans(), in the bytes that the block was cut from.
+        parts: the header, of match_plain().
 
     Returns:
         None if the block ends before its body: it was cut short by the end of its record.
     """
-    base, end = spans[0]
-    if end - base >= len(block):
+    whole, headline, alt, caption, slot, url, stamp, name, bullets = parts
+    if len(whole) >= len(block):
         return None
 
-    (h, h_end), (alt, _), (c, c_end), (slot, _), (u, u_end), (s, s_end), (n, n_end), (b, b_end) = _fields(
-        spans
-    )
-    url = block[u - base : u_end - base].decode() if u >= 0 else None
-    name = block[n - base : n_end - base].decode().strip() if n >= 0 else None
-    bullets = block[b - base : b_end - base].decode().split("\n")[:-1] if b >= 0 else ()
     header = Header(
-        "C" if name else "B" if alt >= 0 else "A",
+        "C" if name else "B" if alt else "A",
         0,
         UNCOUNTED,
-        block[h - base : h_end - base].decode(),
-        block[s - base : s_end - base].decode()[len("Updated ") :],
-        "filled" if url else "empty" if slot >= 0 else "absent",
-        url,
-        name,
-        [block[c - base : c_end - base].decode().strip()] if c >= 0 else [],
-        [line.strip()[1:].strip() for line in bullets],
+        headline.decode(),
+        stamp.decode()[len("Updated ") :],
+        "filled" if url else "empty" if slot else "absent",
+        url.decode() if url else None,
+        name.decode().strip() if name else None,
+        [caption.decode().strip()] if caption else [],
+        [line.strip()[1:].strip() for line in bullets.decode().split("\n")[:-1]] if bullets else [],
     )
-    return header, end - base
+    return header, len(whole)
 
 
 def _is_certain(match: re.Match[bytes]) -> bool:

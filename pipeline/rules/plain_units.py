@@ -24,17 +24,17 @@ import numpy.typing as npt
 from dateline.pipeline.elements import new_tuple
 from dateline.pipeline.rules.anchors import is_stamp
 from dateline.pipeline.rules.common_text import is_common, odd_bytes
-from dateline.pipeline.rules.known_units import KnownUnits, Unit, digest_of
+from dateline.pipeline.rules.known_units import KnownUnits, Unit, digest_of, pack_facts
 from dateline.pipeline.rules.line_kinds import code_of, line_of
 from dateline.pipeline.rules.line_table import BLOCK, LineTable, Places
 from dateline.pipeline.rules.plain_header import (
     CAPTION,
-    HEADLINE,
+    PARTS,
     TWIN_BYTES,
     begin_differently,
     begins_again,
+    match_plain,
     may_stand_above,
-    plain_spans,
 )
 from dateline.pipeline.rules.site import BEGINNINGS
 from dateline.pipeline.rules.text import WHITE_SPACE
@@ -97,7 +97,7 @@ class PlainUnits:
     def quiet_zones(self) -> list[Zone]:
         """The headers, with the bodies of known units: in these nothing starts."""
         return [
-            (start, start + (unit.body if unit.spans or start + unit.size not in self.found else unit.size))
+            (start, start + (unit.body if unit.header or start + unit.size not in self.found else unit.size))
             for start, unit in self.found.items()
         ]
 
@@ -145,30 +145,36 @@ class PlainUnits:
         else:
             data = text[start:end].rstrip(WHITE_SPACE)
         digest = digest_of(data)
-        known = self._known.find(digest, stamp - start, end - start - len(data))
+        white = end - start - len(data)
+        known = self._known.find(digest, stamp - start, white)
+        match = header = facts = None
         if known:
             headline_end, body, first, last = known
             headline, caption = text[start : start + headline_end], text[start + first : start + last]
-            spans, below = None, start + body
+            below = start + body
             searched = end  # no line of its own below has the headline
         else:
-            spans = plain_spans(text, start, stamp, is_common)
-            if spans and spans[0][1] >= end:
-                spans = plain_spans(text, start, stamp)  # its body begins in the next unit
-            if spans is None:
+            match = match_plain(text, start, stamp, is_common)
+            if match and match.end() >= end:
+                match = match_plain(text, start, stamp)  # its body begins in the next unit
+            if match is None:
                 return None
-            headline, caption = text[slice(*spans[HEADLINE])], text[slice(*spans[CAPTION])]
-            below = searched = spans[0][1]
+            header = match.group(*PARTS)
+            headline, caption = header[1], header[3]
+            below = searched = match.end()
         again = text.find(headline, searched, max(below + TWIN_BYTES, end))
         if (again >= 0 and begins_again(text, headline, below)) or not self._may_start(
             place, headline, caption
         ):
             return None
-        return new_tuple(
-            Unit, (end - start, data, below - start, digest, spans, is_common, not 0 <= again < end)
-        )
+        if match and not 0 <= again < end:
+            first, last = match.span(CAPTION) if caption else (start, start)
+            facts = pack_facts(
+                stamp - start, len(headline), below - start, first - start, last - start, white
+            )
+        return new_tuple(Unit, (end - start, data, below - start, digest, header, is_common, facts))
 
-    def _may_start(self, place: int, headline: bytes, caption: bytes) -> bool:
+    def _may_start(self, place: int, headline: bytes, caption: bytes | None) -> bool:
         """Whether the lines above a unit leave it its header."""
         above = self._paragraphs[place]
         if above >= 0 and not (caption and not begin_differently(self._text[above : above + 4], caption)):

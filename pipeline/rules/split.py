@@ -20,7 +20,7 @@ from dateline.pipeline.rules.anchors import anchors, may_be_stamps
 from dateline.pipeline.rules.known_units import KnownUnits, Unit
 from dateline.pipeline.rules.line_table import LineTable
 from dateline.pipeline.rules.page_days import PageDays
-from dateline.pipeline.rules.plain_header import spans_of
+from dateline.pipeline.rules.plain_header import known_parts
 from dateline.pipeline.rules.plain_units import PlainUnits
 from dateline.pipeline.rules.text import WHITE_SPACE, unify_newlines
 from dateline.pipeline.rules.windows import MAX_WINDOW_BYTES, starts_in
@@ -59,10 +59,10 @@ def find_starts(
     found = {}
     for start, end in pairwise([*starts, -1]):
         found[start + offset] = unit = plain.found.get(start)
-        if not unit or not unit.spans or end != start + unit.size:
+        if not unit or not unit.header or end != start + unit.size:
             continue
         if end in plain.found or _is_quiet(table, lines, start + unit.body, end):
-            known.add(start, unit)
+            known.add(unit)
     return found
 
 
@@ -109,7 +109,7 @@ def cut_range(
         max_block_bytes: longer articles are yielded without their bytes.
         chunk: bytes read at once.
         records: where records begin, rising: an article never reaches over these.
-        known: what the reader found before, and adds to; by default every header is read, and its spans are given.
+        known: what the reader found before, and adds to; by default every header is read, and given.
         dump: the number of the dump.
     """
     pieces_from = partial(_pieces, read, max_block_bytes, chunk, records, known, dump)
@@ -189,6 +189,6 @@ def _piece(
     if not kept or end - start > limit:
         return Piece(dump, start, end, None)
     if unit and unit.size == end - start:
-        return new_tuple(Piece, (dump, start, end, unit.data, unit.spans, unit.digest, None, unit.is_common))
+        return new_tuple(Piece, (dump, start, end, unit.data, unit.header, unit.digest, None, unit.is_common))
     data = buffer[start - base : end - base].rstrip(WHITE_SPACE)
-    return Piece(dump, start, end, data, unit and (unit.spans or spans_of(data)))
+    return Piece(dump, start, end, data, unit and (unit.header or known_parts(data)))

@@ -12,7 +12,7 @@ from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.progress import at_dump
 from dateline.pipeline.rules.blocks import block_of, trimmed
 from dateline.pipeline.rules.known_units import digest_of
-from dateline.pipeline.rules.plain_header import spans_of
+from dateline.pipeline.rules.plain_header import known_parts
 from dateline.pipeline.rules.record import block_of_piece
 from dateline.pipeline.stages.block_memo import memo_of
 from dateline.pipeline.stages.counters import count, progress_in
@@ -74,7 +74,7 @@ class CutBlocks(StageFn):
                     repeats.digests.append(digest)
                 else:
                     if piece.digest and piece.header is None:  # known where it was cut, and not yet here
-                        piece = piece._replace(header=spans_of(piece.data or b""))
+                        piece = piece._replace(header=known_parts(piece.data or b""))
                     # only records have errors, and a text has none
                     found.append(block_of(piece, limits, digest))
         read = sum([piece.end - piece.start for piece in pieces])

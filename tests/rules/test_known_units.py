@@ -14,7 +14,7 @@ from dateline.pipeline.rules.known_units import KnownUnits
 from dateline.pipeline.rules.line_forms import form_of
 from dateline.pipeline.rules.line_kinds import line_of
 from dateline.pipeline.rules.line_table import LineTable
-from dateline.pipeline.rules.plain_header import begin_differently, spans_of
+from dateline.pipeline.rules.plain_header import begin_differently, known_parts
 from dateline.pipeline.rules.plain_units import PlainUnits
 from dateline.pipeline.rules.split import cut_range, find_starts
 from dateline.pipeline.rules.text import unify_newlines
@@ -82,15 +82,10 @@ def assert_the_same(data: bytes, known: KnownUnits) -> int:
             many += 1
             assert other.header
             assert other.digest == cut.digest == known_units.digest_of(cut.data.strip())
-            assert relative(spans_of(cut.data)) == relative(other.header)
+            assert known_parts(cut.data) == other.header
         else:
-            assert (cut.header and relative(cut.header)) == (other.header and relative(other.header))
+            assert cut.header == other.header
     return many
-
-
-def relative(spans):
-    base = spans[0][0]
-    return [(first - base, last - base) if first >= 0 else None for first, last in spans]
 
 
 def test_a_digest_depends_on_each_byte_and_on_a_key_that_nobody_knows():
@@ -145,8 +140,8 @@ def test_a_known_header_ends_where_it_ended():
     known = KnownUnits()
     find_starts(data, True, known)
     new, again = (PlainUnits(data, table, may_be_stamps(table), units) for units in (KnownUnits(), known))
-    assert all(unit.spans for unit in new.found.values())
-    assert sum(unit.spans is None for unit in again.found.values()) > 9
+    assert all(unit.header for unit in new.found.values())
+    assert sum(unit.header is None for unit in again.found.values()) > 9
     assert again.zones == new.zones
 
 

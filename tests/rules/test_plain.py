@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dateline.pipeline.elements import Block, Spans
+from dateline.pipeline.elements import Block, HeaderParts
 from dateline.pipeline.rules import line_table, plain_units
 from dateline.pipeline.rules.anchors import is_stamp, may_be_stamps
 from dateline.pipeline.rules.blocks import Limits, block_of
@@ -23,10 +23,11 @@ from dateline.pipeline.rules.parse import parse_block
 from dateline.pipeline.rules.plain_header import (
     _PLAIN,
     _USUAL,
+    PARTS,
     _is_certain,
     begins_again,
+    match_plain,
     may_stand_above,
-    plain_spans,
     read_plain,
 )
 from dateline.pipeline.rules.plain_units import PlainUnits
@@ -58,19 +59,20 @@ def in_columns():
         yield
 
 
-def spans_of(block: bytes) -> Spans | None:
+def parts_of(block: bytes) -> HeaderParts | None:
     """The plain header that a block begins with, as the split would find it."""
     match = _PLAIN.match(block)
     if not match or not is_common(block) or begins_again(block, match["headline"], match.end()):
         return None
-    return plain_spans(block, 0, match.start("stamp"), True)
+    match = match_plain(block, 0, match.start("stamp"), True)
+    return match and match.group(*PARTS)
 
 
 def assert_as_the_engine(text: str) -> bool:
     """Hold the plain header of a text against the engine's; whether there is one."""
     block = text.rstrip().encode()
-    spans = spans_of(block)
-    found = read_plain(block, spans) if spans else None
+    parts = parts_of(block)
+    found = read_plain(block, parts) if parts else None
     if found is None:
         return False
     header, at = found
@@ -95,7 +97,7 @@ def assert_starts_as_the_engine(data: bytes, at_start: bool = True) -> None:
 def without_plain_headers(call: Callable[[], Any]) -> Any:
     """What a call comes to where the engine reads every header."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plain_units, "plain_spans", lambda *args: None)
+        patch.setattr(plain_units, "match_plain", lambda *args: None)
         return call()
 
 
@@ -123,7 +125,7 @@ def test_starts_with_and_without_plain_headers(text):
 @pytest.mark.slow
 def test_records_with_and_without_plain_headers(text):
     block = text.rstrip().encode()
-    assert parse_block(block, None, (), spans_of(block)) == parse_block(block, None)
+    assert parse_block(block, None, (), parts_of(block)) == parse_block(block, None)
 
 
 URL = "https://arab.news/q7xvz"
@@ -145,10 +147,10 @@ def test_usual_headers_are_read_the_short_way(texts, monkeypatch):
     zones = []
 
     def counted(*args):
-        zones.append(plain_spans(*args))
+        zones.append(match_plain(*args))
         return zones[-1]
 
-    monkeypatch.setattr(plain_units, "plain_spans", counted)
+    monkeypatch.setattr(plain_units, "match_plain", counted)
     data = TOP + "\n\n".join(texts).encode()
     found = find_starts(data, True)
     assert list(found) == list(without_plain_headers(lambda: find_starts(data, True)))
@@ -177,9 +179,9 @@ def test_golden_pages_with_and_without_plain_headers():
 
 def test_a_block_that_is_cut_short_is_left_to_the_engine():
     block = USUAL[0].encode()
-    spans = spans_of(block)
-    assert read_plain(block[: spans[0][1]], spans) is None
-    assert read_plain(block[: spans[0][1] + 1], spans) is not None
+    parts = parts_of(block)
+    assert read_plain(block[: len(parts[0])], parts) is None
+    assert read_plain(block[: len(parts[0]) + 1], parts) is not None
 
 
 HEAD = "Ferry returns to the old harbor"

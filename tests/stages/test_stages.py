@@ -16,7 +16,7 @@ from dateline.pipeline.progress import Counts, read_progress
 from dateline.pipeline.rules.blocks import Limits
 from dateline.pipeline.rules.identity_rows import ROW
 from dateline.pipeline.rules.known_units import digest_of
-from dateline.pipeline.rules.plain_header import spans_of
+from dateline.pipeline.rules.plain_header import known_parts
 from dateline.pipeline.stages.parse import ParseBlocks
 from dateline.pipeline.stages.split import CutBlocks, SplitPages
 from dateline.pipeline.stages.validate import ValidateRecords
@@ -86,7 +86,7 @@ def test_a_known_unit_has_its_header_where_it_is_parsed(tmp_path):
     step.setup()
     text = TEXT.rstrip().encode()
     (((block,), _),) = step.process([Piece(0, 0, len(text), text, None, digest_of(text))])
-    assert block.header == spans_of(text) is not None
+    assert block.header == known_parts(text) is not None
 
 
 def test_split_rejects_a_long_line(tmp_path):
