@@ -5,6 +5,7 @@ of all lines of a piece of a dump at once.
 """
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -39,14 +40,25 @@ _LAST_SPACE = np.array(ord(" "), np.uint8)
 """The last of the bytes that are white space in a common text: numpy makes no array of it each time."""
 
 
-def count_words(data: bytes) -> int:
-    """What len(data.split()) is, at an eighth of the cost, in a common text that is not empty.
+def count_words(texts: Sequence[bytes], starts: Sequence[int]) -> list[int]:
+    """How many words stand in each of some texts from a byte on: what len(text[start:].split()) is, for many at once.
 
-    >>> count_words(b"Two words,\\n\\nthen  three more.\\n")
-    5
+    Args:
+        texts: common ones.
+        starts: for each the byte, no word's second or later one.
+
+    >>> count_words([b"Two words,\\n\\nthen  three more.\\n", b"Ferries\\nleft"], [0, 8])
+    [5, 1]
     """
-    space = np.frombuffer(data, np.uint8) <= _LAST_SPACE
-    return int(np.count_nonzero(space[:-1] < space[1:])) + (not space[-1])
+    is_space = np.frombuffer(b"\n".join((*texts, b"")), np.uint8) <= _LAST_SPACE
+    ends_word = is_space[:-1] < is_space[1:]
+    found = []
+    at = 0
+    for text, start in zip(texts, starts, strict=True):
+        end = at + len(text)
+        found.append(int(np.count_nonzero(ends_word[at + start : end])))
+        at = end + 1
+    return found
 
 
 _ODD_PAIRS = np.zeros(1 << 16, bool)

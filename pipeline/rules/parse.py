@@ -54,6 +54,7 @@ def parse_block(
     repairs: Sequence[str] = (),
     plain_header: HeaderParts | None = None,
     known_common: bool = False,
+    words: int = 0,
 ) -> tuple[Record, bytes] | Failure:
     """The record of one block, without what only its dump tells (source, offset, length, id); and its body, in UTF-8.
 
@@ -65,6 +66,7 @@ def parse_block(
         repairs: what was mended to get at the text; the record has it together with what is mended here.
         plain_header: that was found as the block was cut, if one was.
         known_common: whether the text is known to be common.
+        words: below the plain header, where they were counted.
     """
     common = known_common or is_common(data)
     mended: Sequence[str] = ()
@@ -72,7 +74,7 @@ def parse_block(
     plain = read_plain(data, plain_header) if common and plain_header else None
     if plain:
         header, at = plain
-        below = data[at:]
+        below = data
     else:
         text = data.decode()
         text, mended = (text, ()) if common else mend(text)
@@ -80,18 +82,18 @@ def parse_block(
         part = first_part(lines)
         if part is None or not part.is_headed:
             return _no_header(lines, part)
-        header = header_from(part)
+        header, at = header_from(part), 0
         is_below = common and not header.before
         below = b"".join(data.split(b"\n", header.end)[header.end :]).lstrip(b"\n") if is_below else b""
-    if simple := plain_body(below):
+    if simple := plain_body(below, at):
         body, subheadings = simple
         body_captions: list[str] = []
         text = body.decode()
         opening = text[: text.find("\n")] if "\n" in text else text
-        words = count_words(below)
+        words = words or count_words([body], [0])[0]
     else:
         stripped = (
-            without_boxes([line.strip() for line in below.decode().split("\n")])
+            without_boxes([line.strip() for line in data[at:].decode().split("\n")])
             if plain
             else body_lines(lines, header)
         )
@@ -101,7 +103,7 @@ def parse_block(
         opening = paragraphs[0]
         text = "\n\n".join(paragraphs)
         body = text.encode()
-        words = count_words(body) if common else len(text.split())
+        words = count_words([body], [0])[0] if common else len(text.split())
     if header.layout == "F" and header.bullets and _stand_in(text, (header.headline, *header.bullets)):
         return Failure(
             "no_headline",

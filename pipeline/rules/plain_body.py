@@ -18,13 +18,13 @@ from dateline.pipeline.rules.body import MAX_SPECIAL, PICTURE_GAP, heads, is_sub
 from dateline.pipeline.rules.line_kinds import code_of, is_text
 
 _SENTENCE = (
-    r"(?!Topics: |A post shared by |MORE FROM )"  # tags, what is left of a post, a box
-    r"(?:[^a-z \n{\x80-\xff-]|\xe2\x80)[^\n]*+"
-    r"(?:(?<=[.,:;!])|(?<=[.,:;!][\"'])|(?<=[.,:;!]\xe2\x80[\x99\x9d]))"
+    r"(?:[^AMTa-z \n{\x80-\xff-]|\xe2\x80|(?!Topics: |A post shared by |MORE FROM )[AMT])"
+    r".*+(?:(?<=[.,:;!])|(?<=[.,:;!][\"'])|(?<=[.,:;!]\xe2\x80[\x99\x9d]))"
 )
-"""Of the first characters that are not ASCII it has the quotes and dashes only: among others are small letters."""
-_LINES = rf"(?:{_SENTENCE}(?:\n(?!\n|\Z)|(?=\n\n)|\Z))++"
-_SHORT = rf"(?:[A-Z\d]|\xe2\x80[\x98\x9c])[^\n]{{0,{MAX_SPECIAL - 3}}}(?<=[^ .,:;!)\]])"
+"""No tags, nothing that is left of a post, no box. Of the first characters that are not ASCII it has the quotes and dashes only:
+among others are small letters."""
+_LINES = rf"{_SENTENCE}(?:\n{_SENTENCE})*+(?=\n\n|\Z)"
+_SHORT = rf"(?:[A-Z\d]|\xe2\x80[\x98\x9c]).{{0,{MAX_SPECIAL - 3}}}+(?<=[^ .,:;!)\]])"
 _lines = re.compile(_LINES.encode("latin-1"))
 """Sentences, up to the end or to an empty line."""
 _part = re.compile(
@@ -41,39 +41,41 @@ class PlainBody(NamedTuple):
     subheadings: list[str]
 
 
-def plain_body(data: bytes) -> PlainBody | None:
+def plain_body(data: bytes, start: int = 0) -> PlainBody | None:
     """The body that stands below a header; None where its lines need a closer look.
 
     Args:
-        data: what stands there, in UTF-8; of controls and white space it has space and newline only.
+        data: UTF-8; of controls and white space it has space and newline only.
+        start: where in it the line starts that the body may begin with.
 
     >>> plain_body(b"KYIV: Cars crossed it.\\nAt last.\\n\\nThe ferry\\nIt goes on.")
     PlainBody(text=b'KYIV: Cars crossed it.\\n\\nAt last.\\n\\nThe ferry\\n\\nIt goes on.', subheadings=['The ferry'])
     >>> plain_body(b"Cars crossed it.\\nThe ferry\\nIt goes on.") is None
     True
     """
-    match = _lines.match(data)
-    if match is None or (b"/" in data and b"pic.twitter.com/" in data):  # most have no slash
-        return None
-    begin, end = match.span()
-    if end == len(data):
-        return PlainBody(data.replace(b"\n", b"\n\n"), [])
+    match = _lines.match(data, start)
+    if match is None or (data.find(b"/", start) >= 0 and data.find(b"pic.twitter.com/", start) >= 0):
+        return None  # most have no slash
+    end, size = match.end(), len(data)
+    if end == size:
+        return PlainBody(data[start:].replace(b"\n", b"\n\n"), [])
     parts: list[bytes] = []
     subheadings: list[str] = []
-    while end < len(data):
-        parts.append(data[begin:end])
+    while end < size:
         match = _part.match(data, end)
         if match is None:
             return None
-        begin, end = match.span("below")
-        if match["short"]:
-            text = match["short"].decode()
+        short = match["short"]
+        parts.append(data[start:end])
+        start, end = match.span("below")
+        if short:
+            text = short.decode()
             if not is_text(code_of(text)):
                 return None
-            if is_subheading(text) and _heads(text, parts[-1], match["below"], end == len(data)):
+            if is_subheading(text) and _heads(text, parts[-1], data[start:end], end == size):
                 subheadings.append(text)
-            parts.append(match["short"])
-    parts.append(data[begin:])
+            parts.append(short)
+    parts.append(data[start:])
     return PlainBody(b"\n".join(parts).replace(b"\n", b"\n\n"), subheadings)
 
 
@@ -86,5 +88,6 @@ def _heads(text: str, above: bytes, below: bytes, is_end: bool) -> bool:
         below: the lines behind it.
         is_end: whether there are no more.
     """
+    before = above[above.rfind(b"\n") + 1 :].decode()
     after, _, rest = below.partition(b"\n")
-    return heads(text, above.rpartition(b"\n")[2].decode(), after.decode(), True, is_end and not rest)
+    return heads(text, before, after.decode(), True, is_end and not rest)

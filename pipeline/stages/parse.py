@@ -10,7 +10,7 @@ import apache_beam as beam
 from dateline.pipeline.elements import Blocks, Dump, ParsedRecord, Records, Reject
 from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.progress import at_dump
-from dateline.pipeline.rules.record import record_of
+from dateline.pipeline.rules.record import record_of, words_below
 from dateline.pipeline.stages.counters import progress_in
 from dateline.pipeline.stages.stage_fn import StageFn
 from dateline.pipeline.stages.stage_outputs import Rejects, count_in, route, with_rejects
@@ -49,9 +49,9 @@ class ReadFields(StageFn):
         at = 0
         found: list[ParsedRecord | Reject] = []
         with at_dump(self._folder, lambda: self._dumps[at].source):
-            for block in blocks:
+            for block, words in zip(blocks, words_below(blocks), strict=True):
                 at = block.dump
                 where = place(at, block.offset, block.length)
-                found.append(record_of(block, where, self._crawl_date))
+                found.append(record_of(block, where, self._crawl_date, words))
         rejects = yield from route(found, repeats)
         self._progress.add(rejects=rejects)

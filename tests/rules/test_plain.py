@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dateline.pipeline.elements import Block, HeaderParts
+from dateline.pipeline.elements import Block, HeaderParts, Place
 from dateline.pipeline.rules import line_table, plain_units
 from dateline.pipeline.rules.anchors import is_stamp, may_be_stamps
 from dateline.pipeline.rules.blocks import Limits, block_of
@@ -31,6 +31,7 @@ from dateline.pipeline.rules.plain_header import (
     read_plain,
 )
 from dateline.pipeline.rules.plain_units import PlainUnits
+from dateline.pipeline.rules.record import record_of, words_below
 from dateline.pipeline.rules.split import TOP, cut_range, find_starts
 from dateline.pipeline.rules.text import unify_newlines
 from dateline.pipeline.rules.text_repairs import mend
@@ -297,7 +298,28 @@ def test_no_white_space_is_common(number):
 def test_words_are_counted_as_split_does(paragraphs):
     body = "\n\n".join(paragraphs).encode()
     for data in (body, b"\n" + body + b" \n"):
-        assert not is_common(data) or count_words(data) == len(data.decode().split())
+        assert not is_common(data) or count_words([data], [0]) == [len(data.decode().split())]
+
+
+def test_words_of_many_texts_are_counted_apart():
+    texts = [b"Ferries left", b"", b" \n", b"at last.\n\nAll  of them\n", b"The end"]
+    assert count_words(texts, [0, 0, 0, 9, 3]) == [2, 0, 0, 3, 1]
+    assert count_words([], []) == []
+
+
+def test_words_below_plain_headers_are_counted_for_many_blocks_at_once():
+    place = Place("monday.txt", 0, 1)
+    blocks = [
+        Block(0, 0, len(data), data, (), parts_of(data), is_common=is_common(data))
+        for data in (text.strip().encode() for text in (*USUAL, "Ferry\n\n\nIt left."))
+    ]
+    counted = words_below(blocks)
+    assert [bool(words) for words in counted] == [True] * len(USUAL) + [False]
+    for block, words in zip(blocks, counted, strict=True):
+        assert record_of(block, place, None, words) == record_of(block, place, None)
+    first = blocks[0]
+    cut_short, not_known = first._replace(data=first.data[:40]), first._replace(is_common=False)
+    assert words_below([cut_short, not_known]) == [0, 0]
 
 
 LINES = st.lists(

@@ -37,10 +37,14 @@ PARTED = st.lists(st.tuples(AFTER, GAPS, SHORT, GAPS), min_size=1, max_size=3).f
     lambda parts: AFTER.map(lambda last: ("".join(map("".join, parts)) + last).strip())
 )
 
+ABOVE = b"pic.twitter.com/q7\nIt left.\n"
+"""Lines above a body that are none of it."""
+
 
 def assert_as_line_by_line(text: str) -> bool:
     """Hold a plain body against what body.py finds; whether it is one."""
     found = plain_body(text.encode())
+    assert found == plain_body(ABOVE + text.encode(), len(ABOVE))
     if found is None or not is_common(text.encode()):
         return False
     body = read_body(without_boxes([line.strip() for line in text.split("\n")]))
@@ -133,12 +137,12 @@ def test_most_bodies_are_plain_and_all_records_are_the_same(monkeypatch):
     texts += [path.read_text() for path in GOLDEN]
     found = []
 
-    def counted(data):
-        found.append(plain_body(data))
+    def counted(*args):
+        found.append(plain_body(*args))
         return found[-1]
 
     monkeypatch.setattr(parse, "plain_body", counted)
     records = [parse.parse_block(text.strip().encode(), None) for text in texts]
     assert len(list(filter(None, found))) > len(texts) / 4
-    monkeypatch.setattr(parse, "plain_body", lambda data: None)
+    monkeypatch.setattr(parse, "plain_body", lambda data, start: None)
     assert records == [parse.parse_block(text.strip().encode(), None) for text in texts]
