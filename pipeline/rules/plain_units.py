@@ -19,54 +19,27 @@ costs one regular expression, and a copy of a known unit its digest.
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from dateline.pipeline.elements import new_tuple
 from dateline.pipeline.rules.anchors import is_stamp
 from dateline.pipeline.rules.common_text import is_common, odd_bytes
 from dateline.pipeline.rules.known_units import KnownUnits, Unit, digest_of, pack_facts
-from dateline.pipeline.rules.line_kinds import code_of, line_of
 from dateline.pipeline.rules.line_table import BLOCK, LineTable, Places
+from dateline.pipeline.rules.lines_above import LinesAbove
 from dateline.pipeline.rules.plain_header import (
     CAPTION,
     PARTS,
     TWIN_BYTES,
-    begin_differently,
     begins_again,
     match_plain,
-    may_stand_above,
 )
-from dateline.pipeline.rules.site import BEGINNINGS
 from dateline.pipeline.rules.text import WHITE_SPACE
 from dateline.pipeline.rules.windows import Zone
-
-MAX_EMPTY = 25
-"""Empty lines across which the top of a page is looked for, above a plain header."""
 
 FEW = 8
 """Units that cost less one by one than all at once: of a small dump."""
 
-MIN_PARAGRAPH = 5
-"""Bytes of a line that is a paragraph at first sight: its last ones are looked at."""
-
 _SPACE = ord(" ")
-_ASCII_LETTERS = [*range(ord("A"), ord("Z") + 1), *range(ord("a"), ord("z") + 1)]
-_LETTER = np.zeros(256, bool)
-_LETTER[_ASCII_LETTERS] = True
-_NEXT = np.zeros((256, 256), bool)
-_NEXT[_ASCII_LETTERS, ord(" ") : ord("~") + 1] = True
-_NEXT[ord(" "), _ASCII_LETTERS] = True
-"""What may follow the first letter of a line that begin_differently() tells by its first two characters."""
-_SMALL = 0x2020
-"""Makes both letters of a pair small ones."""
-_QUOTES, _BRACKETS = np.zeros((2, 256), bool)
-_QUOTES[[0x98, 0x99, 0x9C, 0x9D]] = True
-"""The third bytes of quotes."""
-_BRACKETS[[*b")]"]] = True
-_OF_THE_SITE = np.unique(
-    [int.from_bytes(word.encode()[:3]) for word in BEGINNINGS if word[0].isalpha()]
-).astype(np.int32)
-"""The first three bytes of lines of the site that begin with a letter."""
 
 
 class PlainUnits:
@@ -108,7 +81,7 @@ class PlainUnits:
         places = (starts.searchsorted(ats) - 1).tolist()
         self._starts: list[int] = starts.tolist()
         ends = [*self._starts[1:], len(self._text)]
-        self._paragraphs = self._paragraphs_above()
+        self._above = LinesAbove(self._text, self._table, self._tops, len(self._tops) >= FEW)
         is_common = self._are_common([*self._starts, len(self._text)])
         is_apart: list[bool] = self._table.empty[
             np.minimum(self._tops + 1, len(self._table.empty) - 1)
@@ -163,7 +136,7 @@ class PlainUnits:
             headline, caption = header[1], header[3]
             below = searched = match.end()
         again = text.find(headline, searched, max(below + TWIN_BYTES, end))
-        if (again >= 0 and begins_again(text, headline, below)) or not self._may_start(
+        if (again >= 0 and begins_again(text, headline, below)) or not self._above.may_start(
             place, headline, caption
         ):
             return None
@@ -173,60 +146,6 @@ class PlainUnits:
                 stamp - start, len(headline), below - start, first - start, last - start, white
             )
         return new_tuple(Unit, (end - start, data, below - start, digest, header, is_common, facts))
-
-    def _may_start(self, place: int, headline: bytes, caption: bytes | None) -> bool:
-        """Whether the lines above a unit leave it its header."""
-        above = self._paragraphs[place]
-        if above >= 0 and not (caption and not begin_differently(self._text[above : above + 4], caption)):
-            return True
-        line = self._line_above(int(self._tops[place]))
-        return line is not None and may_stand_above(line, headline, caption)
-
-    def _paragraphs_above(self) -> list[int]:
-        """For each unit where the line above starts, if at first sight it is the last paragraph of a body, no copy of the
-        line above it, and begins unlike the unit; else -1."""
-        table = self._table
-        if len(self._tops) < FEW:
-            return [-1] * len(self._tops)
-        at, starts, pairs = table.at, table.starts, table.pairs
-        filled = (~table.empty).nonzero()[0]
-        above = filled[np.maximum(filled.searchsorted(self._tops) - 1, 0)]
-        begin, size, before = starts[above], table.lengths[above], np.maximum(above - 1, 0)
-        end = begin + size - (table.last[above] == ord(" "))  # as CRLF leaves it
-        letters, others, two_above = pairs[above], pairs[self._tops], pairs[before]
-        third, fourth, below = at(begin + 2), at(begin + 3), at(starts[self._tops] + 2)
-        opening = (letters == 0xE280) & _QUOTES[third] & (fourth >= ord(" ")) & (fourth <= ord("~"))
-        closing = (at(end - 3) == 0xE2) & (at(end - 2) == 0x80) & (at(end - 1) == 0x9D)
-        last = np.where(closing, at(end - 4), at(end - 1))
-        second_last = np.where(closing, at(end - 5), at(end - 2))
-        is_text = opening | _told_by_two(letters, third) & ~_is_of_the_site(letters << 8 | third)
-        is_paragraph = (size >= MIN_PARAGRAPH) & is_text & (last == ord(".")) & ~_BRACKETS[second_last]
-        is_near = (above > 0) & (above > self._tops - MAX_EMPTY)
-        is_unlike = (two_above != letters) | (table.lengths[before] != size) & (table.last[before] > ord(" "))
-        is_no_copy = is_unlike & (two_above > 0x20FF) | table.empty[before]
-        begins_otherwise = _told_by_two(others, below) & (opening | (letters | _SMALL != others | _SMALL))
-        found: list[int] = np.where(
-            is_paragraph & is_near & is_no_copy & begins_otherwise, begin, -1
-        ).tolist()
-        return found
-
-    def _line_above(self, line: int) -> bytes | None:
-        """The line above the empty ones above a line; empty where there are too many of them, None where it stands
-        twice: then it may be a caption that the header begins with."""
-        for other in range(line - 3, max(-1, line - MAX_EMPTY), -1):
-            found = self._table.line(other)
-            if line_of(found).strip():
-                twice = other and found.strip() == self._table.line(other - 1).strip()
-                return None if twice or self._is_below_a_top(other, found) else found
-        return b""
-
-    def _is_below_a_top(self, line: int, text: bytes) -> bool:
-        """Whether a short line may be the rest of a page's top, which belongs to the header below."""
-        if code_of(line_of(text)) not in "hg":
-            return False
-        return any(
-            code_of(line_of(self._table.line(other))) in "dvyom" for other in range(max(0, line - 4), line)
-        )
 
     def _are_common(self, edges: Sequence[int]) -> list[bool]:
         """Whether the text between each two edges is common."""
@@ -248,15 +167,3 @@ def _is_common(text: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return is_common(text)
-
-
-def _told_by_two(pairs: npt.NDArray[np.int32], third: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    """Whether lines begin as begin_differently() wants it, quotes aside."""
-    found: npt.NDArray[np.bool_] = _LETTER[pairs >> 8] & _NEXT[pairs & 0xFF, third]
-    return found
-
-
-def _is_of_the_site(beginnings: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-    """Whether lines with these first three bytes may be lines of the site."""
-    places = np.minimum(_OF_THE_SITE.searchsorted(beginnings), len(_OF_THE_SITE) - 1)
-    return np.equal(_OF_THE_SITE[places], beginnings)

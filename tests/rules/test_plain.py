@@ -402,9 +402,9 @@ def test_what_stands_above_is_told_at_once_as_line_by_line(above, gap, article):
     text = "\n".join([*above, *[""] * gap, *plain(article).split("\n")]).encode()
     table = LineTable(text, True)
     units = PlainUnits(text, table, may_be_stamps(table), KnownUnits())
-    for place, at in enumerate(units._paragraphs):
+    for place, at in enumerate(units._above.paragraphs):
         if at >= 0:
-            line = units._line_above(int(units._tops[place]))
+            line = units._above._line_above(int(units._tops[place]))
             assert line == text[at:].split(b"\n")[0]
             assert may_stand_above(line, article.headline.encode(), b"")
 

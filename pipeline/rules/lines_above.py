@@ -1,0 +1,129 @@
+"""The lines above plain headers: whether they leave their headers to the units below.
+
+    It is expected to run daily, they said.     a paragraph that begins unlike the unit: told for all units at once
+    _
+    _
+    Ferry returns to the old harbor             <- a unit
+
+    The ferry at its berth. (AFP)               no paragraph: held against the headline and the caption of the unit
+    _
+    _
+    Ferry returns to the old harbor
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from dateline.pipeline.rules.line_kinds import code_of, line_of
+from dateline.pipeline.rules.line_table import LineTable, Places
+from dateline.pipeline.rules.plain_header import begin_differently, may_stand_above
+from dateline.pipeline.rules.site import BEGINNINGS
+
+MAX_EMPTY = 25
+"""Empty lines across which the top of a page is looked for, above a plain header."""
+
+MIN_PARAGRAPH = 5
+"""Bytes of a line that is a paragraph at first sight: its last ones are looked at."""
+
+_ASCII_LETTERS = [*range(ord("A"), ord("Z") + 1), *range(ord("a"), ord("z") + 1)]
+_LETTER = np.zeros(256, bool)
+_LETTER[_ASCII_LETTERS] = True
+_NEXT = np.zeros((256, 256), bool)
+_NEXT[_ASCII_LETTERS, ord(" ") : ord("~") + 1] = True
+_NEXT[ord(" "), _ASCII_LETTERS] = True
+"""What may follow the first letter of a line that begin_differently() tells by its first two characters."""
+_SMALL = 0x2020
+"""Makes both letters of a pair small ones."""
+_QUOTES, _BRACKETS = np.zeros((2, 256), bool)
+_QUOTES[[0x98, 0x99, 0x9C, 0x9D]] = True
+"""The third bytes of quotes."""
+_BRACKETS[[*b")]"]] = True
+_OF_THE_SITE = np.unique(
+    [int.from_bytes(word.encode()[:3]) for word in BEGINNINGS if word[0].isalpha()]
+).astype(np.int32)
+"""The first three bytes of lines of the site that begin with a letter."""
+
+
+class LinesAbove:
+    """The lines above the units of a piece of a dump."""
+
+    def __init__(self, text: bytes, table: LineTable, tops: Places, at_once: bool) -> None:
+        """
+        Args:
+            text: a piece of a dump, newlines unified.
+            table: its lines.
+            tops: the first lines of its units.
+            at_once: whether to ask all units at once what can be asked so; where they are few it costs more.
+        """
+        self._text, self._table, self._tops = text, table, tops
+        self.paragraphs = self._last_paragraphs() if at_once else [-1] * len(tops)
+        """For each unit where the line above starts, if at first sight it is the last paragraph of a body, no copy of the
+        line above it, and begins unlike the unit; else -1."""
+
+    def may_start(self, place: int, headline: bytes, caption: bytes | None) -> bool:
+        """Whether the lines above a unit leave it its header.
+
+        Args:
+            place: the number of the unit.
+            headline: of its header.
+            caption: of it, too, if it has one.
+        """
+        above = self.paragraphs[place]
+        if above >= 0 and not (caption and not begin_differently(self._text[above : above + 4], caption)):
+            return True
+        line = self._line_above(int(self._tops[place]))
+        return line is not None and may_stand_above(line, headline, caption)
+
+    def _last_paragraphs(self) -> list[int]:
+        table = self._table
+        at, starts, pairs = table.at, table.starts, table.pairs
+        filled = (~table.empty).nonzero()[0]
+        above = filled[np.maximum(filled.searchsorted(self._tops) - 1, 0)]
+        begin, size, before = starts[above], table.lengths[above], np.maximum(above - 1, 0)
+        end = begin + size - (table.last[above] == ord(" "))  # as CRLF leaves it
+        letters, others, two_above = pairs[above], pairs[self._tops], pairs[before]
+        third, fourth, below = at(begin + 2), at(begin + 3), at(starts[self._tops] + 2)
+        opening = (letters == 0xE280) & _QUOTES[third] & (fourth >= ord(" ")) & (fourth <= ord("~"))
+        closing = (at(end - 3) == 0xE2) & (at(end - 2) == 0x80) & (at(end - 1) == 0x9D)
+        last = np.where(closing, at(end - 4), at(end - 1))
+        second_last = np.where(closing, at(end - 5), at(end - 2))
+        is_text = opening | _told_by_two(letters, third) & ~_is_of_the_site(letters << 8 | third)
+        is_paragraph = (size >= MIN_PARAGRAPH) & is_text & (last == ord(".")) & ~_BRACKETS[second_last]
+        is_near = (above > 0) & (above > self._tops - MAX_EMPTY)
+        is_unlike = (two_above != letters) | (table.lengths[before] != size) & (table.last[before] > ord(" "))
+        is_no_copy = is_unlike & (two_above > 0x20FF) | table.empty[before]
+        begins_otherwise = _told_by_two(others, below) & (opening | (letters | _SMALL != others | _SMALL))
+        found: list[int] = np.where(
+            is_paragraph & is_near & is_no_copy & begins_otherwise, begin, -1
+        ).tolist()
+        return found
+
+    def _line_above(self, line: int) -> bytes | None:
+        """The line above the empty ones above a line; empty where there are too many of them, None where it stands
+        twice: then it may be a caption that the header begins with."""
+        for other in range(line - 3, max(-1, line - MAX_EMPTY), -1):
+            found = self._table.line(other)
+            if line_of(found).strip():
+                twice = other and found.strip() == self._table.line(other - 1).strip()
+                return None if twice or self._is_below_a_top(other, found) else found
+        return b""
+
+    def _is_below_a_top(self, line: int, text: bytes) -> bool:
+        """Whether a short line may be the rest of a page's top, which belongs to the header below."""
+        if code_of(line_of(text)) not in "hg":
+            return False
+        return any(
+            code_of(line_of(self._table.line(other))) in "dvyom" for other in range(max(0, line - 4), line)
+        )
+
+
+def _told_by_two(pairs: npt.NDArray[np.int32], third: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Whether lines begin as begin_differently() wants it, quotes aside."""
+    found: npt.NDArray[np.bool_] = _LETTER[pairs >> 8] & _NEXT[pairs & 0xFF, third]
+    return found
+
+
+def _is_of_the_site(beginnings: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """Whether lines with these first three bytes may be lines of the site."""
+    places = np.minimum(_OF_THE_SITE.searchsorted(beginnings), len(_OF_THE_SITE) - 1)
+    return np.equal(_OF_THE_SITE[places], beginnings)
