@@ -9,6 +9,8 @@
     _
     _
     Ferry returns to the old harbor
+
+In doubt they do not: then the engine looks at the lines around the unit.
 """
 
 import numpy as np
