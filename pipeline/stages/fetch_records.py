@@ -49,7 +49,7 @@ class KeyByFile(StageFn):
     def process(self, keyed: KeyedBatch) -> Iterable[KeyedBatch | Older]:
         key, batch = keyed
         is_new = batch.rows["dump"] >= 0
-        new, older = batch.rows[is_new], batch.rows[~is_new]
+        new, older = batch.rows.compress(is_new), batch.rows.compress(~is_new)
         yield from keyed_batches(new, (new["file"] >> np.uint64(1)).astype(np.int64))  # keys are not negative
         if len(older):
             yield TaggedOutput(OLDER, (key, RowBatch(older)))

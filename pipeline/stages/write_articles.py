@@ -81,7 +81,9 @@ class WriteArticles(WriteTask):
         written = [file for file in files if file]
         if written:  # the task's sums go with one of its files
             written[0] = written[0]._replace(facts=written[0].facts | self._added.facts())
-        return self._finish(articles_task(task), written, places_in("articles", rows[rows["dump"] >= 0]))
+        return self._finish(
+            articles_task(task), written, places_in("articles", rows.compress(rows["dump"] >= 0))
+        )
 
     def _partitions(self, partitions: list[Partition]) -> Iterator[File | None]:
         """The files of some partitions, whose new records are taken together."""
@@ -106,9 +108,9 @@ class WriteArticles(WriteTask):
         before = (
             self._version.read(entry) if self._version and entry else arrow_schema("article").empty_table()
         )
-        new = rows[rows["dump"] >= 0]
+        new = rows.compress(rows["dump"] >= 0)
         with believed(partition.folder):
-            stay = Staying(before, rows[rows["dump"] == OLDER_ARTICLE])
+            stay = Staying(before, rows.compress(rows["dump"] == OLDER_ARTICLE))
         if not stay.ids and not len(new):
             return self._emptied(entry, "articles") if entry else None
         names = hexes(new, "id_hi", "id_lo")
@@ -155,7 +157,7 @@ def require_own_ids(rows: Rows, period: npt.NDArray[np.int64]) -> None:
         DamagedFile: two have.
     """
     wins = rows["copies"] > 0
-    rows, period = rows[wins], period[wins]
+    rows, period = rows.compress(wins), period[wins]
     same = period[1:] == period[:-1]
     for name in ("region", "id_hi", "id_lo"):
         same &= rows[name][1:] == rows[name][:-1]

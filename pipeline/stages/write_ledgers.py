@@ -51,7 +51,7 @@ class KeyByShard(StageFn):
         new = rows["dump"] >= 0
         shards = np.empty(len(rows), np.int64)
         shards[new] = self._new.shards(rows["dump"][new], rows["offset"][new])
-        shards[~new] = [self._older(row) for row in rows[~new]]
+        shards[~new] = [self._older(row) for row in rows.compress(~new)]
         return keyed_batches(rows, shards)
 
 
@@ -76,14 +76,16 @@ class WriteLedgers(WriteTask):
         shard, batches = group
         rows = concat(batch.rows for batch in batches)
         count_key("ledgers", rows.nbytes)
-        new, older = rows[rows["dump"] >= 0], rows[rows["dump"] < 0]
+        is_new = rows["dump"] >= 0
+        new, older = rows.compress(is_new), rows.compress(~is_new)
         before = {folder: self._before("duplicate", folder, shard) for folder in (KEYS, DUPLICATES)}
         changed = self._changed(older, before)
-        copies = places_in("duplicates", new[new["copies"] == 0])  # an article's block is in its partition
+        wins = new["copies"] > 0
+        copies = places_in("duplicates", new.compress(~wins))  # an article's block is in its partition
         files = []
         for folder, kind, won in ((KEYS, "keys", True), (DUPLICATES, "duplicates", False)):
-            mine = new[(new["copies"] > 0) == won]
-            table = pa.concat_tables([before[folder], *changed[folder], self._table(mine)])
+            mine = self._table(new.compress(wins == won))
+            table = pa.concat_tables([before[folder], *changed[folder], mine])
             files.append(self._file(folder, shard, kind, table, copies[:0] if won else copies))
         self._progress.add(files=2)
         return self._finish(ledgers_task(shard), [file for file in files if file], copies)
