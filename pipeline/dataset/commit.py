@@ -1,7 +1,7 @@
 """Commit: how what a run staged becomes a version, and how a folder is put in order after a run that died.
 
     plan      the journal _runs/<run>/commit.json says what is about to happen; flushed
-    name      each staged file gets its name, which is its content's hash, and a second one in _versions: a hard link
+    name      each staged file gets its name, which is its content's hash, by a hard link; then it moves to _versions
     flush     names and contents reach the disk
     publish   the manifest gets the next version's number, without replacing: from here on it is committed
     retire    files that the new version has replaced lose their names, but for those in _versions
@@ -38,8 +38,10 @@ from dateline.pipeline.names import (
     MANIFESTS,
     REPORTS,
     RUNS,
+    STAGED,
     STRAYS,
     VERSIONS,
+    hash_of,
     is_run,
     is_second_name,
     kind_of,
@@ -118,9 +120,8 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
         try:
             with let():
                 write_json(f"{folder}/{JOURNAL}", journal)
-                checked: set[str] = set()
-                for file in new:
-                    _name(root, file, checked)
+                _name(root, new)
+                _keep(root, run_folder(root, manifest["run"], STAGED), new)
                 flush(root, (path for file in new for path in (file.path, second_name(file.path))))
             look()
             _publish(root, manifest, target)
@@ -224,14 +225,29 @@ def prune(root: str, keep: int, sweep: bool = False) -> list[int]:
     return gone
 
 
-def _name(root: str, file: File, checked: set[str]) -> None:
-    """Give a staged file its names. The one in _versions may be there: then it is an earlier version's."""
-    found = os.path.getsize(file.staged)
-    if found != file.bytes:
-        raise OSError(f"{file.staged}: {found} bytes on disk, {file.bytes} were written")
-    with suppress(FileExistsError):
-        links.put_in_place(os.link, file.staged, root, second_name(file.path), checked)
-    links.put_in_place(os.rename, file.staged, root, file.path, checked)
+def _name(root: str, files: Sequence[File]) -> None:
+    """Give staged files their places."""
+    checked: set[str] = set()
+    for file in files:
+        found = os.stat(file.staged).st_size
+        if found != file.bytes:
+            raise OSError(f"{file.staged}: {found} bytes on disk, {file.bytes} were written")
+        links.put_in_place(links.link_anew, file.staged, root, file.path, checked)
+
+
+def _keep(root: str, staged: str, files: Sequence[File]) -> None:
+    """Have staged files, which have their places, stand in _versions, too. What is there of the same name is replaced: it has
+    the same bytes, or a dead run left it.
+
+    Of a first version, which may have 100,000 files, the whole folder is moved: a run stages them under their second names.
+    """
+    names = {hash_of(file.path) for file in files}
+    if not os.path.lexists(f"{root}/{VERSIONS}") and names == set(os.listdir(staged)):
+        os.rename(staged, f"{root}/{VERSIONS}")
+        return
+    checked: set[str] = set()
+    for file in files:
+        links.put_in_place(os.rename, file.staged, root, second_name(file.path), checked)
 
 
 def _publish(root: str, manifest: Manifest, target: str) -> None:

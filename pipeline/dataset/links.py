@@ -53,7 +53,7 @@ def put_in_place(
     """Link or rename a file to a name of the dataset, whose folder may have to be made.
 
     Args:
-        call: os.link or os.rename.
+        call: os.link, os.rename or link_anew.
         source: where the file is.
         root: the dataset.
         path: the name, in it.
@@ -65,6 +65,15 @@ def put_in_place(
     """
     _have_folder(root, path.rpartition("/")[0], checked)
     call(source, f"{root}/{path}")
+
+
+def link_anew(source: str, target: str) -> None:
+    """Link a file to a name, in place of what has it."""
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        os.unlink(target)
+        os.link(source, target)
 
 
 def _have_folder(root: str, folder: str, checked: set[str]) -> None:

@@ -1,6 +1,6 @@
 """Staging: what a run writes, whole but without a name that counts, until the commit gives it one.
 
-    _runs/20261129T000000-0123abcd/staged/9e107d9d...        a whole file, of a random name; in a store see uploads.py
+    _runs/20261129T000000-0123abcd/staged/9e107d9d...        a file, mostly of its second name; in a store see uploads.py
     _runs/20261129T000000-0123abcd/receipts/articles-3.arrow  of a task: its files, and what the blocks in each add up to
     _runs/20261129T000000-0123abcd/receipts/settled-2.json    of a group of dumps: see verify/settled.py
 
@@ -116,7 +116,10 @@ class Writer:
                 os.unlink(target)
             raise
         size, path = os.path.getsize(target), file_path(folder, digest, shard)
-        staged = self._uploads.send_file(target, path, digest) if self._uploads else target
+        if self._uploads:
+            staged = self._uploads.send_file(target, path, digest)
+        else:
+            os.rename(target, staged := f"{self._staged}/{hash_of(path)}")
         return {"path": path, "staged": staged, "rows": rows, "bytes": size, "sha256": digest}
 
     def write_bytes(
@@ -125,12 +128,19 @@ class Writer:
         """The same with a file of so many rows whose bytes are there."""
         digest = hashlib.sha256(content).hexdigest()
         path = file_path(folder, digest, shard)
-        staged = self._uploads.send(content, path, digest) if self._uploads else self._stage(content)
+        staged = (
+            self._uploads.send(content, path, digest)
+            if self._uploads
+            else self._stage(hash_of(path), content)
+        )
         return {"path": path, "staged": staged, "rows": rows, "bytes": len(content), "sha256": digest}
 
-    def _stage(self, content: bytes | memoryview) -> str:
-        target = self._new_name()
-        raw = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    def _stage(self, name: str, content: bytes | memoryview) -> str:
+        target, how = f"{self._staged}/{name}", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        try:
+            raw = os.open(target, how, 0o666)
+        except FileExistsError:  # of this task, which is done again: it may be torn, or at work still
+            raw = os.open(target := self._new_name(), how, 0o666)
         try:
             if os.write(raw, content) != len(content):
                 raise OSError(f"{target}: not all of its {len(content)} bytes could be written")

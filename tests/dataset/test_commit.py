@@ -139,6 +139,62 @@ def test_each_call_fails_once(tmp_path, error):
     assert committed == {2, 3}
 
 
+def test_the_files_of_a_first_version_move_in_one_folder(tmp_path):
+    folder = Folder(tmp_path)
+    staged = folder.stage(FIRST)
+    with on(Disk()) as disk:
+        folder.commit(*staged)
+    folder.check_tidy()
+    assert [path for name, path in disk.calls if name == "rename"] == [f"{folder.root}/_runs/run-1/staged"]
+
+
+def test_what_no_receipt_names_does_not_move_with_them(tmp_path):
+    """A task that was done again has left a torn file."""
+    folder = Folder(tmp_path)
+    run, files = folder.stage(FIRST)
+    Path(folder.root, "_runs", run, "staged", "0123456789abcdef" * 2).write_text("to")
+    folder.commit(run, files)
+    folder.check_tidy()
+
+
+def test_death_at_each_call_of_a_first_commit(tmp_path):
+    """No version is there before the manifest is, and then it is whole; what is left goes."""
+    number, newest = 0, 0
+    while not newest:
+        folder = Folder(tmp_path / str(number))
+        staged = folder.stage(FIRST)
+        with on(Disk(number, Died())), contextlib.suppress(Died):
+            folder.commit(*staged)
+        newest = folder.check_versions()
+        commit.recover(folder.root, KEEP)
+        folder.check_tidy()
+        if not newest:
+            folder.commit(*folder.stage(FIRST))
+            folder.check_tidy()
+        number += 1
+    assert number > 20
+
+
+def test_a_file_takes_the_places_of_what_no_version_lists(tmp_path):
+    """A torn one, as a folder may have that was copied by half; a link; and a torn one among those of all versions."""
+    folder = grown(tmp_path)
+    run, files = folder.stage(THIRD)
+    outside = tmp_path / "outside"
+    outside.write_text("mine")
+    place, link = (tmp_path / file.path for file in files)
+    for folder_of in (place.parent, link.parent):
+        folder_of.mkdir(parents=True, exist_ok=True)
+    place.write_text("to")
+    link.symlink_to(outside)
+    (tmp_path / names.second_name(files[0].path)).write_text("to")
+    folder.commit(run, files)
+    assert outside.read_text() == "mine"
+    outside.unlink()
+    folder.check_tidy()
+    for file in files:
+        assert (tmp_path / names.second_name(file.path)).read_bytes() == folder.contents[file.path]
+
+
 @pytest.mark.slow
 def test_death_at_each_call_and_again_at_each_call_of_the_recovery(tmp_path):
     """Exhaustive: the commit dies at each call, the recovery after it at each of its own, then all is well."""

@@ -46,11 +46,13 @@ class Folder:
                 continue
             data = text.encode()
             digest = hashlib.sha256(data).hexdigest()
-            target = f"{self.root}/_runs/{run}/staged/{partition}"
-            Path(target).write_bytes(data)
+            target = Path(self.root, "_runs", run, "staged", digest[:32])
+            if target.exists():  # as a run does it
+                target = target.with_name(partition)
+            target.write_bytes(data)
             path = f"{folder}/part-{digest[:32]}.arrow"
             self.contents[path] = data
-            files.append(File(path, target, "articles", 1, len(data), digest, Tally(), {}))
+            files.append(File(path, str(target), "articles", 1, len(data), digest, Tally(), {}))
         return run, files
 
     def latest(self) -> dataset.Version | None:
