@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 HeaderParts: TypeAlias = tuple[bytes | Any, ...]
@@ -160,9 +161,9 @@ class Repeats:
         self.digests += more.digests
         return self
 
-    @property
+    @cached_property
     def length(self) -> int:
-        """Bytes of all blocks."""
+        """Bytes of all blocks: to be asked for once they all are there, as each stage does."""
         return sum([place[2] for place in self.places]) + sum([place[2] for place in self.waiting])
 
 

@@ -79,6 +79,9 @@ PARTS = (0, *map(_PLAIN.groupindex.__getitem__, _NAMES))  # the same in _USUAL
 many objects.)"""
 CAPTION, STAMP = (_PLAIN.groupindex[name] for name in ("caption", "stamp"))
 
+_bullet = re.compile("• *+(.*[^ \\n])")
+"""A bullet, without the spaces around its text."""
+
 UNCOUNTED = -1
 """In place of the number of a line: the body is found by its byte."""
 TWIN_BYTES = 2500
@@ -183,7 +186,7 @@ def read_plain(block: bytes, parts: HeaderParts) -> tuple[Header, int] | None:
         url.decode() if url else None,
         name.decode().strip() if name else None,
         [caption.decode().strip()] if caption else [],
-        [line.strip()[1:].strip() for line in bullets.decode().split("\n")[:-1]] if bullets else [],
+        _bullet.findall(bullets.decode()) if bullets else [],
     )
     return header, len(whole)
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple, Protocol
 
-from dateline.pipeline.elements import Block, ParsedRecord, Piece, Place, Reject
+from dateline.pipeline.elements import Block, ParsedRecord, Piece, Place, Reject, new_tuple
 from dateline.pipeline.rules.blocks import Limits, block_of
 from dateline.pipeline.rules.common_text import count_words
 from dateline.pipeline.rules.identity_rows import provisional_id
@@ -111,7 +111,7 @@ def record_of(block: Block, place: Place, crawl_date: date | None, words: int = 
         fields["short_url"] = fields["short_url"] or short_url(page_url)
     fields["id"] = UNDECIDED
     fields["copies"] = 1
-    return ParsedRecord(dump, at, size, fields, body, digest)
+    return new_tuple(ParsedRecord, (dump, at, size, fields, body, digest))
 
 
 def with_provisional_id(parsed: ParsedRecord | Reject) -> ParsedRecord | Reject:
@@ -127,3 +127,10 @@ def checked(parsed: ParsedRecord | Reject, schema: Contract) -> ParsedRecord | R
         return parsed
     pointer, message = schema.violation(parsed.record)
     return Reject(parsed.dump, parsed.offset, parsed.length, "validate", "schema", pointer, message)
+
+
+def all_checked(batch: Sequence[ParsedRecord], schema: Contract) -> Sequence[ParsedRecord | Reject]:
+    """The same of many records: mostly all are valid."""
+    if schema.are_valid([parsed.record for parsed in batch]):
+        return batch
+    return [checked(parsed, schema) for parsed in batch]

@@ -7,7 +7,7 @@ from typing import Any
 import apache_beam as beam
 
 from dateline.pipeline.elements import Records
-from dateline.pipeline.rules.record import checked
+from dateline.pipeline.rules.record import all_checked
 from dateline.pipeline.stages.counters import progress_in
 from dateline.pipeline.stages.stage_fn import StageFn
 from dateline.pipeline.stages.stage_outputs import Rejects, count_in, route, with_rejects
@@ -36,5 +36,5 @@ class CheckSchema(StageFn):
     def process(self, batch: Records) -> Iterable[Records | Rejects]:
         records, repeats = batch
         count_in(records, repeats)
-        rejects = yield from route([checked(record, self._contract) for record in records], repeats)
+        rejects = yield from route(all_checked(records, self._contract), repeats)
         self._progress.add(records=len(records) + len(repeats) - rejects, rejects=rejects)

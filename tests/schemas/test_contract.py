@@ -26,6 +26,7 @@ JSON = st.recursive(
 
 def agree(record) -> None:
     assert ARTICLE.is_valid(record) == ARTICLE._full.is_valid(record), record
+    assert ARTICLE.is_valid(record) == ARTICLE.are_valid([RECORD, record, RECORD]), record
     if not ARTICLE.is_valid(record):
         violation = ARTICLE.violation(record)
         assert violation.message
