@@ -104,8 +104,8 @@ class Result:
     @property
     def reasons(self) -> dict[str, int]:
         reasons: Counter[str] = Counter()
-        for file in self.files:
-            reasons.update(file.facts.get("reasons", {}))
+        for some in filter(None, (file.facts.get("reasons") for file in self.files)):
+            reasons.update(some)
         return dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
 
     @property

@@ -120,7 +120,9 @@ def commit(root: str, manifest: Manifest, before: Manifest | None, files: Sequen
         try:
             with let():
                 write_json(f"{folder}/{JOURNAL}", journal)
-                _name(root, new)
+                checked: set[str] = set()
+                for file in new:
+                    _name(root, file, checked)
                 _keep(root, run_folder(root, manifest["run"], STAGED), new)
                 flush(root, (path for file in new for path in (file.path, second_name(file.path))))
             look()
@@ -225,14 +227,12 @@ def prune(root: str, keep: int, sweep: bool = False) -> list[int]:
     return gone
 
 
-def _name(root: str, files: Sequence[File]) -> None:
-    """Give staged files their places."""
-    checked: set[str] = set()
-    for file in files:
-        found = os.stat(file.staged).st_size
-        if found != file.bytes:
-            raise OSError(f"{file.staged}: {found} bytes on disk, {file.bytes} were written")
-        links.put_in_place(links.link_anew, file.staged, root, file.path, checked)
+def _name(root: str, file: File, checked: set[str]) -> None:
+    """Give a staged file its place."""
+    found = os.stat(file.staged).st_size
+    if found != file.bytes:
+        raise OSError(f"{file.staged}: {found} bytes on disk, {file.bytes} were written")
+    links.put_in_place(links.link_anew, file.staged, root, file.path, checked)
 
 
 def _keep(root: str, staged: str, files: Sequence[File]) -> None:

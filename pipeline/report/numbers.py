@@ -171,7 +171,7 @@ def _value(folder: str) -> str:
 
 def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     total = Counter[str]()
-    for each in counts:
+    for each in filter(None, counts):  # most files have none of their own
         total.update(each)
     return _positive(total)
 

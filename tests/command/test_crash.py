@@ -48,6 +48,8 @@ STEPS = [
     ("dateline.pipeline.dataset.commit", "commit", "before", 1, 1),
     ("dateline.pipeline.dataset.commit", "write_json", "after", 1, 1),
     ("dateline.pipeline.dataset.commit", "_name", "before", 2, 1),
+    ("dateline.pipeline.dataset.commit", "_keep", "before", 1, 1),
+    ("dateline.pipeline.dataset.commit", "_keep", "after", 1, 1),
     ("dateline.pipeline.dataset.commit", "flush", "before", 1, 1),
     ("dateline.pipeline.dataset.commit", "_publish", "before", 1, 1),
     ("dateline.pipeline.dataset.commit", "_publish", "after", 1, 2),
