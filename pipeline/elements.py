@@ -175,9 +175,9 @@ class ParsedRecord(NamedTuple):
     length: int
     """Where its block stands in what was read: a dump, or a spool of it. The record says where in the dump."""
     record: Record
-    """In a run without its id: see rules/record.py."""
+    """In a run without its id, and with the first paragraph in place of the body: see rules/record.py."""
     body: bytes
-    """That of the record, in UTF-8."""
+    """The whole of it, in UTF-8."""
     digest: bytes = b""
     """That of its block."""
 

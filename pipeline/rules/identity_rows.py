@@ -130,7 +130,9 @@ def older_rank(dump: int, place: int) -> int:
 
 
 def rows_of(
-    places: Sequence[BlockPlace], bodies: Sequence[int], columns: Mapping[str, Sequence[Any]]
+    places: Sequence[BlockPlace],
+    bodies: Sequence[int] | npt.NDArray[np.int32],
+    columns: Mapping[str, Sequence[Any]],
 ) -> Rows:
     """One row for each of some records.
 

@@ -58,7 +58,8 @@ def parse_block(
 ) -> tuple[Record, bytes] | Failure:
     """The record of one block, without what only its dump tells (source, offset, length, id); and its body, in UTF-8.
 
-    The body comes twice: as text for the schema, and as the bytes that go to the dataset, so nobody has to encode it.
+    In the record stands the first paragraph of the body only, which is what the schema needs to decide on it. The body comes in
+    bytes, as it goes to the dataset: as text it would be decoded and encoded for each block.
 
     Args:
         data: the block in UTF-8, lines parted by LF.
@@ -88,8 +89,7 @@ def parse_block(
     if simple := plain_body(below, at):
         body, subheadings = simple
         body_captions: list[str] = []
-        text = body.decode()
-        opening = text[: text.find("\n")] if "\n" in text else text
+        opening = body.partition(b"\n")[0].decode()
         words = words or count_words([body], [0])[0]
     else:
         stripped = (
@@ -104,7 +104,7 @@ def parse_block(
         text = "\n\n".join(paragraphs)
         body = text.encode()
         words = count_words([body], [0])[0] if common else len(text.split())
-    if header.layout == "F" and header.bullets and _stand_in(text, (header.headline, *header.bullets)):
+    if header.layout == "F" and header.bullets and _stand_in(body, (header.headline, *header.bullets)):
         return Failure(
             "no_headline",
             "a stamp and a summary, whose lines come again in the body, and no headline above them",
@@ -132,7 +132,7 @@ def parse_block(
         "country": country,
         "region": region,
         "region_source": region_source,
-        "body": text,
+        "body": opening,
         "subheadings": subheadings,
         "body_captions": body_captions,
         "word_count": words,
@@ -173,9 +173,9 @@ def _no_header(lines: Sequence[str], part: Part | None) -> Failure:
     return Failure("not_an_article", "no stamp, no slot, no dateline: text that belongs to no article")
 
 
-def _stand_in(body: str, lines: Sequence[str]) -> bool:
+def _stand_in(body: bytes, lines: Sequence[str]) -> bool:
     """Whether a body says what each of some lines says, word for word: a summary's do, a headline does not."""
-    text = normalise(body)
+    text = normalise(body.decode())
     return all(normalise(line).rstrip(".") in text for line in lines)
 
 

@@ -63,7 +63,7 @@ def record_of_piece(
     place = places.place(block.dump, block.offset, block.length)
     if isinstance(block, Reject):
         return Outcome(place, None, block)
-    record = with_provisional_id(record_of(block, place, crawl_date))
+    record = completed(record_of(block, place, crawl_date))
     return Outcome(place, block.text, checked(record, schema))
 
 
@@ -87,7 +87,8 @@ def words_below(blocks: Sequence[Block]) -> list[int]:
 
 
 def record_of(block: Block, place: Place, crawl_date: date | None, words: int = 0) -> ParsedRecord | Reject:
-    """The record of a block as it would be written if no other were of the same article, but for its id.
+    """The record of a block as it would be written if no other were of the same article, but for its id and most of its body: see
+    completed().
 
     Args:
         block: the block, placed in what was read.
@@ -114,10 +115,11 @@ def record_of(block: Block, place: Place, crawl_date: date | None, words: int = 
     return new_tuple(ParsedRecord, (dump, at, size, fields, body, digest))
 
 
-def with_provisional_id(parsed: ParsedRecord | Reject) -> ParsedRecord | Reject:
-    """The record itself, now with the id that it has if no other is of its article; a reject as it is."""
+def completed(parsed: ParsedRecord | Reject) -> ParsedRecord | Reject:
+    """The record itself, now with its whole body and the id that it has if no other is of its article; a reject as it is."""
     if isinstance(parsed, ParsedRecord):
         parsed.record["id"] = provisional_id(parsed.record)
+        parsed.record["body"] = parsed.body.decode()
     return parsed
 
 

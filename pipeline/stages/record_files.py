@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dateline.pipeline.elements import BlockPlace, ParsedRecord
 from dateline.pipeline.names import PARSED
@@ -46,7 +47,6 @@ class RecordWriter:
         self._places: list[BlockPlace] = []
         self._values: list[tuple[Any, ...]] = []  # of _OTHERS
         self._bodies: list[bytes] = []
-        self._characters: list[int] = []  # of each body
         self.size = 0
         """Bytes of all bodies that wait to be written."""
 
@@ -56,15 +56,14 @@ class RecordWriter:
         self._places += [parsed[:3] for parsed in records]
         self._values += [_values(parsed.record) for parsed in records]
         self._bodies += bodies
-        self._characters += [len(parsed.record["body"]) for parsed in records]
         self.size += sum(map(len, bodies))
 
     def write(self) -> Rows:
         """Write the records to a file; a row for each, which names its place there."""
         name = uuid.uuid4().int >> 64  # of this file only: a task that is done again writes another
         columns: dict[str, Any] = dict(zip(_OTHERS, zip(*self._values, strict=True), strict=True))
-        rows = rows_of(self._places, self._characters, columns)
         columns["body"] = texts(b"".join(self._bodies), list(map(len, self._bodies)))
+        rows = rows_of(self._places, pc.utf8_length(columns["body"]).to_numpy(), columns)
         write_batch(f"{self._folder}/{name:016x}", batch_of(columns, WAITING))
         rows["file"] = name
         rows["at"] = np.arange(len(rows))

@@ -5,7 +5,7 @@ from typing import Any
 
 from dateline.pipeline.elements import Block, Dump, Place, Reject
 from dateline.pipeline.rules.blocks import Limits, block_of
-from dateline.pipeline.rules.record import record_of, with_provisional_id
+from dateline.pipeline.rules.record import completed, record_of
 from dateline.pipeline.rules.split import cut_range
 
 Item = dict[str, Any]
@@ -23,7 +23,7 @@ def read(data: bytes, source: str = "dump.txt") -> list[Item]:
         block = block_of(piece, Limits())
         item = block
         if isinstance(block, Block):
-            item = with_provisional_id(record_of(block, Place(dump.source, *block[1:3]), None))
+            item = completed(record_of(block, Place(dump.source, *block[1:3]), None))
         if isinstance(item, Reject):
             found.append({name: getattr(item, name) for name in ("reason", "detail", "offset", "length")})
         elif item is not None:

@@ -77,6 +77,15 @@ def test_what_is_wrong_and_where(change, pointer, says):
     assert says in violation.message
 
 
+def test_the_first_paragraph_decides_on_a_body():
+    """So a run may ask no more of the schema: see parse_block()."""
+    asked = schemas.load("article")["properties"]["body"]
+    assert {name: asked[name] for name in asked.keys() - {"description", "examples"}} == {
+        "type": "string",
+        "minLength": 1,
+    }
+
+
 def test_the_record_is_valid():
     assert ARTICLE.is_valid(RECORD)
 

@@ -25,7 +25,7 @@ def waiting(folder, files=3, records=7):
         ]
         writer.add(
             [
-                ParsedRecord(0, number, 1, record, record["body"].encode())
+                ParsedRecord(0, number, 1, record | {"body": "Its first paragraph."}, record["body"].encode())
                 for number, record in enumerate(of_file)
             ]
         )
@@ -44,6 +44,7 @@ def test_records_come_in_the_order_of_their_rows(tmp_path):
     rows, expected = waiting(tmp_path)
     reader = RecordReader(str(tmp_path))
     assert told(reader.take(rows)) == expected
+    assert rows["body"].tolist() == [len(body) for _, body in expected]
     assert told(reader.take(rows[3:4])) == expected[3:4]
     assert told(reader.take(np.repeat(rows[:1], 2))) == expected[:1] * 2
 
