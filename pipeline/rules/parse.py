@@ -89,7 +89,8 @@ def parse_block(
     if simple := plain_body(below, at):
         body, subheadings = simple
         body_captions: list[str] = []
-        opening = body.partition(b"\n")[0].decode()
+        end = body.find(b"\n")  # to part the body there would copy all of it
+        opening = (body if end < 0 else body[:end]).decode()
         words = words or count_words([body], [0])[0]
     else:
         stripped = (
