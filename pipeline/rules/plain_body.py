@@ -59,23 +59,22 @@ def plain_body(data: bytes, start: int = 0) -> PlainBody | None:
     end, size = match.end(), len(data)
     if end == size:
         return PlainBody(data[start:].replace(b"\n", b"\n\n"), [])
-    parts: list[bytes] = []
+    parts = [match[0]]
     subheadings: list[str] = []
     while end < size:
         match = _part.match(data, end)
         if match is None:
             return None
-        short = match["short"]
-        parts.append(data[start:end])
-        start, end = match.span("below")
+        short, below = match.group("short", "below")
+        end = match.end()
         if short:
             text = short.decode()
             if not is_text(code_of(text)):
                 return None
-            if is_subheading(text) and _heads(text, parts[-1], data[start:end], end == size):
+            if is_subheading(text) and _heads(text, parts[-1], below, end == size):
                 subheadings.append(text)
             parts.append(short)
-    parts.append(data[start:])
+        parts.append(below)
     return PlainBody(b"\n".join(parts).replace(b"\n", b"\n\n"), subheadings)
 
 
