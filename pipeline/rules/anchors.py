@@ -44,6 +44,10 @@ _BULLET = re.compile(SPACE + rb"(?:- |\xe2\x80\xa2)")
 
 Outside: TypeAlias = Callable[[Places], Places]
 
+NEAR = 10
+"""Lines between two anchors that are read together, at most."""
+BODY_LINES = 4
+"""Paragraphs in a row that tell that a body is under way: beyond them nothing is read."""
 MIN_TWICE, MAX_TWICE = 10, 300
 """Bytes of a headline that stands twice."""
 
@@ -78,7 +82,7 @@ def anchors(text: bytes, table: LineTable, zones: Sequence[tuple[int, int]] = ()
 
     found = set(_kinds(text, table, outside))
     if len(table.starts) > 2:
-        found.update(_twice(table, outside))
+        found.update(stand_twice(table, outside))
         found.update(_behind_gaps(text, table, outside))
         found.update(_datelines(table, outside))
         found.update(_feeds(text, table))
@@ -103,7 +107,7 @@ def _kinds(text: bytes, table: LineTable, outside: Outside) -> list[int]:
     return found
 
 
-def _twice(table: LineTable, outside: Outside) -> list[int]:
+def stand_twice(table: LineTable, outside: Outside) -> list[int]:
     """Lines that stand twice in a row, empty ones aside."""
     filled = (~table.empty).nonzero()[0]
     if len(filled) < 2:

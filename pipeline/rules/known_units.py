@@ -13,7 +13,7 @@ A unit reaches from a line behind two empty ones to the next such line:
 
 It is known if it begins with a plain header, an article started right below it and none between, and that article had a plain
 header, too, or nothing in the body was worth a reading (see anchors.py). Where the same bytes come again above a plain header,
-that depends on them, and on nothing else but the line above them, and what is right below. So only these are looked at; above
+that depends on them, and on nothing else but some lines above them, and what is right below. So only these are looked at; above
 anything else, the body, too.
 """
 

@@ -11,9 +11,9 @@
     _
       • It took two years                     bullets, or none
 
-Most headers of most dumps look like this, and then the engine (reading.py) is spared. It stays the measure:
-where this module finds a header the engine finds the very same, and where a line might make a difference to
-the engine this module finds none. A test holds the two against each other.
+Most headers of most dumps look like this, and then the engine (reading.py) is spared; so it is for many of layout F: see
+compact_header.py. It stays the measure: where this module finds a header the engine finds the very same, and where a line
+might make a difference to the engine this module finds none. A test holds the two against each other.
 
 It is found once, where the dump is cut; its parts travel with the block, and its fields are read from them.
 """
@@ -21,6 +21,7 @@ It is found once, where the dump is cut; its parts travel with the block, and it
 import re
 
 from dateline.pipeline.elements import HeaderParts
+from dateline.pipeline.rules.compact_header import COMPACT, LINES
 from dateline.pipeline.rules.header import Header
 from dateline.pipeline.rules.line_forms import form_of
 from dateline.pipeline.rules.line_kinds import MAX_LINE, MAX_NAME, code_of, is_author, kind_of, line_of
@@ -109,7 +110,7 @@ def match_plain(text: bytes, start: int, stamp: int, is_common: bool = False) ->
 
 def known_parts(block: bytes) -> HeaderParts | None:
     """The plain header that a block is known to begin with; None where it does not hold it any more."""
-    match = _PLAIN.match(block)
+    match = _PLAIN.match(block) or COMPACT.match(block)
     return match.group(*PARTS) if match else None
 
 
@@ -177,7 +178,7 @@ def read_plain(block: bytes, parts: HeaderParts) -> tuple[Header, int] | None:
         return None
 
     header = Header(
-        "C" if name else "B" if alt else "A",
+        "F" if whole.count(b"\n") == LINES else "C" if name else "B" if alt else "A",
         0,
         UNCOUNTED,
         headline.decode(),

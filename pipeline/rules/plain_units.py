@@ -12,17 +12,21 @@
     _
     Another headline                     <- the next unit
 
+Or its stamp stands right below the headline, as in a compact header.
+
 What stands above a unit, and whether its text is common, is asked of all units at once, in columns. So a usual header
 costs one regular expression, and a copy of a known unit its digest.
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
 from dateline.pipeline.elements import new_tuple
 from dateline.pipeline.rules.anchors import is_stamp
 from dateline.pipeline.rules.common_text import is_common, odd_bytes
+from dateline.pipeline.rules.compact_header import is_amid_paragraphs, kinds_of, match_compact
 from dateline.pipeline.rules.known_units import KnownUnits, Unit, digest_of, pack_facts
 from dateline.pipeline.rules.line_table import BLOCK, LineTable, Places
 from dateline.pipeline.rules.lines_above import LinesAbove
@@ -86,13 +90,17 @@ class PlainUnits:
         is_apart: list[bool] = self._table.empty[
             np.minimum(self._tops + 1, len(self._table.empty) - 1)
         ].tolist()
+        tops = self._tops.tolist()
         asked = end = -1
         for stamp, at, place in zip(stamps.tolist(), ats.tolist(), places, strict=True):
             if at < end:
                 continue  # of the last header, or its second
-            # only the first stamp of a unit can be that of its header, and below a plain headline stands an empty line
-            is_first = place >= 0 and place != asked and is_apart[place]
-            unit = self._unit(place, ends[place], at, is_common[place]) if is_first else None
+            # only the first stamp of a unit can be that of its header, and it stands below an empty line, or is compact
+            unit = None
+            if place >= 0 and place != asked:
+                is_compact = tops[place] == stamp - 1
+                if is_apart[place] or (is_compact and is_common[place] and self._is_amid_paragraphs(stamp)):
+                    unit = self._unit(place, ends[place], at, is_common[place], is_compact)
             if unit:
                 start = self._starts[place]
                 self.found[start] = unit
@@ -103,7 +111,14 @@ class PlainUnits:
                 asked = place
         return others
 
-    def _unit(self, place: int, end: int, stamp: int, is_common: bool) -> Unit | None:
+    @cached_property
+    def _kinds(self) -> bytes:
+        return kinds_of(self._table)  # many pieces have no compact header
+
+    def _is_amid_paragraphs(self, stamp: int) -> bool:
+        return is_amid_paragraphs(self._text, self._table, self._kinds, stamp)
+
+    def _unit(self, place: int, end: int, stamp: int, is_common: bool, is_compact: bool) -> Unit | None:
         """A unit, if it begins with a plain header.
 
         Args:
@@ -111,6 +126,7 @@ class PlainUnits:
             end: one past its last byte.
             stamp: where its first line starts that may be a stamp.
             is_common: whether its text is common.
+            is_compact: whether only a compact header can begin it, which stands amid paragraphs.
         """
         text, start = self._text, self._starts[place]
         if text.startswith(b"\n\n\n", end - 3) and text[end - 4] > _SPACE:  # of most
@@ -127,7 +143,7 @@ class PlainUnits:
             below = start + body
             searched = end  # no line of its own below has the headline
         else:
-            match = match_plain(text, start, stamp, is_common)
+            match = match_compact(text, start) if is_compact else match_plain(text, start, stamp, is_common)
             if match and match.end() >= end:
                 match = match_plain(text, start, stamp)  # its body begins in the next unit
             if match is None:
@@ -136,8 +152,8 @@ class PlainUnits:
             headline, caption = header[1], header[3]
             below = searched = match.end()
         again = text.find(headline, searched, max(below + TWIN_BYTES, end))
-        if (again >= 0 and begins_again(text, headline, below)) or not self._above.may_start(
-            place, headline, caption
+        if (again >= 0 and begins_again(text, headline, below)) or not (
+            is_compact or self._above.may_start(place, headline, caption)
         ):
             return None
         if match and not 0 <= again < end:

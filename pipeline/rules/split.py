@@ -70,7 +70,7 @@ def last_sure(starts: dict[int, Unit | None], end: int) -> int | None:
     """The last start that stays one whatever the bytes below are, and parts what stands above from what stands below; None if
     there is none.
 
-    It has a plain header. Only the line above decides on it, and some lines below, which are at hand. Nothing is read across
+    It has a plain header. Only some lines above decide on it, and some below, which are at hand. Nothing is read across
     it: neither do starts above it depend on bytes below these lines, nor those below it on bytes above it.
 
     Args:

@@ -16,6 +16,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 
+from dateline.pipeline.rules.anchors import BODY_LINES, NEAR
 from dateline.pipeline.rules.header import Part, parts_of
 from dateline.pipeline.rules.known_units import digest_of
 from dateline.pipeline.rules.known_windows import Found, KnownWindows, is_plain_text
@@ -24,17 +25,12 @@ from dateline.pipeline.rules.line_kinds import code_of, line_of, texts_of
 from dateline.pipeline.rules.line_table import LineTable
 from dateline.pipeline.rules.reading import read
 
-BODY_LINES = 4
-"""Paragraphs in a row that tell that a body is under way: beyond them nothing is read."""
-
 Zone = tuple[int, int]
 """Start and end of a plain header, in bytes."""
 
 USUAL, OF_A_LIST, DENSE = (30, 20), (120, 20), (31, 20)
 """Lines above the first anchor of a group and below its last that are read; the same of a list, and where there is no
 end of anchors, so that each is read by itself."""
-NEAR = 10
-"""Lines between two anchors of a group, at most."""
 ITEMS, ITEM_LINES = 3, 4
 """Items that a round-up has at least, and how many lines below the one before each starts, at most."""
 MAX_GROUP_LINES = 150
@@ -128,7 +124,7 @@ class _Windows:
                 near = max(near, below)  # what starts where a header ends is below a body that stood above it
                 line = top + begin
                 if behind and before == "body" and begin <= 1:
-                    line = self._body_above(line, top + behind, floor)
+                    line = self._body_above(line, top + behind, self._begins[zone] if zone >= 0 else 0)
                 yield int(starts[line])
 
     def _is_of_a_list(self, anchor: int) -> bool:
@@ -166,7 +162,8 @@ class _Windows:
         return end
 
     def _body_above(self, line: int, headline: int, floor: int) -> int:
-        """Where a body starts that reaches above the window: below an empty line, or nowhere."""
+        """Where a body starts that reaches above the window: below an empty line, be that in a plain header or above it, or
+        nowhere."""
         begin = line
         while begin > floor and not self._table.empty[begin - 1]:
             begin -= 1

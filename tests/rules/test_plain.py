@@ -99,6 +99,7 @@ def without_plain_headers(call: Callable[[], Any]) -> Any:
     """What a call comes to where the engine reads every header."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plain_units, "match_plain", lambda *args: None)
+        patch.setattr(plain_units, "match_compact", lambda *args: None)
         return call()
 
 
