@@ -170,8 +170,9 @@ def set_places(rows: Rows, places: Sequence[BlockPlace]) -> None:
 
 def concat(parts: Iterable[Rows]) -> Rows:
     """All rows in one array; an empty one for no parts."""
-    whole = bytearray().join(part.data for part in parts)
-    return np.frombuffer(whole, ROW)  # numpy's own compares the types of all fields, for each part anew
+    # As bytes: else numpy compares the types of all fields, or spells them out, for each part anew.
+    as_bytes: Iterable[Any] = (part.view(np.uint8) for part in parts)
+    return np.frombuffer(bytearray().join(as_bytes), ROW)
 
 
 def set_url_ids(rows: Rows, slugs: npt.NDArray[np.bytes_]) -> None:
