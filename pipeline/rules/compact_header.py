@@ -35,7 +35,7 @@ PARAGRAPHS = 7
 MOST_PARAGRAPHS = 10
 """That are looked at."""
 MOST_ABOVE = 20
-"""Lines above the headline that are looked at."""
+"""Lines above the headline that are looked at: so the work does not grow with the text."""
 
 _END = " *\n"
 _NONE = "(?P<{}>(?!))?".format
@@ -96,7 +96,7 @@ def is_amid_paragraphs(text: bytes, table: LineTable, kinds: bytes, stamp: int) 
     if top <= MAX_GAP or kinds[top:last].strip(b"ps"):
         return False  # below the top of a dump much else can be meant
     starts = table.starts
-    if text.find(_FEED, int(starts[min(first, top)]), int(starts[below.end()])) >= 0:
+    if text.find(_FEED, int(starts[first]), int(starts[below.end()])) >= 0:
         return False
     others = [*_others(kinds, above.start(1), last), *_others(kinds, body, below.end())]
     return all(_is_subheading(table.line(line)) for line in others) and all(
