@@ -19,9 +19,11 @@ anything else, the body, too.
 
 import os
 from collections import OrderedDict
+from collections.abc import Iterable
 from struct import Struct
 from typing import NamedTuple
 
+import numpy as np
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from dateline.pipeline.elements import HeaderParts
@@ -65,10 +67,12 @@ class Unit(NamedTuple):
     what is below is looked at the longer."""
 
 
-_FACTS = Struct("<6I")
-pack_facts = _FACTS.pack
-"""What is known of a unit, relative to its start: its stamp line, the end of its headline, the end of its header, start and end
-of its caption, both the same without one; and how much white space it ends with."""
+FACTS = np.dtype([(name, "<u4") for name in ("stamp", "headline", "body", "caption", "below_caption")])
+"""What is known of a unit, relative to its start: its stamp line, the end of its headline, the end of its header, and
+start and end of its caption, both 0 without one."""
+_ROW = Struct("<5I")
+pack_facts, each_of_facts = _ROW.pack, _ROW.iter_unpack
+"""The facts of one unit as bytes, and those of each from the bytes of many."""
 
 
 class KnownUnits:
@@ -79,20 +83,13 @@ class KnownUnits:
         self.windows = KnownWindows()
         """Those of pages without a plain header."""
 
-    def find(self, digest: bytes, stamp: int, space: int) -> tuple[int, int, int, int] | None:
-        """Where the headline of a known unit ends, its header, and where its caption starts and ends, 0 without one; from the
-        unit's start. None where it is not known.
+    def facts(self, digests: Iterable[bytes]) -> list[bytes | None]:
+        """Of each unit its FACTS, or None where it is not known.
 
         Args:
-            digest: of its bytes without the white space at its end.
-            stamp: where its first stamp line starts that is not another header's, from its start.
-            space: how much white space it ends with.
+            digests: of the units' bytes, without the white space at their ends.
         """
-        facts = self._units.get(digest)
-        if facts is None:
-            return None
-        at, headline, body, first, last, white = _FACTS.unpack(facts)
-        return (headline, body, first, last) if at == stamp and white == space else None
+        return list(map(self._units.get, digests))
 
     def add(self, unit: Unit) -> None:
         """Remember a unit that was found to be an article, whole and with no other."""

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from dateline.pipeline.rules.line_kinds import code_of, line_of
 from dateline.pipeline.rules.line_table import LineTable, Places
-from dateline.pipeline.rules.plain_header import begin_differently, may_stand_above
+from dateline.pipeline.rules.plain_header import SMALL_LETTERS, begin_differently, may_stand_above
 from dateline.pipeline.rules.site import BEGINNINGS
 
 MAX_EMPTY = 25
@@ -36,6 +36,7 @@ _NEXT[ord(" "), _ASCII_LETTERS] = True
 """What may follow the first letter of a line that begin_differently() tells by its first two characters."""
 _SMALL = 0x2020
 """Makes both letters of a pair small ones."""
+_SMALL_LETTERS = np.frombuffer(SMALL_LETTERS, np.uint8)
 _QUOTES, _BRACKETS = np.zeros((2, 256), bool)
 _QUOTES[[0x98, 0x99, 0x9C, 0x9D]] = True
 """The third bytes of quotes."""
@@ -58,9 +59,22 @@ class LinesAbove:
             at_once: whether to ask all units at once what can be asked so; where they are few it costs more.
         """
         self._text, self._table, self._tops = text, table, tops
-        self.paragraphs = self._last_paragraphs() if at_once else [-1] * len(tops)
+        self._paragraphs = self._last_paragraphs() if at_once else np.full(len(tops), -1)
         """For each unit where the line above starts, if at first sight it is the last paragraph of a body, no copy of the
         line above it, and begins unlike the unit; else -1."""
+
+    def all_may_start(self, places: Places, captions: Places) -> npt.NDArray[np.bool_]:
+        """For each of some units whether the lines above leave it its header for sure.
+
+        Args:
+            places: the numbers of the units.
+            captions: where their captions start; -1 without one.
+        """
+        above = self._paragraphs[places]
+        letters, others = _SMALL_LETTERS[self._table.at(above)], _SMALL_LETTERS[self._table.at(captions)]
+        is_unlike = (captions < 0) | (letters != others) & (letters > 0) & (others > 0)
+        found: npt.NDArray[np.bool_] = (above >= 0) & is_unlike
+        return found
 
     def may_start(self, place: int, headline: bytes, caption: bytes | None) -> bool:
         """Whether the lines above a unit leave it its header.
@@ -70,13 +84,13 @@ class LinesAbove:
             headline: of its header.
             caption: of it, too, if it has one.
         """
-        above = self.paragraphs[place]
+        above = int(self._paragraphs[place])
         if above >= 0 and not (caption and not begin_differently(self._text[above : above + 4], caption)):
             return True
         line = self._line_above(int(self._tops[place]))
         return line is not None and may_stand_above(line, headline, caption)
 
-    def _last_paragraphs(self) -> list[int]:
+    def _last_paragraphs(self) -> Places:
         table = self._table
         at, starts, pairs = table.at, table.starts, table.pairs
         filled = (~table.empty).nonzero()[0]
@@ -95,9 +109,7 @@ class LinesAbove:
         is_unlike = (two_above != letters) | (table.lengths[before] != size) & (table.last[before] > ord(" "))
         is_no_copy = is_unlike & (two_above > 0x20FF) | table.empty[before]
         begins_otherwise = _told_by_two(others, below) & (opening | (letters | _SMALL != others | _SMALL))
-        found: list[int] = np.where(
-            is_paragraph & is_near & is_no_copy & begins_otherwise, begin, -1
-        ).tolist()
+        found: Places = np.where(is_paragraph & is_near & is_no_copy & begins_otherwise, begin, -1)
         return found
 
     def _line_above(self, line: int) -> bytes | None:

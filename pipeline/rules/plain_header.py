@@ -131,9 +131,10 @@ def may_stand_above(above: bytes, headline: bytes, caption: bytes | None) -> boo
     )
 
 
-_SMALL_LETTERS = bytes(
+SMALL_LETTERS = bytes(
     byte | 0x20 if chr(byte).isascii() and chr(byte).isalpha() else 0 for byte in range(256)
 )
+"""Of each byte that is a letter the small one; 0 for all others."""
 _BEGINNING = re.compile(
     rb"(?:([A-Za-z](?:[A-Za-z](?=[ -~])| (?=[A-Za-z])))|\xe2\x80[\x98\x99\x9c\x9d](?=[ -~]))"
 )
@@ -144,7 +145,7 @@ def begin_differently(one: bytes, other: bytes) -> bool:
 
     The two are a letter, and another one or a space. The other line begins with two others, or with a quote.
     """
-    letter, other_letter = _SMALL_LETTERS[one[0]], _SMALL_LETTERS[other[0]]
+    letter, other_letter = SMALL_LETTERS[one[0]], SMALL_LETTERS[other[0]]
     if letter and other_letter and letter != other_letter:
         return True
     first, second = _BEGINNING.match(one), _BEGINNING.match(other)

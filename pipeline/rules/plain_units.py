@@ -27,7 +27,7 @@ from dateline.pipeline.elements import new_tuple
 from dateline.pipeline.rules.anchors import is_stamp
 from dateline.pipeline.rules.common_text import is_common, odd_bytes
 from dateline.pipeline.rules.compact_header import is_amid_paragraphs, kinds_of, match_compact
-from dateline.pipeline.rules.known_units import KnownUnits, Unit, digest_of, pack_facts
+from dateline.pipeline.rules.known_units import FACTS, KnownUnits, Unit, digest_of, each_of_facts, pack_facts
 from dateline.pipeline.rules.line_table import BLOCK, LineTable, Places
 from dateline.pipeline.rules.lines_above import LinesAbove
 from dateline.pipeline.rules.plain_header import (
@@ -80,33 +80,43 @@ class PlainUnits:
 
     def _look_at(self, stamps: Places) -> list[int]:
         others = []
-        starts = self._table.starts[self._tops]
-        ats = self._table.starts[stamps]
-        places = (starts.searchsorted(ats) - 1).tolist()
-        self._starts: list[int] = starts.tolist()
-        ends = [*self._starts[1:], len(self._text)]
-        self._above = LinesAbove(self._text, self._table, self._tops, len(self._tops) >= FEW)
-        is_common = self._are_common([*self._starts, len(self._text)])
-        is_apart: list[bool] = self._table.empty[
-            np.minimum(self._tops + 1, len(self._table.empty) - 1)
-        ].tolist()
-        tops = self._tops.tolist()
+        text, table, tops = self._text, self._table, self._tops
+        starts, ats = table.starts[tops], table.starts[stamps]
+        places = starts.searchsorted(ats) - 1
+        self._edges = np.append(starts, len(text))
+        edges: list[int] = self._edges.tolist()
+        # below a plain headline stands an empty line
+        is_apart: list[bool] = table.empty[np.minimum(tops + 1, len(table.empty) - 1)].tolist()
+        is_below = (places >= 0) & (tops[places] == stamps - 1) if len(tops) else np.zeros(0, bool)
+        self._is_compact = np.zeros(len(tops), bool)
+        self._is_compact[places[is_below]] = True
+        self._data, self._digests = [], []
+        may_be_plain = zip(edges[:-1], edges[1:], is_apart, self._is_compact.tolist(), strict=True)
+        for start, end, apart, compact in may_be_plain:
+            data = self._data_of(start, end) if apart or compact else b""
+            self._data.append(data)
+            self._digests.append(digest_of(data) if data else b"")
+        self._above = LinesAbove(text, table, tops, len(tops) >= FEW)
+        self._is_common = self._are_common(edges)
+        known = self._known_units() if len(tops) >= FEW else {}
+        numbers = tops.tolist()
         asked = end = -1
-        for stamp, at, place in zip(stamps.tolist(), ats.tolist(), places, strict=True):
+        for stamp, at, place in zip(stamps.tolist(), ats.tolist(), places.tolist(), strict=True):
             if at < end:
                 continue  # of the last header, or its second
             # only the first stamp of a unit can be that of its header, and it stands below an empty line, or is compact
             unit = None
             if place >= 0 and place != asked:
-                is_compact = tops[place] == stamp - 1
-                if is_apart[place] or (is_compact and is_common[place] and self._is_amid_paragraphs(stamp)):
-                    unit = self._unit(place, ends[place], at, is_common[place], is_compact)
+                is_compact = numbers[place] == stamp - 1
+                if is_apart[place] or (
+                    is_compact and self._is_common[place] and self._is_amid_paragraphs(stamp)
+                ):
+                    unit = known.get(at) or self._unit(place, at, is_compact)
             if unit:
-                start = self._starts[place]
-                self.found[start] = unit
-                end = start + unit.body
+                self.found[edges[place]] = unit
+                end = edges[place] + unit.body
                 asked = place
-            elif is_stamp(self._text, at):  # asked late: that of a plain header is one for sure
+            elif is_stamp(text, at):  # asked late: that of a plain header is one for sure
                 others.append(stamp)
                 asked = place
         return others
@@ -118,50 +128,83 @@ class PlainUnits:
     def _is_amid_paragraphs(self, stamp: int) -> bool:
         return is_amid_paragraphs(self._text, self._table, self._kinds, stamp)
 
-    def _unit(self, place: int, end: int, stamp: int, is_common: bool, is_compact: bool) -> Unit | None:
+    def _data_of(self, start: int, end: int) -> bytes:
+        """The bytes of a unit without the white space at its end."""
+        text = self._text
+        if text.startswith(b"\n\n\n", end - 3) and text[end - 4] > _SPACE:  # of most
+            return text[start : end - 3]
+        return text[start:end].rstrip(WHITE_SPACE)
+
+    def _known_units(self) -> dict[int, Unit]:
+        """The units that are known to begin with a plain header, by where their stamps start."""
+        text = self._text
+        known = self._known.facts(self._digests)
+        places = np.array([place for place, facts in enumerate(known) if facts], np.intp)
+        packed = b"".join(filter(None, known))
+        facts = np.frombuffer(packed, FACTS)
+        starts, ends = self._edges[places], self._edges[places + 1]
+        captions = np.where(facts["caption"] > 0, starts + facts["caption"], -1)
+        is_sure = (self._is_compact[places] | self._above.all_may_start(places, captions)).tolist()
+        rows = zip(
+            places.tolist(), starts.tolist(), ends.tolist(), each_of_facts(packed), is_sure, strict=True
+        )
+        found = {}
+        for place, start, end, (stamp, headline_end, body, caption, below_caption), sure in rows:
+            below = start + body
+            if not sure or below + TWIN_BYTES > end:
+                headline, picture = (
+                    text[start : start + headline_end],
+                    text[start + caption : start + below_caption],
+                )
+                again = text.find(headline, end, below + TWIN_BYTES)  # no line of its own below has it
+                if again >= 0 and begins_again(text, headline, below):
+                    continue
+                if not sure and not self._above.may_start(place, headline, picture):
+                    continue
+            found[start + stamp] = new_tuple(
+                Unit,
+                (
+                    end - start,
+                    self._data[place],
+                    body,
+                    self._digests[place],
+                    None,
+                    self._is_common[place],
+                    None,
+                ),
+            )
+        return found
+
+    def _unit(self, place: int, stamp: int, is_compact: bool) -> Unit | None:
         """A unit, if it begins with a plain header.
 
         Args:
             place: its number.
-            end: one past its last byte.
             stamp: where its first line starts that may be a stamp.
-            is_common: whether its text is common.
             is_compact: whether only a compact header can begin it, which stands amid paragraphs.
         """
-        text, start = self._text, self._starts[place]
-        if text.startswith(b"\n\n\n", end - 3) and text[end - 4] > _SPACE:  # of most
-            data = text[start : end - 3]
-        else:
-            data = text[start:end].rstrip(WHITE_SPACE)
-        digest = digest_of(data)
-        white = end - start - len(data)
-        known = self._known.find(digest, stamp - start, white)
-        match = header = facts = None
-        if known:
-            headline_end, body, first, last = known
-            headline, caption = text[start : start + headline_end], text[start + first : start + last]
-            below = start + body
-            searched = end  # no line of its own below has the headline
-        else:
-            match = match_compact(text, start) if is_compact else match_plain(text, start, stamp, is_common)
-            if match and match.end() >= end:
-                match = match_plain(text, start, stamp)  # its body begins in the next unit
-            if match is None:
-                return None
-            header = match.group(*PARTS)
-            headline, caption = header[1], header[3]
-            below = searched = match.end()
-        again = text.find(headline, searched, max(below + TWIN_BYTES, end))
+        text, data, (start, end) = self._text, self._data[place], self._edges[place : place + 2].tolist()
+        is_common = self._is_common[place]
+        match = match_compact(text, start) if is_compact else match_plain(text, start, stamp, is_common)
+        if match and match.end() >= end:
+            match = match_plain(text, start, stamp)  # its body begins in the next unit
+        if match is None:
+            return None
+        header = match.group(*PARTS)
+        headline, caption, below = header[1], header[3], match.end()
+        again = text.find(headline, below, max(below + TWIN_BYTES, end))
         if (again >= 0 and begins_again(text, headline, below)) or not (
             is_compact or self._above.may_start(place, headline, caption)
         ):
             return None
-        if match and not 0 <= again < end:
+        facts = None
+        if not 0 <= again < end:
             first, last = match.span(CAPTION) if caption else (start, start)
-            facts = pack_facts(
-                stamp - start, len(headline), below - start, first - start, last - start, white
-            )
-        return new_tuple(Unit, (end - start, data, below - start, digest, header, is_common, facts))
+            facts = pack_facts(stamp - start, len(headline), below - start, first - start, last - start)
+        return new_tuple(
+            Unit,
+            (end - start, data, below - start, self._digests[place], header, self._is_common[place], facts),
+        )
 
     def _are_common(self, edges: Sequence[int]) -> list[bool]:
         """Whether the text between each two edges is common."""

@@ -172,6 +172,7 @@ def test_what_stands_around_a_known_unit_is_looked_at():
     for below in (
         "Updated 07 May 2021\n",
         "Ferry returns to the old harbor\n\nShort Url\nUpdated 07 May 2021\n",
+        "A label\nFerry returns to the old harbor\n\nShort Url\nUpdated 07 May 2021\n",
     ):
         assert_the_same("\n\n".join([other, one, below, other]).encode(), known)
         assert_the_same((other + "\n\n" + one + below + "\n\n" + other).encode(), known)

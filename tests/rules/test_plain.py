@@ -25,6 +25,7 @@ from dateline.pipeline.rules.plain_header import (
     _USUAL,
     PARTS,
     _is_certain,
+    begin_differently,
     begins_again,
     match_plain,
     may_stand_above,
@@ -403,11 +404,27 @@ def test_what_stands_above_is_told_at_once_as_line_by_line(above, gap, article):
     text = "\n".join([*above, *[""] * gap, *plain(article).split("\n")]).encode()
     table = LineTable(text, True)
     units = PlainUnits(text, table, may_be_stamps(table), KnownUnits())
-    for place, at in enumerate(units._above.paragraphs):
+    for place, at in enumerate(units._above._paragraphs.tolist()):
         if at >= 0:
             line = units._above._line_above(int(units._tops[place]))
             assert line == text[at:].split(b"\n")[0]
             assert may_stand_above(line, article.headline.encode(), b"")
+
+
+@MANY
+@given(
+    st.sampled_from(PARAGRAPHS),
+    st.sampled_from(PARAGRAPHS).filter(bool),
+    st.sampled_from(["", "- ", "“", "1. "]),
+)
+def test_what_stands_above_a_caption_is_told_at_once_as_line_by_line(above, caption, sign):
+    article = Article(caption=sign + caption)
+    text = "\n".join([TOP.decode(), above, "", "", *plain(article).split("\n")]).encode()
+    table = LineTable(text, True)
+    units = PlainUnits(text, table, may_be_stamps(table), KnownUnits())
+    at = text.index(article.headline.encode()) + len(article.headline) + 2
+    if units._above.all_may_start(np.array([len(units._tops) - 1]), np.array([at])):
+        assert begin_differently(above.encode(), article.caption.encode())
 
 
 @MANY
