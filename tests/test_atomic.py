@@ -71,11 +71,16 @@ def test_a_file_with_a_mode_is_its_owners_alone_until_it_has_its_name(tmp_path):
 
 
 def test_all_files_are_replaced_by_it():
-    """But for those that have been written whole and get their place in a dataset, in dataset/links.py, and for exported folders."""
+    """But for those that have been written whole: staged files get their names, and their places in a dataset, in
+    dataset/staging.py and links.py, and exported folders theirs."""
     found = {
         name for name, path in MODULES.items() if any(call in path.read_text("utf-8") for call in RENAMES)
     }
-    assert found == {"dateline.pipeline.atomic", "dateline.pipeline.dataset.export"}
+    assert found == {
+        "dateline.pipeline.atomic",
+        "dateline.pipeline.dataset.export",
+        "dateline.pipeline.dataset.staging",
+    }
 
 
 VALUES = st.recursive(

@@ -241,11 +241,11 @@ def _keep(root: str, staged: str, files: Sequence[File]) -> None:
 
     Of a first version, which may have 100,000 files, the whole folder is moved: a run stages them under their second names.
     """
+    checked: set[str] = set()
     names = {hash_of(file.path) for file in files}
     if not os.path.lexists(f"{root}/{VERSIONS}") and names == set(os.listdir(staged)):
-        os.rename(staged, f"{root}/{VERSIONS}")
+        links.put_in_place(os.rename, staged, root, VERSIONS, checked)
         return
-    checked: set[str] = set()
     for file in files:
         links.put_in_place(os.rename, file.staged, root, second_name(file.path), checked)
 
