@@ -13,9 +13,9 @@ A day holds for PAGE bytes behind its lead, so that a reader that begins amid a 
 
 import re
 from bisect import bisect_left
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from operator import itemgetter
 
 from dateline.pipeline.elements import Piece
 from dateline.pipeline.rules.site import FOOTER, LEAD_LINES, RELATIVE
@@ -24,8 +24,6 @@ PAGE = 256 * 1024
 """Bytes from a lead in which its day is looked for."""
 HEAD = 2048
 """Bytes of a block among which its header is looked for."""
-MANY = 100
-"""Pieces that are dropped at once."""
 
 _LEAD = re.compile(rf"^[ \t]*(?:date (?P<day>\d{{4}}-\d\d-\d\d)(?= |$)|{LEAD_LINES})".encode(), re.MULTILINE)
 _RELATIVE = re.compile(rf"^[^\n]{{0,40}} {RELATIVE}[ \t]*$".encode(), re.MULTILINE)
@@ -33,7 +31,7 @@ _FOOTER = FOOTER.encode()
 
 
 class PageDays:
-    """The days of the pages of a dump, told piece by piece, in order."""
+    """The days of the pages of a dump, told in order."""
 
     def __init__(self, above: Callable[[int, int], Iterable[Piece]], records: Sequence[int]) -> None:
         """
@@ -43,49 +41,46 @@ class PageDays:
         """
         self._above = above
         self._records = records
-        self._waiting: deque[Piece] = deque()
+        self._waiting: list[Piece] = []
         """Pieces that nobody has looked into yet: most dumps have no relative stamp, and then nobody needs to."""
-        self._many = MANY
-        """How many of them there are before those too far above are dropped."""
         self._first: int | None = None
         """Where the first piece started, until what stands above it was looked into."""
         self._page: tuple[int, date | None] = (0, None)
         """The last page that was seen: where it starts, and its day."""
 
-    def dated(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+    def dated(self, pieces: list[Piece]) -> list[Piece]:
         """The pieces, those that begin with a relative stamp of a trailing article with the day from which it counts, if
         anything tells it.
 
         Args:
-            pieces: one after the other, by their starts.
+            pieces: the next ones, by their starts; at least one.
         """
-        waiting = self._waiting
-        for piece in pieces:
-            _, start, _, data, header, digest, _, _ = piece
-            if self._first is None:
-                self._first = start
-            if len(waiting) > self._many:
-                self._drop(start)
-            # a plain header's stamp is none of these
-            if not (digest or header) and data and b" ago" in data[:HEAD] and _RELATIVE.search(data[:HEAD]):
-                self._drop(start)
-                self._look_into_the_waiting()
-                if not self._enter(piece):
-                    at, day = self._page
-                    if day and start - at <= PAGE:
-                        piece = piece._replace(page_day=day)
-                self._leave(piece)
-            else:
-                waiting.append(piece)
-            yield piece
+        if self._first is None:
+            self._first = pieces[0].start
+        # a plain header's stamp is none of these
+        others = [place for place, piece in enumerate(pieces) if not (piece.digest or piece.header)]
+        done = 0
+        for place in others:
+            piece = pieces[place]
+            if not (piece.data and b" ago" in piece.data[:HEAD] and _RELATIVE.search(piece.data[:HEAD])):
+                continue
+            self._wait(pieces[done:place], piece.start)
+            self._look_into_the_waiting()
+            if not self._enter(piece):
+                at, day = self._page
+                if day and piece.start - at <= PAGE:
+                    pieces[place] = piece._replace(page_day=day)
+            self._leave(piece)
+            done = place + 1
+        self._wait(pieces[done:], pieces[-1].start)
+        return pieces
 
-    def _drop(self, start: int) -> None:
-        """Forget the pieces that are too far above a start."""
-        waiting = self._waiting
-        while waiting and waiting[0].start < start - PAGE:
-            waiting.popleft()
+    def _wait(self, pieces: list[Piece], start: int) -> None:
+        """Keep pieces, but for those that are too far above a start."""
+        self._waiting += pieces
+        if far := bisect_left(self._waiting, start - PAGE, key=itemgetter(1)):
+            del self._waiting[:far]
             self._first = 0  # what stands above the first piece is so, too
-        self._many = len(waiting) + MANY
 
     def _look_into_the_waiting(self) -> None:
         if self._first:
@@ -97,7 +92,6 @@ class PageDays:
             self._enter(piece)
             self._leave(piece)
         self._waiting.clear()
-        self._many = MANY
 
     def _enter(self, piece: Piece) -> bool:
         """Whether a piece is a page's first."""

@@ -13,7 +13,7 @@ Byte 0 always counts as a start: what stands before the first article there belo
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import pairwise
+from itertools import chain, pairwise, takewhile
 
 from dateline.pipeline.elements import Piece, new_tuple
 from dateline.pipeline.rules.anchors import anchors, may_be_stamps
@@ -98,14 +98,15 @@ def cut_range(
     records: Sequence[int] = (),
     known: KnownUnits | None = None,
     dump: int = 0,
-) -> Iterator[Piece]:
-    """The articles that start in one byte range of a dump, in order: each the bytes from one start to the next, or to the end
-    of the dump.
+) -> Iterator[list[Piece]]:
+    """The articles that start in one byte range of a dump, in order, those that end in one chunk together: each the bytes from
+    one start to the next, or to the end of the dump.
 
     Args:
         read: read(offset, n) returns up to n bytes of the dump there; b"" at its end.
         begin: where the range begins. If it is 0, byte 0 is a start.
-        claim: asked with each start, rising; False says that it lies behind the range, and ends it.
+        claim: whether a start lies in the range; if it does, all before it do. Asked with the last start of each chunk, and
+            with others only where that one lies behind the range.
         max_block_bytes: longer articles are yielded without their bytes.
         chunk: bytes read at once.
         records: where records begin, rising: an article never reaches over these.
@@ -115,15 +116,15 @@ def cut_range(
     pieces_from = partial(_pieces, read, max_block_bytes, chunk, records, known, dump)
 
     def above(start: int, end: int) -> Iterator[Piece]:
-        return pieces_from(start, lambda at: at < end)
+        return chain.from_iterable(pieces_from(start, lambda at: at < end))
 
-    return PageDays(above, records).dated(pieces_from(begin, claim))
+    return map(PageDays(above, records).dated, pieces_from(begin, claim))
 
 
 def _pieces(
     read: Callable[[int, int], bytes], max_block_bytes: int, chunk: int, records: Sequence[int],
     known: KnownUnits | None, dump: int, begin: int, claim: Callable[[int], bool],
-) -> Iterator[Piece]:  # fmt: skip
+) -> Iterator[list[Piece]]:  # fmt: skip
     """What cut_range() yields, but for the days of the pages."""
     base = begin - CONTEXT - 1  # offset of buffer[0]
     buffer = b""
@@ -131,9 +132,7 @@ def _pieces(
     if is_top:
         base, buffer = -len(TOP), TOP
     decided = begin  # all starts before this one are known
-    opened: int | None = None  # start of the article under way
-    unit: Unit | None = None  # its plain header
-    kept = True  # whether the buffer still holds it from there
+    opened: dict[int, Unit | None] = {}  # the article under way: where it starts, and its plain header
     while True:
         at = base + len(buffer)
         new = read(at, chunk)
@@ -157,38 +156,55 @@ def _pieces(
             if records:
                 ends = records[bisect_left(records, decided) : bisect_left(records, limit)]
                 starts = {start: starts.get(start) for start in sorted({*starts, *ends})}
-            for start, below in starts.items():
-                if not decided <= start < limit:
-                    continue
-                if opened is not None:
-                    yield _piece(dump, buffer, base, opened, start, kept, max_block_bytes, unit)
-                    opened = None
-                if not claim(start):
-                    return
-                opened, kept, unit = start, True, below
+            found = [start for start in starts if decided <= start < limit]
+            claimed = found if not found or claim(found[-1]) else list(takewhile(claim, found))
+            units = {**opened, **{start: starts[start] for start in claimed}}
+            bounds = [*opened, *found[: len(claimed) + 1]]
+            if len(bounds) > 1:
+                yield _pieces_between(dump, buffer, base, bounds, units, max_block_bytes)
+            if len(claimed) < len(found):
+                return
+            opened = dict([units.popitem()]) if units else {}
             decided = limit
         if last:
-            if opened is not None:
-                yield _piece(dump, buffer, base, opened, base + len(buffer), kept, max_block_bytes, unit)
+            if opened:
+                yield _pieces_between(dump, buffer, base, [*opened, end], opened, max_block_bytes)
             return
-        if opened is not None and limit - opened > max_block_bytes:
-            kept = False
-        if sure is not None and sure == opened:
+        start = next(iter(opened), limit)
+        if sure is not None and sure == start:
             base, buffer, is_top = sure - len(TOP), TOP + buffer[sure - base :], True
             continue
         keep = decided - CONTEXT - 1
-        if opened is not None and kept:
-            keep = min(keep, opened)
+        if limit - start <= max_block_bytes:
+            keep = min(keep, start)
         if keep > base + (len(TOP) if is_top else 0):
             base, buffer, is_top = keep, buffer[keep - base :], False
 
 
-def _piece(
-    dump: int, buffer: bytes, base: int, start: int, end: int, kept: bool, limit: int, unit: Unit | None
-) -> Piece:
-    if not kept or end - start > limit:
+def _pieces_between(
+    dump: int, buffer: bytes, base: int, bounds: list[int], units: dict[int, Unit | None], limit: int
+) -> list[Piece]:
+    """The pieces between each two starts.
+
+    Args:
+        dump: its number.
+        buffer: bytes of it, all of each piece of at most `limit` bytes.
+        base: where they stand in it.
+        bounds: the starts, rising, and the end of the last piece.
+        units: the plain unit at each start, if there is one.
+        limit: longer pieces are without their bytes.
+    """
+    return [
+        new_tuple(Piece, (dump, start, end, unit.data, unit.header, unit.digest, None, unit.is_common))
+        if unit and unit.size == end - start <= limit
+        else _piece(dump, buffer, base, start, end, limit, unit)
+        for (start, unit), end in zip(units.items(), bounds[1:], strict=False)
+    ]
+
+
+def _piece(dump: int, buffer: bytes, base: int, start: int, end: int, limit: int, unit: Unit | None) -> Piece:
+    """A piece that is not just a plain unit."""
+    if end - start > limit:
         return Piece(dump, start, end, None)
-    if unit and unit.size == end - start:
-        return new_tuple(Piece, (dump, start, end, unit.data, unit.header, unit.digest, None, unit.is_common))
     data = buffer[start - base : end - base].rstrip(WHITE_SPACE)
     return Piece(dump, start, end, data, unit and (unit.header or known_parts(data)))

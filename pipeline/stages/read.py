@@ -1,5 +1,6 @@
 """Read: the dumps, cut at their article starts, by as many workers as there are."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -35,7 +36,7 @@ BATCH_BYTES = 1 << 17
 
 
 class DumpSource(FileBasedSource):
-    """The articles of dumps as a splittable Beam source: each start is claimed before it is read."""
+    """The articles of dumps as a splittable Beam source: each start is claimed before it is handed on."""
 
     def __init__(
         self,
@@ -59,12 +60,16 @@ class DumpSource(FileBasedSource):
     def read_records(self, file_name: str, range_tracker: RangeTracker) -> Iterator[Piece]:
         """The pieces whose start lies in the tracker's range."""
         start, stop = range_tracker.start_position(), range_tracker.stop_position()
-        return self.pieces(file_name, start, stop, range_tracker.try_claim)
+        for pieces in self.pieces(file_name, start, stop, partial(gt, stop)):
+            for piece in pieces:
+                if not range_tracker.try_claim(piece.start):
+                    return
+                yield piece
 
     def pieces(
         self, file_name: str, start: int, stop: int, claim: Callable[[int], bool], dump: int = 0
-    ) -> Iterator[Piece]:
-        """The pieces of a range, as far as their starts may be claimed.
+    ) -> Iterator[list[Piece]]:
+        """The pieces of a range, as far as their starts may be claimed: those of a chunk together.
 
         Args:
             file_name: the dump's path.
@@ -190,13 +195,16 @@ class ReadRanges(StageFn):
                 known=self._known,
             )
             with at_dump(self._progress, self._dumps[dump].source):
-                for piece in source.pieces(path, start, stop, claim, dump):
-                    batch.append(piece)
-                    size += piece.end - piece.start
-                    if size >= BATCH_BYTES:
+                for pieces in source.pieces(path, start, stop, claim, dump):
+                    ends = [piece.end for piece in pieces]
+                    done, at = 0, pieces[0].start - size  # the batch is as large as if it began there
+                    while (place := bisect_left(ends, at + BATCH_BYTES, done)) < len(ends):
+                        batch += pieces[done : place + 1]
                         count(records_out=len(batch))
                         yield batch
-                        batch, size = [], 0
+                        batch, done, at = [], place + 1, ends[place]
+                    batch += pieces[done:]
+                    size = ends[-1] - at
         if batch:
             count(records_out=len(batch))
             yield batch

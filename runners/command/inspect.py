@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import date
+from itertools import chain
 from typing import Any, NamedTuple
 
 from dateline.pipeline.elements import Dump, Reject
@@ -79,9 +80,10 @@ def _blocks(number: int, dump: Dump, locator: Locator, crawl_date: date | None) 
             file.seek(at)
             return file.read(size)
 
-        for piece in cut_range(
+        pieces = cut_range(
             read, 0, lambda start: True, limits.block_bytes, records=locator.records(number), dump=number
-        ):
+        )
+        for piece in chain.from_iterable(pieces):
             outcome = record_of_piece(piece, limits, locator, crawl_date, contract("article"))
             if outcome is None:
                 continue

@@ -3,6 +3,8 @@
 See atheris_run.py.
 """
 
+from itertools import chain
+
 from dateline.pipeline.elements import Dump, Piece
 from dateline.pipeline.inputs.spool import Locator
 from dateline.pipeline.rules.blocks import Limits
@@ -29,7 +31,8 @@ def drive(data: bytes) -> list:
 def cuts(data: bytes, begin: int, stop: int) -> list[Piece]:
     chunk = 4096 if len(data) < 20_000 else CHUNK
     limit = LIMITS.block_bytes
-    return list(cut_range(lambda at, n: data[at : at + n], begin, lambda start: start < stop, limit, chunk))
+    pieces = cut_range(lambda at, n: data[at : at + n], begin, lambda start: start < stop, limit, chunk)
+    return list(chain.from_iterable(pieces))
 
 
 def parsed(data: bytes, whole: list[Piece]) -> list:

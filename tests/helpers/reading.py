@@ -1,6 +1,7 @@
 """What a dump is read as, from its bytes: what the tests of reading look through, whatever stands behind it."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from dateline.pipeline.elements import Block, Dump, Place, Reject
@@ -19,7 +20,8 @@ def read(data: bytes, source: str = "dump.txt") -> list[Item]:
     """Everything that comes out of a dump, in order, without what only other dumps could add."""
     dump = Dump(source, source, len(data))
     found = []
-    for piece in cut_range(lambda offset, n: data[offset : offset + n], 0, lambda start: True, 1 << 20):
+    pieces = cut_range(lambda offset, n: data[offset : offset + n], 0, lambda start: True, 1 << 20)
+    for piece in chain.from_iterable(pieces):
         block = block_of(piece, Limits())
         item = block
         if isinstance(block, Block):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +166,8 @@ def read_whole() -> list[tuple[int, int, object]]:
     found = []
     for path in GOLDEN:
         data = path.read_bytes() + b"\n\n\n" + USUAL[0].encode() + b"\n\n" + path.read_bytes()
-        for cut in cut_range(lambda at, n, data=data: data[at : at + n], 0, lambda start: True, 1 << 20):
+        cuts = cut_range(lambda at, n, data=data: data[at : at + n], 0, lambda start: True, 1 << 20)
+        for cut in chain.from_iterable(cuts):
             block = block_of(cut, Limits())
             fields = (
                 parse_block(block.data, None, block.repairs, block.header)

@@ -1,6 +1,6 @@
 """Starts are found from a few lines around them, and are the same however a dump is cut."""
 
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ def cuts(
     data: bytes, begin: int = 0, stop: int | None = None, limit: int = 1 << 20, chunk: int = 1 << 20
 ) -> list[Piece]:
     stop = len(data) if stop is None else stop
-    return list(cut_range(lambda at, n: data[at : at + n], begin, lambda start: start < stop, limit, chunk))
+    pieces = cut_range(lambda at, n: data[at : at + n], begin, lambda start: start < stop, limit, chunk)
+    return list(chain.from_iterable(pieces))
 
 
 def starts(text: str) -> list[str]:
@@ -429,3 +430,19 @@ def test_compact_articles_one_after_the_other():
         compact(Article(headline=f"Headline number {n} of them", bullets=(), body=body)) for n in range(5)
     ]
     assert starts("".join(pages)) == [f"Headline number {n} of them" for n in range(5)]
+
+
+def test_the_starts_of_a_chunk_are_claimed_at_once():
+    data = "\n\n\n".join(plain(Article(f"Ferry {n} returns to the old harbor")) for n in range(5)).encode()
+    begins = [piece.start for piece in cuts(data)]
+    asked = []
+    for stop in (len(data), begins[3]):
+
+        def claim(start, stop=stop):
+            asked.append(start)
+            return start < stop
+
+        assert sum(map(len, cut_range(lambda at, n: data[at : at + n], 0, claim, 1 << 20))) == begins.index(
+            asked[-1]
+        ) + (stop == len(data))
+    assert asked == [begins[-1], begins[-1], *begins[:4]]
