@@ -11,13 +11,13 @@ only that it is worth a look: what is around it, and whether an article starts t
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
 
 from dateline.pipeline.rules.line_kinds import kind_of, line_of
-from dateline.pipeline.rules.line_table import SPACE, LineTable, Places, pairs_of
+from dateline.pipeline.rules.line_table import NO_ZONES, SPACE, LineTable, Places, Zones, pairs_of
 from dateline.pipeline.rules.places import dateline, is_known
 from dateline.pipeline.rules.site import ANCHOR_CODES, ANCHOR_WORDS, FEED_MARK, STAMP_LINE, USUAL_STAMP
 
@@ -63,16 +63,15 @@ def is_stamp(text: bytes, start: int) -> bool:
     return bool(_USUAL_STAMP.match(text, start) or _STAMP.match(text, start))
 
 
-def anchors(text: bytes, table: LineTable, zones: Sequence[tuple[int, int]] = ()) -> list[int]:
+def anchors(text: bytes, table: LineTable, zones: Zones = NO_ZONES) -> list[int]:
     """The numbers of the lines that are worth a reading, stamps aside; rising.
 
     Args:
         text: lines parted by LF.
         table: its lines.
-        zones: the plain headers, rising: start and end of each, in bytes. What stands in one is known.
+        zones: the plain headers, with what is known of their bodies. Nothing in one is worth a reading.
     """
-    begins = np.array([begin for begin, _ in zones], np.int64)
-    ends = np.array([-1, *(end for _, end in zones)], np.int64)
+    begins, ends = zones[0], np.append(-1, zones[1])
 
     def outside(lines: Places) -> Places:
         if not len(lines):

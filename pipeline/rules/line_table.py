@@ -8,6 +8,7 @@ pairs    Fe             .. Up        the first two bytes
 
 import re
 from collections.abc import Iterable
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,9 @@ _BULLET_PAIRS.reshape(256, 256)[list(b" -\t")] = True
 
 Places = npt.NDArray[np.intp]
 """Numbers of lines, rising."""
+Zones: TypeAlias = tuple[Places, Places]
+"""Stretches of a text, rising, none in another: where each begins and ends, in bytes."""
+NO_ZONES: Zones = (np.zeros(0, np.intp), np.zeros(0, np.intp))
 
 
 MIN_SENTENCE, MIN_LONG = 60, 150

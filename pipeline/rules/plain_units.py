@@ -28,7 +28,7 @@ from dateline.pipeline.rules.anchors import is_stamp
 from dateline.pipeline.rules.common_text import is_common, odd_bytes
 from dateline.pipeline.rules.compact_header import is_amid_paragraphs, kinds_of, match_compact
 from dateline.pipeline.rules.known_units import FACTS, KnownUnits, Unit, digest_of, each_of_facts, pack_facts
-from dateline.pipeline.rules.line_table import BLOCK, LineTable, Places
+from dateline.pipeline.rules.line_table import BLOCK, LineTable, Places, Zones
 from dateline.pipeline.rules.lines_above import LinesAbove
 from dateline.pipeline.rules.plain_header import (
     CAPTION,
@@ -38,7 +38,6 @@ from dateline.pipeline.rules.plain_header import (
     match_plain,
 )
 from dateline.pipeline.rules.text import WHITE_SPACE
-from dateline.pipeline.rules.windows import Zone
 
 FEW = 8
 """Units that cost less one by one than all at once: of a small dump."""
@@ -65,18 +64,21 @@ class PlainUnits:
         self.other_stamps = self._look_at(stamps)
         """The stamps that are in none of the headers."""
 
-    @property
-    def zones(self) -> list[Zone]:
+    @cached_property
+    def zones(self) -> Zones:
         """The headers."""
-        return [(start, start + unit.body) for start, unit in self.found.items()]
+        starts = np.array(list(self.found), np.intp)
+        return starts, starts + np.array([unit.body for unit in self.found.values()], np.intp)
 
     @property
-    def quiet_zones(self) -> list[Zone]:
-        """The headers, with the bodies of known units: in these nothing starts."""
-        return [
-            (start, start + (unit.body if unit.header or start + unit.size not in self.found else unit.size))
-            for start, unit in self.found.items()
-        ]
+    def quiet_zones(self) -> Zones:
+        """The headers, with the bodies of known units above others: in these nothing starts."""
+        starts, bodies = self.zones
+        units = self.found.values()
+        ends = starts + np.array([unit.size for unit in units], np.intp)
+        is_quiet = np.array([unit.header is None for unit in units], bool)
+        is_quiet &= np.append(starts[1:], -1) == ends
+        return starts, np.where(is_quiet, ends, bodies)
 
     def _look_at(self, stamps: Places) -> list[int]:
         others = []

@@ -22,11 +22,8 @@ from dateline.pipeline.rules.known_units import digest_of
 from dateline.pipeline.rules.known_windows import Found, KnownWindows, is_plain_text
 from dateline.pipeline.rules.line_forms import Line, lines_of
 from dateline.pipeline.rules.line_kinds import code_of, line_of, texts_of
-from dateline.pipeline.rules.line_table import LineTable
+from dateline.pipeline.rules.line_table import LineTable, Zones
 from dateline.pipeline.rules.reading import read
-
-Zone = tuple[int, int]
-"""Start and end of a plain header, in bytes."""
 
 USUAL, OF_A_LIST, DENSE = (30, 20), (120, 20), (31, 20)
 """Lines above the first anchor of a group and below its last that are read; the same of a list, and where there is no
@@ -40,7 +37,7 @@ MAX_WINDOW_BYTES = 16 * 1024
 
 
 def starts_in(
-    text: bytes, table: LineTable, anchors: Sequence[int], zones: Sequence[Zone], at_start: bool, known: KnownWindows
+    text: bytes, table: LineTable, anchors: Sequence[int], zones: Zones, at_start: bool, known: KnownWindows
 ) -> set[int]:  # fmt: skip
     """The offsets at which the articles start that have no plain header, and the pages that are none.
 
@@ -48,7 +45,7 @@ def starts_in(
         text: lines parted by LF.
         table: its lines.
         anchors: numbers of lines, rising.
-        zones: the plain headers, rising.
+        zones: the plain headers.
         at_start: whether a dump begins where the text does.
         known: windows that need not be read.
     """
@@ -70,12 +67,12 @@ class _Windows:
     """The stretches of a text that are read: between plain headers, never into them."""
 
     def __init__(
-        self, text: bytes, table: LineTable, zones: Sequence[Zone], at_start: bool, known: KnownWindows
+        self, text: bytes, table: LineTable, zones: Zones, at_start: bool, known: KnownWindows
     ) -> None:
         self._text, self._table, self._at_start, self._known = text, table, at_start, known
         starts = table.starts
-        self._begins: list[int] = starts.searchsorted([begin for begin, _ in zones]).tolist()
-        self._ends: list[int] = starts.searchsorted([end for _, end in zones]).tolist()
+        self._begins: list[int] = starts.searchsorted(zones[0]).tolist()
+        self._ends: list[int] = starts.searchsorted(zones[1]).tolist()
 
     @cached_property
     def _sentences(self) -> bytes:

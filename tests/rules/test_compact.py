@@ -19,7 +19,7 @@ from dateline.pipeline.rules.known_units import KnownUnits, Unit
 from dateline.pipeline.rules.known_windows import KnownWindows
 from dateline.pipeline.rules.line_forms import form_of, lines_of
 from dateline.pipeline.rules.line_kinds import texts_of
-from dateline.pipeline.rules.line_table import MIN_SENTENCE, LineTable
+from dateline.pipeline.rules.line_table import MIN_SENTENCE, NO_ZONES, LineTable
 from dateline.pipeline.rules.parse import parse_block
 from dateline.pipeline.rules.plain_header import _PLAIN, known_parts, read_plain
 from dateline.pipeline.rules.reading import read
@@ -181,7 +181,7 @@ def assert_read_alone(text: bytes, at_start: bool, found: Mapping[int, Unit | No
     """What compact_header.py promises of a header amid paragraphs: the engine reads its stamp with paragraphs, and nothing else."""
     table = LineTable(text, at_start)
     starts = table.starts.tolist()
-    windows = _Windows(text, table, (), at_start, KnownWindows())
+    windows = _Windows(text, table, NO_ZONES, at_start, KnownWindows())
     stamps = [number for number in may_be_stamps(table).tolist() if is_stamp(text, starts[number])]
     worth_a_look = sorted({*stamps, *anchors(text, table)})
     for start, unit in found.items():

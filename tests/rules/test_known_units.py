@@ -141,7 +141,7 @@ def test_a_known_header_ends_where_it_ended():
     new, again = (PlainUnits(data, table, may_be_stamps(table), units) for units in (KnownUnits(), known))
     assert all(unit.header for unit in new.found.values())
     assert sum(unit.header is None for unit in again.found.values()) > 9
-    assert again.zones == new.zones
+    assert [*map(list, again.zones)] == [*map(list, new.zones)]
 
 
 @pytest.mark.parametrize(
