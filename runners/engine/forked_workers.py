@@ -40,8 +40,10 @@ if TYPE_CHECKING:
     from dateline.runners.engine.profile import Profile
 
 URN = "dateline:env:forked_worker:v1"
-M_ARENA_MAX = -8
-"""glibc's mallopt(3): how many arenas there are."""
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -2, -3, -8
+MALLOC = {M_ARENA_MAX: 1, M_MMAP_THRESHOLD: 32 << 20, M_TRIM_THRESHOLD: 64 << 20, M_TOP_PAD: 16 << 20}
+"""What glibc's mallopt(3) is told for a worker. All threads have one arena: each keeps what was freed in it, and Beam has many
+threads. It keeps what a chunk of a dump has freed for the next one, or the system would clear a thousand pages for each."""
 
 LOOK_SECONDS = 0.5
 """How long the runner may await work of a worker that is gone, and a worker that the system ends it with the run."""
@@ -68,7 +70,7 @@ def forked_workers(count: int, profile: "Profile | None" = None) -> Iterator[Non
         RunFailed: the run failed, and a worker had ended before it; or there is no place where only this user could reach
             the run.
     """
-    _share_arenas()
+    _set_malloc()
     gc.freeze()  # what is here stays, and a fork that looked at it would copy its pages
     gc.set_threshold(100_000)  # many objects are made and hardly a cycle; at 700 they are looked at in vain
     look_often()
@@ -170,11 +172,12 @@ def _work(orders: int, parent: int, number: int, profile: "Profile | None") -> N
         sdk_worker_main.main(sys.argv)
 
 
-def _share_arenas() -> None:
-    """Have glibc's malloc(3) give all threads one arena: each keeps what was freed in it, and Beam has many threads."""
+def _set_malloc() -> None:
+    """Set glibc's malloc(3) as MALLOC says; other systems have no mallopt()."""
     call = getattr(ctypes.CDLL(None), "mallopt", None)
     if call is not None:
-        call(M_ARENA_MAX, 1)
+        for option, value in MALLOC.items():
+            call(option, value)
 
 
 def _print_late(raised: threading.ExceptHookArgs) -> None:
