@@ -31,8 +31,8 @@ from dateline.pipeline.store.files import open_file
 
 BEHIND_BYTES = 1 << 17
 """Bytes behind a range that are read at once."""
-BATCH_BYTES = 1 << 17
-"""Bytes of pieces that travel together: the cost of an element is paid once for some hundred articles."""
+BATCH_BYTES = 1 << 18
+"""Bytes of pieces that travel together: the cost of an element is paid once for a hundred articles."""
 
 
 class DumpSource(FileBasedSource):

@@ -77,7 +77,7 @@ class CutBlocks(StageFn):
                         piece = piece._replace(header=known_parts(piece.data or b""))
                     # only records have errors, and a text has none
                     found.append(block_of(piece, limits, digest))
-        read = sum([piece.end - piece.start for piece in pieces])
+        read = sum([piece[2] - piece[1] for piece in pieces])
         count(records_in=len(pieces), bytes_in=read, repeats=len(repeats))
         rejects = yield from route([block for block in found if block is not None], repeats)
         self._progress.add(bytes_read=read, rejects=rejects)
