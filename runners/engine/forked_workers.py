@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 URN = "dateline:env:forked_worker:v1"
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -2, -3, -8
-MALLOC = {M_ARENA_MAX: 1, M_MMAP_THRESHOLD: 32 << 20, M_TRIM_THRESHOLD: 64 << 20, M_TOP_PAD: 16 << 20}
+MALLOC = {M_ARENA_MAX: 1, M_MMAP_THRESHOLD: 4 << 20, M_TRIM_THRESHOLD: 8 << 20, M_TOP_PAD: 2 << 20}
 """What glibc's mallopt(3) is told for a worker. All threads have one arena: each keeps what was freed in it, and Beam has many
 threads. It keeps what a chunk of a dump has freed for the next one, or the system would clear a thousand pages for each."""
 
