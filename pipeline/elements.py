@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-HeaderParts: TypeAlias = tuple[bytes | Any, ...]
+HeaderParts: TypeAlias = tuple[Any, ...]
 """A plain header, as plain_header.PARTS says: the whole of it, and each of its parts; None for one that it has not."""
 
 
@@ -161,9 +160,9 @@ class Repeats:
         self.digests += more.digests
         return self
 
-    @cached_property
+    @property
     def length(self) -> int:
-        """Bytes of all blocks: to be asked for once they all are there, as each stage does."""
+        """Bytes of all blocks."""
         return sum([place[2] for place in self.places]) + sum([place[2] for place in self.waiting])
 
 

@@ -1,7 +1,7 @@
 """The JSON Schema check: a fast yes for what is right, a full explanation for what is not.
 
-jsonschema-rs (1 us a record, of many at once) says yes; jsonschema (125 us) says what is wrong, and where. It is imported only then: most
-runs have nothing to explain.
+jsonschema-rs (1 us a record, of many at once) says yes; jsonschema (125 us) says what is wrong, and where. It is imported only
+then: most runs have nothing to explain.
 """
 
 from functools import cache, cached_property
