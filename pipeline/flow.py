@@ -10,6 +10,7 @@ import apache_beam as beam
 
 from dateline.pipeline.config import Config
 from dateline.pipeline.stages.deduplicate import Deduplicate
+from dateline.pipeline.stages.item_coders import register_item_coders
 from dateline.pipeline.stages.parse import ParseBlocks
 from dateline.pipeline.stages.read import ReadDumps
 from dateline.pipeline.stages.settle import SettleDumps
@@ -20,6 +21,7 @@ from dateline.pipeline.stages.write import WriteDataset
 
 def build(pipeline: beam.Pipeline, config: Config) -> beam.PCollection[int]:
     """Add the whole job to a pipeline; the result is the groups of dumps that were settled, by number."""
+    register_item_coders()
     pieces = pipeline | "Read" >> ReadDumps(config)
     blocks = pieces | "Split" >> SplitPages(config)
     records = blocks.good | "Parse" >> ParseBlocks(config.dumps, config.crawl_date, config.progress)

@@ -2,6 +2,7 @@
 that are shuffled. Seconds are for benchmarks/."""
 
 import json
+import pickle
 from collections import Counter
 
 import pytest
@@ -14,6 +15,7 @@ from dateline.pipeline.rules.blocks import Limits
 from dateline.pipeline.rules.identity_rows import ROW
 from dateline.pipeline.stages import read, shuffle_keys
 from dateline.pipeline.stages.counters import SHUFFLES
+from dateline.pipeline.stages.item_coders import ItemCoder
 from dateline.pipeline.stages.record_files import RecordReader, RecordWriter
 from dateline.pipeline.stages.row_batches import RowBatchCoder
 from dateline.pipeline.stages.write_ledgers import KeyByShard
@@ -59,6 +61,8 @@ def calls(monkeypatch):
         return encoded
 
     monkeypatch.setattr(RowBatchCoder, "encode", counted_encode)
+    count(ItemCoder, "encode", "items encoded")
+    count(pickle, "dumps", "pickled")
     return counts
 
 
@@ -94,6 +98,11 @@ def test_a_block_is_parsed_once_and_a_copy_not_at_all(tmp_path, calls):
 def test_a_plain_header_is_found_once_by_its_expression(tmp_path, calls):
     assert run(tmp_path / "news", dump(tmp_path, 1000)) == 0
     assert calls["readings"] <= 10  # of 4,000: where a dump or a buffer begins, the lines above are not there
+
+
+def test_no_item_of_a_batch_is_encoded_to_learn_its_size(tmp_path, calls):
+    assert run(tmp_path / "news", dump(tmp_path, 1000)) == 0
+    assert calls["items encoded"] == calls["pickled"] == 0
 
 
 def test_files_are_opened_as_often_as_there_is_work(tmp_path, calls):

@@ -36,7 +36,8 @@ EVERY_SDK = {
 PYTHON_ONLY = {
     "beam:coder:tuple:v1": "Beam's Reshuffle keeps an element's time and pane in it",
     "RowBatchCoder": "ours, registered: batches of identity_rows.ROW, packed",
-    "ListCoder": "batches of pieces, blocks, records, rejects: pickled, and only rejects are ever shuffled",
+    "ListCoder": "batches of pieces, blocks, records, rejects: only rejects are ever shuffled",
+    "ItemCoder": "ours, registered: what stands in these batches, pickled; it tells a size without that",
     "FastPrimitivesCoder": "tasks of reading, as plain tuples; sorted arrays of a growing run; Beam's own timestamps",
     "PaneInfoCoder": "Beam's Reshuffle",
     "MapCoder": "Beam's CoGroupByKey, between two fused steps",
