@@ -139,11 +139,14 @@ _BEGINNING = re.compile(
     rb"(?:([A-Za-z](?:[A-Za-z](?=[ -~])| (?=[A-Za-z])))|\xe2\x80[\x98\x99\x9c\x9d](?=[ -~]))"
 )
 
+QUOTE_BYTES = 3
+
 
 def begin_differently(one: bytes, other: bytes) -> bool:
     """Whether the two characters that lines begin with tell them apart, whatever is done to unify them. No line is empty.
 
-    The two are a letter, and another one or a space. The other line begins with two others, or with a quote.
+    The two are a letter, and another one or a space. The other line begins with two others, or with a quote. Of two
+    lines that begin with a quote those behind it tell.
     """
     letter, other_letter = SMALL_LETTERS[one[0]], SMALL_LETTERS[other[0]]
     if letter and other_letter and letter != other_letter:
@@ -152,7 +155,9 @@ def begin_differently(one: bytes, other: bytes) -> bool:
     if not first or not second:
         return False
     letters, others = first[1], second[1]
-    return letters.lower() != others.lower() if letters and others else letters is not others
+    if letters and others:
+        return letters.lower() != others.lower()
+    return letters is not others or begin_differently(one[QUOTE_BYTES:], other[QUOTE_BYTES:])
 
 
 def begins_again(text: bytes, headline: bytes, end: int) -> bool:

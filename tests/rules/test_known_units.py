@@ -14,6 +14,7 @@ from dateline.pipeline.rules.known_units import KnownUnits
 from dateline.pipeline.rules.line_forms import form_of
 from dateline.pipeline.rules.line_kinds import line_of
 from dateline.pipeline.rules.line_table import LineTable
+from dateline.pipeline.rules.lines_above import BEGINNING_BYTES, Beginnings, all_begin_differently
 from dateline.pipeline.rules.plain_header import begin_differently, known_parts
 from dateline.pipeline.rules.plain_units import PlainUnits
 from dateline.pipeline.rules.split import cut_range, find_starts
@@ -185,8 +186,47 @@ LINES = st.one_of(
 
 @settings(max_examples=1000)
 @given(st.lists(LINES, min_size=2, max_size=6))
-def test_lines_thatbegin_differently_are_no_copies(lines):
+def test_lines_that_begin_differently_are_no_copies(lines):
     for one, other in pairwise(lines):
         if begin_differently(one.encode(), other.encode()):
             stems = [form_of(line_of(line.encode()).strip()).stem for line in (one, other)]
             assert stems[0] != stems[1] or not stems[0]
+
+
+@settings(max_examples=1000)
+@given(st.lists(LINES, min_size=2, max_size=6))
+def test_many_lines_are_told_apart_as_two_are(lines):
+    rows = [line.encode() for line in lines]
+    table = LineTable(b"\n".join(rows) + b"\n", True)
+    ones = Beginnings(table, table.starts[: len(rows) - 1])
+    others = Beginnings(table, table.starts[1 : len(rows)])
+    for (one, other), at_once in zip(
+        pairwise(rows), all_begin_differently(ones, others).tolist(), strict=True
+    ):
+        assert begin_differently(one, other) or not at_once
+        assert begin_differently(one[:BEGINNING_BYTES], other) == begin_differently(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_told"),
+    [
+        ("Ferry", "Harbor", True),
+        ("Ferry", "ferry", False),
+        ("Ferry", "Far", True),
+        ("Ferry", "Ferries", False),
+        ("A ferry", "And", True),
+        ("“Ferry", "Ferry", True),
+        ("“Ferry", "“Harbor", True),
+        ("“Ferry", "‘harbor", True),
+        ("“Ferry", "‘ferry", False),
+        ("“ ferry", "“Harbor", False),
+        ("“‘Ferry", "“Harbor", False),
+        ("7 ferries", "Harbor", False),
+    ],
+)
+def test_lines_that_begin_differently(one, other, are_told):
+    rows = [one.encode(), other.encode()]
+    table = LineTable(b"\n".join(rows) + b"\n", True)
+    first, second = (Beginnings(table, table.starts[at : at + 1]) for at in (0, 1))
+    assert begin_differently(*rows) == begin_differently(*rows[::-1]) == are_told
+    assert all_begin_differently(first, second).tolist() == [are_told]

@@ -392,6 +392,7 @@ PARAGRAPHS = (
     "A ferry (AFP)",
     "“A ferry left the harbor at dawn with forty passengers on board, and with two cats (AFP).”",
     "Ferry returns to the old harbor, which it had left at dawn with forty passengers (AFP).",
+    "By noon the ferry had left the harbor, and the next one was not due for an hour, they said.",
     "Updated figures are due on Monday, and so is the ferry that left at dawn, as its captain said.",
     "date 2022-04-20 You are here",
     "You are here",
