@@ -19,7 +19,8 @@ anything else, the body, too.
 
 import os
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from struct import Struct
 from typing import NamedTuple
 
@@ -33,18 +34,13 @@ REMEMBERED = 1 << 16
 """Units that are known at one time."""
 
 
-_SECRET = AESGCM(os.urandom(16))
-_NONCE = bytes(12)
+digest_of: Callable[[bytes], bytes] = partial(AESGCM(os.urandom(16)).encrypt, bytes(12), b"")
+"""What a block is recognised by in this process and those forked from it: 16 bytes. Nothing that is written depends on it.
 
-
-def digest_of(block: bytes) -> bytes:
-    """What a block is recognised by in this process and those forked from it: 16 bytes. Nothing that is written depends on it.
-
-    It is a GMAC under a secret key, at half the cost of a SHA-256. Without the key nobody can write two blocks of one
-    digest, but by a chance of less than 1 in 2^100. XXH3 is faster, but not safe under a secret seed either: there are pages
-    that differ in the case of two letters, and have one digest under every 60th seed.
-    """
-    return _SECRET.encrypt(_NONCE, b"", block)
+It is a GMAC under a secret key, at half the cost of a SHA-256. Without the key nobody can write two blocks of one digest, but
+by a chance of less than 1 in 2^100. XXH3 is faster, but not safe under a secret seed either: there are pages that differ in the
+case of two letters, and have one digest under every 60th seed.
+"""
 
 
 class Unit(NamedTuple):

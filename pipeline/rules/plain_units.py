@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from dateline.pipeline.elements import new_tuple
 from dateline.pipeline.rules.anchors import is_stamp
@@ -42,7 +43,7 @@ from dateline.pipeline.rules.text import WHITE_SPACE
 FEW = 8
 """Units that cost less one by one than all at once: of a small dump."""
 
-_SPACE = ord(" ")
+_LF, _SPACE = ord("\n"), ord(" ")
 
 
 class PlainUnits:
@@ -86,18 +87,16 @@ class PlainUnits:
         starts, ats = table.starts[tops], table.starts[stamps]
         places = starts.searchsorted(ats) - 1
         self._edges = np.append(starts, len(text))
-        edges: list[int] = self._edges.tolist()
+        self._bounds: list[int] = self._edges.tolist()
+        edges = self._bounds
         # below a plain headline stands an empty line
-        is_apart: list[bool] = table.empty[np.minimum(tops + 1, len(table.empty) - 1)].tolist()
+        are_apart = table.empty[np.minimum(tops + 1, len(table.empty) - 1)]
+        is_apart: list[bool] = are_apart.tolist()
         is_below = (places >= 0) & (tops[places] == stamps - 1) if len(tops) else np.zeros(0, bool)
         self._is_compact = np.zeros(len(tops), bool)
         self._is_compact[places[is_below]] = True
-        self._data, self._digests = [], []
-        may_be_plain = zip(edges[:-1], edges[1:], is_apart, self._is_compact.tolist(), strict=True)
-        for start, end, apart, compact in may_be_plain:
-            data = self._data_of(start, end) if apart or compact else b""
-            self._data.append(data)
-            self._digests.append(digest_of(data) if data else b"")
+        self._data = self._data_of(edges, are_apart | self._is_compact)
+        self._digests = [digest_of(data) if data else b"" for data in self._data]
         self._above = LinesAbove(text, table, tops, len(tops) >= FEW)
         self._is_common = self._are_common(edges)
         known = self._known_units() if len(tops) >= FEW else {}
@@ -130,12 +129,17 @@ class PlainUnits:
     def _is_amid_paragraphs(self, stamp: int) -> bool:
         return is_amid_paragraphs(self._text, self._table, self._kinds, stamp)
 
-    def _data_of(self, start: int, end: int) -> bytes:
-        """The bytes of a unit without the white space at its end."""
-        text = self._text
-        if text.startswith(b"\n\n\n", end - 3) and text[end - 4] > _SPACE:  # of most
-            return text[start : end - 3]
-        return text[start:end].rstrip(WHITE_SPACE)
+    def _data_of(self, edges: Sequence[int], may_be_plain: npt.NDArray[np.bool_]) -> list[bytes]:
+        """The bytes of each unit without the white space at its end; none of those that begin with no plain header."""
+        text, at, ends = self._text, self._table.at, self._edges[1:]
+        is_usual = (
+            (at(ends - 1) == _LF) & (at(ends - 2) == _LF) & (at(ends - 3) == _LF) & (at(ends - 4) > _SPACE)
+        )
+        stops: list[int] = np.where(may_be_plain, np.where(is_usual, ends - 3, ends), 0).tolist()
+        found = [text[start:stop] for start, stop in zip(edges, stops, strict=False)]
+        for place in (may_be_plain & ~is_usual).nonzero()[0].tolist():
+            found[place] = found[place].rstrip(WHITE_SPACE)
+        return found
 
     def _known_units(self) -> dict[int, Unit]:
         """The units that are known to begin with a plain header, by where their stamps start."""
@@ -146,34 +150,29 @@ class PlainUnits:
         facts = np.frombuffer(packed, FACTS)
         starts, ends = self._edges[places], self._edges[places + 1]
         captions = np.where(facts["caption"] > 0, starts + facts["caption"], -1)
-        is_sure = (self._is_compact[places] | self._above.all_may_start(places, captions)).tolist()
+        is_sure = self._is_compact[places] | self._above.all_may_start(places, captions)
+        is_short = starts + facts["body"] + TWIN_BYTES > ends
         rows = zip(
-            places.tolist(), starts.tolist(), ends.tolist(), each_of_facts(packed), is_sure, strict=True
-        )
+            places.tolist(), starts.tolist(), ends.tolist(), each_of_facts(packed),
+            is_sure.tolist(), is_short.tolist(), strict=True,
+        )  # fmt: skip
         found = {}
-        for place, start, end, (stamp, headline_end, body, caption, below_caption), sure in rows:
-            below = start + body
-            if not sure or below + TWIN_BYTES > end:
+        for place, start, end, (stamp, headline_end, body, caption, below_caption), sure, short in rows:
+            if short:  # no line of its own has the headline once more
+                headline, below = text[start : start + headline_end], start + body
+                again = text.find(headline, end, below + TWIN_BYTES)
+                if again >= 0 and begins_again(text, headline, below):
+                    continue
+            if not sure:
                 headline, picture = (
                     text[start : start + headline_end],
                     text[start + caption : start + below_caption],
                 )
-                again = text.find(headline, end, below + TWIN_BYTES)  # no line of its own below has it
-                if again >= 0 and begins_again(text, headline, below):
+                if not self._above.may_start(place, headline, picture):
                     continue
-                if not sure and not self._above.may_start(place, headline, picture):
-                    continue
+            digest, is_common = self._digests[place], self._is_common[place]
             found[start + stamp] = new_tuple(
-                Unit,
-                (
-                    end - start,
-                    self._data[place],
-                    body,
-                    self._digests[place],
-                    None,
-                    self._is_common[place],
-                    None,
-                ),
+                Unit, (end - start, self._data[place], body, digest, None, is_common, None)
             )
         return found
 
@@ -185,7 +184,7 @@ class PlainUnits:
             stamp: where its first line starts that may be a stamp.
             is_compact: whether only a compact header can begin it, which stands amid paragraphs.
         """
-        text, data, (start, end) = self._text, self._data[place], self._edges[place : place + 2].tolist()
+        text, data, (start, end) = self._text, self._data[place], self._bounds[place : place + 2]
         is_common = self._is_common[place]
         match = match_compact(text, start) if is_compact else match_plain(text, start, stamp, is_common)
         if match and match.end() >= end:
