@@ -113,7 +113,7 @@ class KeyRows(StageFn):
         spill_to(f"{self._config.scratch}/{SHUFFLED}" if self._config.has_common_folder else "")
 
     def start_bundle(self) -> None:
-        self._records = RecordWriter(self._config.scratch)
+        self._records = RecordWriter(self._config.scratch, self._config.granularity, self._keys)
         self._digests: list[bytes] = []  # of their blocks
         self._repeats = Repeats()  # of these blocks, and of blocks before
         self._waiting: list[Rows] = []
