@@ -50,15 +50,19 @@ def count_words(texts: Sequence[bytes], starts: Sequence[int]) -> list[int]:
     >>> count_words([b"Two words,\\n\\nthen  three more.\\n", b"Ferries\\nleft"], [0, 8])
     [5, 1]
     """
-    is_space = np.frombuffer(b"\n".join((*texts, b"")), np.uint8) <= _LAST_SPACE
+    if not texts:
+        return []
+    is_space = np.frombuffer(b"\n".join((*texts, b"", b"")), np.uint8) <= _LAST_SPACE
     ends_word = is_space[:-1] < is_space[1:]
-    found = []
+    bounds: list[int] = []
     at = 0
     for text, start in zip(texts, starts, strict=True):
         end = at + len(text)
-        found.append(int(np.count_nonzero(ends_word[at + start : end])))
+        bounds += (at + start if at + start < end else end, end)
         at = end + 1
-    return found
+    # What is between two texts is added up, too. For no bytes the one behind them is taken: a newline, which ends no word.
+    counts: list[int] = np.add.reduceat(ends_word, bounds, dtype=np.uint32)[::2].tolist()
+    return counts
 
 
 _ODD_PAIRS = np.zeros(1 << 16, bool)

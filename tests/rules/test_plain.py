@@ -309,6 +309,7 @@ def test_words_of_many_texts_are_counted_apart():
     texts = [b"Ferries left", b"", b" \n", b"at last.\n\nAll  of them\n", b"The end"]
     assert count_words(texts, [0, 0, 0, 9, 3]) == [2, 0, 0, 3, 1]
     assert count_words([], []) == []
+    assert count_words([b"left", b"a b", b"at last"], [6, 3, 9]) == [0, 0, 0]
 
 
 def test_words_below_plain_headers_are_counted_for_many_blocks_at_once():
