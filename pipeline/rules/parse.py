@@ -40,6 +40,16 @@ _NAME = re.compile(
     r"(?:(?:Dr|Prof|Sir)\.? )?[A-Z][\w’'-]+(?: (?:[A-Z]\.|al|bin|de|van|von|[A-Z][\w’'-]+)){1,3}$"
 )
 
+UNDECIDED = "0" * 32
+"""In place of an id: a run decides on identity once all records are known, from their rows."""
+_FIELDS = (
+    "headline", "short_url", "short_url_slot", "updated", "updated_text", "updated_source", "caption", "credit", "byline",
+    "summary", "place", "country", "region", "region_source", "body", "subheadings", "body_captions", "word_count", "page_url",
+    "node", "crawled", "text_repairs", "source", "source_offset", "source_length",
+)  # fmt: skip
+_NEW: Record = dict.fromkeys(_FIELDS) | {"id": UNDECIDED, "copies": 1}
+"""What a record is before its fields are known: to fill a copy costs two thirds of making a dict that grows."""
+
 
 class Failure(NamedTuple):
     """Why a block is no article that can be read."""
@@ -56,7 +66,7 @@ def parse_block(
     known_common: bool = False,
     words: int = 0,
 ) -> tuple[Record, bytes] | Failure:
-    """The record of one block, without what only its dump tells (source, offset, length, id); and its body, in UTF-8.
+    """The record of one block, but for what only its dump tells (source, offset, length, id); and its body, in UTF-8.
 
     In the record stands the first paragraph of the body only, which is what the schema needs to decide on it. The body comes in
     bytes, as it goes to the dataset: as text it would be decoded and encoded for each block.
@@ -112,36 +122,33 @@ def parse_block(
         )
     crawled = _day(header.crawled) or crawl_date
     updated, updated_source = _updated(header.stamp, crawled) if header.stamp else (None, "none")
-    caption, credit = _picture(header.captions)
+    caption, credit = _picture(header.captions) if header.captions else (None, None)
     place = opening_dateline(opening)
     byline = header.byline
     if caption and not (credit or place or byline) and header.slot == "absent" and _NAME.match(caption):
         caption, byline = None, caption  # J, an opinion: the author's name stands where a caption would
     country, region, region_source = locate(place, header.headline, opening)
-    record = {
-        "headline": header.headline,
-        "short_url": header.url and (short_url(header.url) or header.url),  # the schema refuses any other
-        "short_url_slot": header.slot,
-        "updated": updated,
-        "updated_text": header.stamp,
-        "updated_source": updated_source,
-        "caption": caption,
-        "credit": credit,
-        "byline": byline,
-        "summary": header.bullets,
-        "place": place,
-        "country": country,
-        "region": region,
-        "region_source": region_source,
-        "body": opening,
-        "subheadings": subheadings,
-        "body_captions": body_captions,
-        "word_count": words,
-        "page_url": None,
-        "node": None,
-        "crawled": crawled.isoformat() if crawled else None,
-        "text_repairs": [*repairs, *mended],
-    }
+    record = _NEW.copy()
+    record["headline"] = header.headline
+    record["short_url"] = header.url and (short_url(header.url) or header.url)  # the schema refuses any other
+    record["short_url_slot"] = header.slot
+    record["updated"] = updated
+    record["updated_text"] = header.stamp
+    record["updated_source"] = updated_source
+    record["caption"] = caption
+    record["credit"] = credit
+    record["byline"] = byline
+    record["summary"] = header.bullets
+    record["place"] = place
+    record["country"] = country
+    record["region"] = region
+    record["region_source"] = region_source
+    record["body"] = opening
+    record["subheadings"] = subheadings
+    record["body_captions"] = body_captions
+    record["word_count"] = words
+    record["crawled"] = crawled.isoformat() if crawled else None
+    record["text_repairs"] = [*repairs, *mended]
     return record, body
 
 
@@ -182,8 +189,6 @@ def _stand_in(body: bytes, lines: Sequence[str]) -> bool:
 
 def _picture(captions: Sequence[str]) -> tuple[str | None, str | None]:
     """The first caption, and its credit, which may stand on the line below it."""
-    if not captions:
-        return None, None
     caption, credit = split_credit(captions[0])
     if not credit and len(captions) > 1:
         alone, below = split_credit(captions[1].lstrip(" ."))

@@ -22,8 +22,6 @@ from dateline.schemas.contract import Contract
 
 MAX_DETAIL = 1000
 """Characters of a reject's detail that come from a record's error."""
-UNDECIDED = "0" * 32
-"""In place of an id: a run decides on identity once all records are known, from their rows."""
 
 
 class Places(Protocol):
@@ -99,7 +97,7 @@ def record_of(block: Block, place: Place, crawl_date: date | None, words: int = 
     dump, at, size, data, repairs, header, digest, page_day, is_common = block
     source, offset, length, page_url, crawled, is_lead, page_repairs = place
     day = page_day or crawled or crawl_date
-    found = parse_block(data, day, (*page_repairs, *repairs), header, is_common, words)
+    found = parse_block(data, day, page_repairs + repairs, header, is_common, words)
     if isinstance(found, Failure):
         return Reject(dump, at, size, "parse", found.reason, None, found.detail)
     fields, body = found
@@ -110,8 +108,6 @@ def record_of(block: Block, place: Place, crawl_date: date | None, words: int = 
     if is_lead and page_url:
         fields["node"] = node_of(page_url)
         fields["short_url"] = fields["short_url"] or short_url(page_url)
-    fields["id"] = UNDECIDED
-    fields["copies"] = 1
     return new_tuple(ParsedRecord, (dump, at, size, fields, body, digest))
 
 
