@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from dateline.errors import RunFailed
-from dateline.pipeline.elements import Dump, Part, Place
+from dateline.pipeline.elements import Dump, Part, Place, new_tuple
 from dateline.pipeline.inputs.blocks import BlockReader
 from dateline.pipeline.inputs.containers import entries
 from dateline.pipeline.inputs.formats import Damaged, open_unpacked
@@ -168,7 +168,7 @@ class Locator:
         """The place of the bytes [offset, offset + length) of a dump or its spool."""
         entry = self._dumps[dump]
         if _is_read_as_it_stands(entry):
-            return Place(entry.source, offset, length)
+            return new_tuple(Place, (entry.source, offset, length, None, None, False, ()))
         index = self.index(dump)
         if entry.part and entry.part.format == "utf-16":
             start, stop = (self._in_utf16(dump, index, at) for at in (offset, offset + length))

@@ -80,8 +80,10 @@ def split_credit(text: str) -> tuple[str | None, str | None]:
     """
     if len(text) <= MAX_WHOLE and (match := _WHOLE.fullmatch(text)):
         return None, match[1]
-    at = max(text.rfind("("), text.rfind("["))
-    if at >= len(text) - MAX_BRACKETS and at >= 0 and (credit := _in_brackets(text[at:])):
+    at = text.rfind("(")
+    if "[" in text:
+        at = max(at, text.rfind("["))
+    if at >= 0 and at >= len(text) - MAX_BRACKETS and (credit := _in_brackets(text[at:])):
         return text[:at].rstrip() or None, credit
     last = text.rstrip(".").rpartition(" ")[2]
     if not (last[:1].isupper() or "." in last or last in _SMALL_ENDS):

@@ -14,6 +14,7 @@ module finds a body, body.py finds the very same. A test holds the two against e
 import re
 from typing import NamedTuple
 
+from dateline.pipeline.elements import new_tuple
 from dateline.pipeline.rules.body import MAX_SPECIAL, PICTURE_GAP, heads, is_subheading
 from dateline.pipeline.rules.line_kinds import code_of, is_text
 
@@ -58,7 +59,7 @@ def plain_body(data: bytes, start: int = 0) -> PlainBody | None:
         return None  # most have no slash
     end, size = match.end(), len(data)
     if end == size:
-        return PlainBody(data[start:].replace(b"\n", b"\n\n"), [])
+        return new_tuple(PlainBody, (data[start:].replace(b"\n", b"\n\n"), []))
     parts = [match[0]]
     subheadings: list[str] = []
     while end < size:
@@ -75,7 +76,7 @@ def plain_body(data: bytes, start: int = 0) -> PlainBody | None:
                 subheadings.append(text)
             parts.append(short)
         parts.append(below)
-    return PlainBody(b"\n".join(parts).replace(b"\n", b"\n\n"), subheadings)
+    return new_tuple(PlainBody, (b"\n".join(parts).replace(b"\n", b"\n\n"), subheadings))
 
 
 def _heads(text: str, above: bytes, below: bytes, is_end: bool) -> bool:

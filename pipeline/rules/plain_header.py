@@ -184,7 +184,7 @@ def read_plain(block: bytes, parts: HeaderParts) -> tuple[Header, int] | None:
         return None
 
     header = Header(
-        "F" if whole.count(b"\n") == LINES else "C" if name else "B" if alt else "A",
+        ("F" if whole.count(b"\n") == LINES else "C") if name else "B" if alt else "A",
         0,
         UNCOUNTED,
         headline.decode(),
