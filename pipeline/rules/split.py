@@ -13,7 +13,7 @@ Byte 0 always counts as a start: what stands before the first article there belo
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import chain, pairwise, takewhile
+from itertools import chain, takewhile
 
 from dateline.pipeline.elements import Piece, new_tuple
 from dateline.pipeline.rules.anchors import anchors, may_be_stamps
@@ -56,14 +56,13 @@ def find_starts(
     lines = sorted({*plain.other_stamps, *anchors(text, table, plain.quiet_zones)})
     others = starts_in(text, table, lines, plain.zones, at_start, known.windows)
     starts = sorted({*plain.found, *others}) if others else list(plain.found)
-    found = {}
-    for start, end in pairwise([*starts, -1]):
-        found[start + offset] = unit = plain.found.get(start)
+    units = list(map(plain.found.get, starts))
+    for start, end, unit in zip(starts, [*starts[1:], -1], units, strict=False):
         if not unit or not unit.header or end != start + unit.size:
             continue
         if end in plain.found or _is_quiet(table, lines, start + unit.body, end):
             known.add(unit)
-    return found
+    return dict(zip([start + offset for start in starts], units, strict=True))
 
 
 def last_sure(starts: dict[int, Unit | None], end: int) -> int | None:

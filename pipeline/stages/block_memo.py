@@ -10,7 +10,7 @@ copies, so most blocks cost a digest and a look-up.
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dateline.pipeline.rules.identity_rows import ROW, Rows
 
@@ -23,6 +23,8 @@ class BlockMemo:
 
     def __init__(self) -> None:
         self._rows: OrderedDict[bytes, bytes] = OrderedDict()
+        self.get: Callable[[bytes], bytes | None] = self._rows.get
+        """The row, as bytes of identity_rows.ROW, of a block whose record is written."""
         self._of_thread = _Waiting()
 
     @property
@@ -30,10 +32,6 @@ class BlockMemo:
         """The digests of blocks whose records wait to be written: by the bundle that is at work in this thread. Were it
         to fail they would never be written, so no other bundle may count on them."""
         return self._of_thread.digests
-
-    def get(self, digest: bytes) -> bytes | None:
-        """The row, as bytes of identity_rows.ROW, of a block whose record is written."""
-        return self._rows.get(digest)
 
     def add(self, digests: Sequence[bytes], rows: Rows) -> None:
         """Remember blocks, once their records are written; the oldest are forgotten."""

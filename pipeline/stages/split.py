@@ -56,6 +56,7 @@ class CutBlocks(StageFn):
         found = []
         repeats = Repeats()
         row_of, waiting, is_text, limits = self._memo.get, self._memo.waiting, self._is_text, self._limits
+        add_place, add_row = repeats.places.append, repeats.rows.append
         with at_dump(self._folder, lambda: self._config.dumps[at].source):
             for piece in pieces:
                 at, start, _, data, _, digest, page_day, _ = piece
@@ -67,8 +68,8 @@ class CutBlocks(StageFn):
                     digest = digest_of(data)
                 row = row_of(digest)
                 if row is not None:
-                    repeats.places.append((at, start, len(data or b"")))
-                    repeats.rows.append(row)
+                    add_place((at, start, len(data or b"")))
+                    add_row(row)
                 elif digest in waiting:
                     repeats.waiting.append((at, start, len(data or b"")))
                     repeats.digests.append(digest)
