@@ -55,7 +55,7 @@ MIN_TWICE, MAX_TWICE = 10, 300
 def may_be_stamps(table: LineTable) -> Places:
     """The numbers of the lines that begin and end as stamps do, rising: most are stamps."""
     lines = table.beginning(_STAMP_PAIRS)
-    return lines[_STAMP_ENDS[table.last[lines]]]
+    return lines[_STAMP_ENDS.take(table.last[lines])]
 
 
 def is_stamp(text: bytes, start: int) -> bool:
@@ -92,7 +92,7 @@ def _kinds(text: bytes, table: LineTable, outside: Outside) -> list[int]:
     """Lines of a kind that no body has."""
     found = []
     numbers = outside(table.beginning(_KIND_PAIRS))
-    numbers = numbers[(table.last[numbers] != ord(".")) | _LONG_KIND_PAIRS[table.pairs[numbers]]]
+    numbers = numbers[(table.last[numbers] != ord(".")) | _LONG_KIND_PAIRS.take(table.pairs[numbers])]
     for number, start in zip(numbers.tolist(), table.starts[numbers].tolist(), strict=True):
         if not (match := _WORD.match(text, start)):
             continue
@@ -142,7 +142,7 @@ def _datelines(table: LineTable, outside: Outside) -> list[int]:
     """Paragraphs that a known place in capitals opens, behind an empty line or a bullet."""
     lines = table.beginning(_CAPITALS)
     lines = lines[lines > 1]
-    lines = lines[table.empty[lines - 1] | table.empty[lines - 2] | _DASH[table.pairs[lines - 1]]]
+    lines = lines[table.empty[lines - 1] | table.empty[lines - 2] | _DASH.take(table.pairs[lines - 1])]
     found = []
     for line in outside(lines).tolist():
         head = table.line(line)[:130]

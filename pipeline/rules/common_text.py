@@ -84,15 +84,15 @@ def odd_bytes(text: bytes, table: LineTable) -> Places | None:
     if not _is_utf8(text, begin, end):
         return None
     signs, bytes_ = table.signs, table.of_signs
-    is_high = bytes_ >= 0xC2
-    high = signs[is_high]
-    first, second, third = bytes_[is_high].astype(np.int32), table.at(high + 1), table.at(high + 2)
+    are_high = (bytes_ >= 0xC2).nonzero()[0]
+    high = signs.take(are_high)
+    first, second, third = bytes_.take(are_high).astype(np.int32), table.at(high + 1), table.at(high + 2)
     of_dashes = (first == 0xE2) & (second == 0x80)
-    is_odd = _ODD_PAIRS[first << 8 | second] | of_dashes & _ODD_DASHES[third]
+    is_odd = _ODD_PAIRS.take(first << 8 | second) | of_dashes & _ODD_DASHES.take(third)
     odd: Places = high[is_odd]
-    controls = signs[(bytes_ < ord(" ")) & (bytes_ != ord("\n"))]
+    controls = ((bytes_ < ord(" ")) & (bytes_ != ord("\n"))).nonzero()[0]
     if len(controls):
-        odd = np.union1d(odd, controls)
+        odd = np.union1d(odd, signs.take(controls))
     if not text[end:].isascii():
         odd = np.union1d(odd, [end])  # a character may be cut in two there
     return odd

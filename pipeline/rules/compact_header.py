@@ -69,7 +69,7 @@ def kinds_of(table: LineTable) -> bytes:
     b'._ps'
     """
     is_bullet = (table.pairs == _QUOTE_PAIR) & (table.at(table.starts + 2) == _BULLET_END)
-    is_paragraph = _PAIRS[table.pairs] & (table.last == ord(".")) & ~is_bullet
+    is_paragraph = _PAIRS.take(table.pairs) & (table.last == ord(".")) & ~is_bullet
     is_paragraph[stand_twice(table, lambda lines: lines[is_paragraph[lines]])] = False
     found = is_paragraph.astype(np.uint8)
     found += is_paragraph & (table.lengths >= MIN_SENTENCE)

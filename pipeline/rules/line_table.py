@@ -1,5 +1,8 @@
 """The lines of a piece of a dump as columns, so that the few that matter are found in one sweep.
 
+Tables of bytes and of pairs are asked with take(): brackets take three to six times as long where the numbers are not of the size
+of a pointer.
+
 text     Ferry returns\\n\\nUpdated 07 September 2023\\n
 starts   0              14 15
 lengths  13             0  25
@@ -65,11 +68,11 @@ class LineTable:
         """Where bytes stand that are neither ASCII in print nor inside a character: newlines, other controls, first bytes."""
         self.of_signs: npt.NDArray[np.uint8] = self.data[self.signs]
         """These bytes."""
-        newlines = self.signs[self.of_signs == ord("\n")]
+        newlines = self.signs.compress(self.of_signs == ord("\n"))
         ends = np.concatenate((newlines, [len(text)]))[0 if at_start else 1 :]
         self.starts: Places = np.concatenate(([0], newlines + 1))[0 if at_start else 1 :]
         self.lengths: Places = ends - self.starts
-        first, second, last = self.at(self.starts), self.at(self.starts + 1), self.data[ends - 1]
+        first, second, last = self.at(self.starts), self.at(self.starts + 1), self.at(ends - 1)
         self.pairs: npt.NDArray[np.int32] = first.astype(np.int32) << 8 | second
         self._text = text
         self.last: npt.NDArray[np.uint8] = last
@@ -78,12 +81,12 @@ class LineTable:
         self.empty |= (self.lengths == 1) & (
             (first == ord(" ")) | (first == ord("\t"))
         )  # with CRLF, most are
-        for place in (_SPACES[first] & _SPACES[last] & ~self.empty).nonzero()[0].tolist():
+        for place in (_SPACES.take(first) & _SPACES.take(last) & ~self.empty).nonzero()[0].tolist():
             self.empty[place] = _SPACE_LINE.match(text, int(self.starts[place])) is not None
 
     def at(self, places: Places) -> npt.NDArray[np.uint8]:
-        """The bytes at some places; behind the text its last one."""
-        return self.data[np.minimum(places, len(self.data) - 1)]
+        """The bytes at some places; behind the text its last one, above it its first."""
+        return self.data.take(places, mode="clip")
 
     def line(self, number: int) -> bytes:
         """The bytes of a line, without its end."""
@@ -92,15 +95,15 @@ class LineTable:
 
     def sentences(self) -> bytes:
         """For each line a byte: 1 for one that is a paragraph for sure, 2 for an empty one, 0 for any other."""
-        long = (self.lengths >= MIN_SENTENCE) & _SENTENCE_ENDS[self.last]
-        long |= (self.lengths >= MIN_LONG) & ~_BRACKETS[self.last]
-        found = (long & ~_BULLET_PAIRS[self.pairs]).astype(np.uint8)
+        long = (self.lengths >= MIN_SENTENCE) & _SENTENCE_ENDS.take(self.last)
+        long |= (self.lengths >= MIN_LONG) & ~_BRACKETS.take(self.last)
+        found = (long & ~_BULLET_PAIRS.take(self.pairs)).astype(np.uint8)
         found[self.empty] = 2
         return found.tobytes()
 
     def beginning(self, pairs: npt.NDArray[np.bool_]) -> Places:
         """The lines that begin with one of the pairs of bytes in a table made by pairs_of()."""
-        return pairs[self.pairs].nonzero()[0]
+        return pairs.take(self.pairs).nonzero()[0]
 
     def behind_empty(self, many: int) -> Places:
         """The lines, not empty themselves, that have that many empty ones right above."""

@@ -111,7 +111,7 @@ class LinesAbove:
         last = np.where(closing, at(end - 4), at(end - 1))
         second_last = np.where(closing, at(end - 5), at(end - 2))
         is_text = beginnings.are_sure & ~_is_of_the_site(letters << 8 | beginnings.third)
-        is_paragraph = (size >= MIN_PARAGRAPH) & is_text & (last == ord(".")) & ~_BRACKETS[second_last]
+        is_paragraph = (size >= MIN_PARAGRAPH) & is_text & (last == ord(".")) & ~_BRACKETS.take(second_last)
         is_near = (above > 0) & (above > self._tops - MAX_EMPTY)
         is_unlike = (two_above != letters) | (table.lengths[before] != size) & (table.last[before] > ord(" "))
         is_no_copy = is_unlike & (two_above > 0x20FF) | table.empty[before]
@@ -145,15 +145,15 @@ class Beginnings:
         """starts: where the lines start."""
         first, second, self.third = table.at(starts), table.at(starts + 1), table.at(starts + 2)
         fourth = table.at(starts + QUOTE_BYTES)
-        self.are_quotes: npt.NDArray[np.bool_] = (first == 0xE2) & (second == 0x80) & _QUOTES[self.third]
-        self.letters: npt.NDArray[np.uint8] = _SMALL_LETTERS[np.where(self.are_quotes, fourth, first)]
+        self.are_quotes: npt.NDArray[np.bool_] = (first == 0xE2) & (second == 0x80) & _QUOTES.take(self.third)
+        self.letters: npt.NDArray[np.uint8] = _SMALL_LETTERS.take(np.where(self.are_quotes, fourth, first))
         """The first letters, as small ones, or those behind quotes; 0 where there is none."""
-        self.next_letters: npt.NDArray[np.uint8] = _SMALL_LETTERS[second]
+        self.next_letters: npt.NDArray[np.uint8] = _SMALL_LETTERS.take(second)
         """The second characters, where they are letters; else 0."""
         self.are_sure: npt.NDArray[np.bool_] = np.where(
             self.are_quotes,
             (fourth >= ord(" ")) & (fourth <= ord("~")),
-            _LETTER[first] & _NEXT[second, self.third],
+            _LETTER.take(first) & _NEXT[second, self.third],
         )
         """Whether they begin as begin_differently() wants it."""
 
