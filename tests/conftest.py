@@ -103,6 +103,8 @@ def left(output: Path) -> list[str]:
 def settings_of_tests(tmp_path_factory) -> Iterator[Path]:
     """Where pools of tests keep their secret, and runs of tests look for it: not in the settings of who runs them."""
     folder = tmp_path_factory.mktemp("settings")
+    for name in ("COLUMNS", "LINES"):
+        os.unsetenv(name)  # readline has set them, for the processes that tests start only
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(folder))
         yield folder
