@@ -53,9 +53,9 @@ MIN_TWICE, MAX_TWICE = 10, 300
 
 
 def may_be_stamps(table: LineTable) -> Places:
-    """The numbers of the lines that begin and end as stamps do, rising: most are stamps."""
+    """The numbers of the lines that begin and end as stamps do, rising: most are stamps. (With CRLF an empty line does so, too.)"""
     lines = table.beginning(_STAMP_PAIRS)
-    return lines[_STAMP_ENDS.take(table.last[lines])]
+    return lines[_STAMP_ENDS.take(table.last[lines]) & ~table.empty[lines]]
 
 
 def is_stamp(text: bytes, start: int) -> bool:

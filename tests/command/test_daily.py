@@ -206,7 +206,7 @@ schema["required"].append("mood")
 path.write_text(json.dumps(schema))
 for name, old, new in (
     ("schemas/__init__.py", "VERSION = 2", "VERSION = 3"),
-    ("pipeline/rules/record.py", '    fields["copies"] = 1\\n', '    fields["copies"] = 1\\n    fields["mood"] = "calm"\\n'),
+    ("pipeline/rules/parse.py", '{"id": UNDECIDED, "copies": 1}', '{"id": UNDECIDED, "copies": 1, "mood": "calm"}'),
 ):
     text = Path(name).read_text()
     assert old in text

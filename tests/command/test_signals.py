@@ -22,6 +22,8 @@ pytestmark = pytest.mark.slow
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
 MOMENTS = 50
 """Of each signal."""
+UNBEGUN = "dateline: error: stopped by {}\n"
+"""Before the run had begun."""
 NOTHING = "dateline: error: stopped by {}; nothing was committed\n"
 MADE = "dateline: error: stopped by {}; version 2 was committed before, and is whole\n"
 
@@ -173,7 +175,7 @@ def require_clean(base: Base, found: Ended, number: int) -> None:
     assert at_once or not [path for path in found.folder.glob("news/_runs/*/*") if path.stem != "report"]
     if found.status:
         assert found.status == 128 + number
-        assert found.err in (NOTHING.format(name), MADE.format(name), LAST.format(name))
+        assert found.err in [message.format(name) for message in (UNBEGUN, NOTHING, MADE, LAST)]
     else:  # it came when all was told
         assert found.err == ""
         assert "version 2" in found.out

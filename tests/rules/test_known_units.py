@@ -230,3 +230,12 @@ def test_lines_that_begin_differently(one, other, are_told):
     first, second = (Beginnings(table, table.starts[at : at + 1]) for at in (0, 1))
     assert begin_differently(*rows) == begin_differently(*rows[::-1]) == are_told
     assert all_begin_differently(first, second).tolist() == [are_told]
+
+
+def test_an_empty_line_of_crlf_is_no_stamp_and_makes_no_header_compact():
+    paragraph = "KYIV: The ferry left the harbor at dawn."
+    one = plain(Article(body=(paragraph, paragraph))).replace("\n", "\r\n")
+    assert_the_same(unify_newlines(f"{one}\n\n\n{one}\n\n\n".encode()), known := KnownUnits())
+    assert_the_same(unify_newlines(f"{one}\n\n\n{one}\n\n\n".encode()), known)
+    table = LineTable(b"A ferry \n \nUpdated 07 May 2021 \n", True)
+    assert may_be_stamps(table).tolist() == [2]
