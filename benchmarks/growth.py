@@ -3,9 +3,10 @@
     python -m benchmarks.growth --articles 10000 100000 1000000 [--rounds 3] [--workers 2] [--work DIR]
 
 A site of 390 articles a day is crawled from some day on; the dataset is made by the command itself. Then a dump
-of 10 MB comes: half of its blocks are new articles, half copies of the site's newest 5,000. Each round folds it
-into a fresh copy of the dataset (hard links). Prints a line a size: medians of wall, CPU and peak memory of the
-whole process tree, the files written, and the wall against that of the smallest dataset.
+of 10 MB comes: half of its blocks are new articles, half copies of the site's newest 5,000. It is folded into a
+fresh copy of each dataset (hard links) in turn, round after round, as a machine is not always of one speed. Prints a
+line a size: medians of wall, CPU and peak memory of the whole process tree, the files written, and the wall against
+that of the first size, round by round: the median, and the least and the most.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,7 +44,7 @@ def write(maker: Maker, path: Path, enough: Callable[[int], bool]) -> None:
 
 
 class Day(NamedTuple):
-    """What the daily run came to: medians of the rounds."""
+    """What a daily run came to, or the medians of several."""
 
     usage: Usage
     files: float
@@ -54,10 +55,20 @@ class Day(NamedTuple):
     """Of those among them that are the ledgers', without rejects."""
 
 
-def daily_run(folder: Path, articles: int, rounds: int, workers: int) -> Day:
-    """Make a dataset of so many articles, and fold a day's dump into copies of it."""
+class Grown(NamedTuple):
+    """A dataset in a folder of its own, and a day's dump for it."""
+
+    folder: Path
+    runs: set[str]
+    """Of the dataset."""
+    older: set[str]
+    """Paths of its files."""
+
+
+def grown(folder: Path, articles: int) -> Grown:
+    """Make a dataset of so many articles, and the dump of the day that comes."""
     maker = Site(seed=1, copies=0.2, layouts="AABCF")
-    (folder / "base").mkdir()
+    (folder / "base").mkdir(parents=True)
     (folder / "day").mkdir()
     for number in range(4):
         write(
@@ -70,23 +81,36 @@ def daily_run(folder: Path, articles: int, rounds: int, workers: int) -> Day:
     command = [sys.executable, "-m", "dateline", "run", "--quiet", "--output", str(folder / "news")]
     subprocess.run([*command, "--input", f"{folder}/base/*.txt"], check=True)
     shutil.rmtree(folder / "base")
-    before = {path.name for path in folder.glob("news/_runs/*")}
     older = {file["path"] for file in (latest_manifest(str(folder / "news")) or {})["files"]}
-    runs, files = [], []
-    for number in range(rounds):
-        output = folder / f"news-{number}"
-        subprocess.run(["cp", "-al", folder / "news", output], check=True)
-        for shared in before:
-            shutil.rmtree(output / "_runs" / shared)
-        runs.append(measure(dateline(folder / "day", output, workers)))
-        (report,) = output.glob("_runs/*/report.json")
-        files.append(json.loads(report.read_text())["counts"]["files"])
-        manifest = latest_manifest(str(output)) or {}
-        written = [file for file in manifest["files"] if file["path"] not in older]
-        shutil.rmtree(output)
-    usage = Usage._make(statistics.median(run[i] for run in runs) for i in range(3))
+    return Grown(folder, {path.name for path in folder.glob("news/_runs/*")}, older)
+
+
+def day_of(dataset: Grown, workers: int) -> Day:
+    """Fold the day's dump into a copy of a dataset, which is removed then."""
+    output = dataset.folder / "copy"
+    subprocess.run(["cp", "-al", dataset.folder / "news", output], check=True)
+    for shared in dataset.runs:
+        shutil.rmtree(output / "_runs" / shared)
+    usage = measure(dateline(dataset.folder / "day", output, workers))
+    (report,) = output.glob("_runs/*/report.json")
+    files = json.loads(report.read_text())["counts"]["files"]
+    manifest = latest_manifest(str(output)) or {}
+    written = [file for file in manifest["files"] if file["path"] not in dataset.older]
+    shutil.rmtree(output)
     ledgers = sum(file["bytes"] for file in written if file["kind"] in ("keys", "duplicates"))
-    return Day(usage, statistics.median(files), sum(file["bytes"] for file in written), ledgers)
+    return Day(usage, files, sum(file["bytes"] for file in written), ledgers)
+
+
+def median_of(days: Sequence[Day]) -> Day:
+    """Of all rounds. (What they write differs by nothing but the report.)"""
+    usage = Usage._make(statistics.median(day.usage[i] for day in days) for i in range(3))
+    return days[-1]._replace(usage=usage, files=statistics.median(day.files for day in days))
+
+
+def daily_run(folder: Path, articles: int, rounds: int, workers: int) -> Day:
+    """What a day comes to that is folded into a dataset of so many articles."""
+    dataset = grown(folder, articles)
+    return median_of([day_of(dataset, workers) for _ in range(rounds)])
 
 
 def main() -> None:
@@ -98,16 +122,21 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--work", default=None, help="a folder to work in")
     args = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=args.work) as folder:
+        datasets = {count: grown(Path(folder, str(count)), count) for count in args.articles}
+        days: dict[int, list[Day]] = {count: [] for count in datasets}
+        for number in range(args.rounds):
+            for count in list(datasets)[:: -1 if number % 2 else 1]:
+                days[count].append(day_of(datasets[count], args.workers))
     print("| articles before | wall | CPU | peak memory | files written | wall, times the first |")
     print("| --- | --- | --- | --- | --- | --- |")
-    first = None
-    for count in args.articles:
-        with tempfile.TemporaryDirectory(dir=args.work) as folder:
-            day = daily_run(Path(folder), count, args.rounds, args.workers)
+    first = days[args.articles[0]]
+    for count, found in days.items():
+        day = median_of(found)
         wall, cpu, peak = day.usage
-        first = first or wall
-        line = f"{wall:.1f} s | {cpu:.1f} s | {peak:.0f} MB | {day.files:,.0f}"
-        print(f"| {count:,} | {line} | {wall / first:.2f} |", flush=True)
+        times = [one.usage.wall / other.usage.wall for one, other in zip(found, first, strict=True)]
+        ratio = f"{statistics.median(times):.2f} ({min(times):.2f} to {max(times):.2f})"
+        print(f"| {count:,} | {wall:.1f} s | {cpu:.1f} s | {peak:.0f} MB | {day.files:,.0f} | {ratio} |")
 
 
 if __name__ == "__main__":
