@@ -56,7 +56,7 @@ class Flink(NamedTuple):
     worker_pool: str
     """As the task managers see it, as HOST:PORT."""
     token_file: str | None = None
-    """Of the pool's secret, if it has one."""
+    """Of the pool's secret; see portable.Engine."""
 
     def __str__(self) -> str:
         return f"Beam {beam.__version__} on Flink, {self.master}, worker pool {self.worker_pool}"

@@ -52,21 +52,15 @@ def engine_of(
         config: the run.
         live: what an engine is to tell its workers' counts to.
     """
-    from dateline.runners.engine.secret import file_for_run
-
     if args.runner == "portable":
         from dateline.runners.engine import portable
 
-        engine = portable.Engine(
-            args.job_endpoint, args.worker_pool, token_file=file_for_run(args.token_file)
-        )
+        engine = portable.Engine(args.job_endpoint, args.worker_pool, token_file=args.token_file)
         return 1, lambda config: portable.run_flow(config, engine, live), str(engine)
     if args.runner == "flink":
         from dateline.runners.engine import flink
 
-        cluster = flink.Flink(
-            args.flink_master, args.job_server, args.worker_pool, file_for_run(args.token_file)
-        )
+        cluster = flink.Flink(args.flink_master, args.job_server, args.worker_pool, args.token_file)
         return 1, lambda config: flink.run_flow(config, cluster, live), str(cluster)
     if args.runner == "dataflow":
         from dateline.runners.engine import dataflow

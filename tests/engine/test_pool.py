@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from dateline.errors import UsageError
 from dateline.runners.engine import pool, portable, secret
+from dateline.runners.engine.ports import free_ports
 from tests.conftest import EXAMPLES, ROOT, dateline_here
 from tests.engine.test_portable import asked_for, is_alive, nobody, started_pool, workers_of
 from tests.engine.test_sockets import NOBODY, intruder, needs_root
@@ -106,6 +107,19 @@ def test_the_default_secret_is_made_once_for_its_user_alone(tmp_path, monkeypatc
     assert os.listdir(os.path.dirname(path)) == ["pool-token"]
     assert (secret.file_for_pool(), secret.read(path)) == (path, made)
     assert (secret.file_for_run(None), secret.file_for_run("other")) == (path, "other")
+
+
+def test_the_first_pool_of_a_user_may_begin_together_with_a_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    monkeypatch.setattr(portable, "REACH_SECONDS", 60)  # a pool may take long to begin
+    (port,) = free_ports(1)
+    command = [sys.executable, "-m", "dateline.runners.engine.pool", "--port", str(port)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+        try:
+            assert secret.file_for_run(None) is None
+            assert portable._require_same(f"127.0.0.1:{port}", None) == secret.default_file()
+        finally:
+            process.kill()
 
 
 def test_a_default_secret_that_cannot_be_made_is_told(tmp_path, monkeypatch):
