@@ -96,7 +96,8 @@ def run_flow(config: Config, engine: Engine, live: LiveCounts | None = None) -> 
     live = live or LiveCounts()
     spare_this_machine(socket.gethostname(), socket.getfqdn())
     _await(engine.job_endpoint)
-    engine = engine._replace(token_file=_require_same(engine.worker_pool, engine.token_file))
+    engine = engine._replace(token_file=_token_file(engine.worker_pool, engine.token_file))
+    _require_same(engine.worker_pool, engine.token_file)
     threading.excepthook = _print_unless_grpc
     try:
         with pipeline_on(PortableRunner(), options_for(engine)) as pipeline:
@@ -133,41 +134,41 @@ def _print_unless_grpc(raised: threading.ExceptHookArgs) -> None:
         threading.__excepthook__(raised)
 
 
-def _require_same(where: str, asked: str | None) -> str | None:
+def _token_file(where: str, asked: str | None) -> str | None:
+    """The file of a pool's secret: the one that the run was given, or the default one if it is there.
+
+    It is looked for once the pool answers: a pool that begins together with the run may be the first of this user, and makes its
+    secret before it listens.
+    """
+    if not asked:
+        with grpc.insecure_channel(where) as channel, suppress(grpc.FutureTimeoutError):
+            grpc.channel_ready_future(channel).result(timeout=REACH_SECONDS)
+    return secret.file_for_run(asked)
+
+
+def _require_same(where: str, token_file: str | None) -> None:
     """Have a pool say its workers' versions, if it can be reached from here: what an engine makes of a worker that
     refuses the work may take minutes, and Spark never says why.
-
-    Args:
-        where: the pool.
-        asked: the file of its secret, if the run was given one.
-
-    Returns:
-        The file of its secret. The default one is looked for late: a pool that begins together with the run may be the first
-        of this user, and makes its secret before it listens.
 
     Raises:
         RunFailed: they are others than those of this process, or the pool wants another secret.
     """
+    metadata = []
+    if token_file:
+        pool_secret = secret.read(token_file)
+        metadata.append((secret.PASS, secret.pass_for(pool_secret, pool.ASKS_VERSIONS, LOOK_SECONDS)))
     with grpc.insecure_channel(where) as channel:
-        with suppress(grpc.FutureTimeoutError):
-            grpc.channel_ready_future(channel).result(timeout=REACH_SECONDS)
-        token_file = secret.file_for_run(asked)
-        metadata = []
-        if token_file:
-            pool_secret = secret.read(token_file)
-            metadata.append((secret.PASS, secret.pass_for(pool_secret, pool.ASKS_VERSIONS, LOOK_SECONDS)))
         call = channel.unary_unary(pool.ASKS_VERSIONS)
         try:
             versions = json.loads(call(b"", timeout=REACH_SECONDS, metadata=metadata))
         except grpc.RpcError as error:
             if error.code() == grpc.StatusCode.UNAUTHENTICATED:
                 raise RunFailed(f"--worker-pool {where} refuses: {error.details()}") from None
-            return token_file  # out of reach, or a pool of Beam's: the workers themselves look
+            return  # out of reach, or a pool of Beam's: the workers themselves look
     try:
         compare(tuple(map(tuple, versions)), here())
     except VersionError as error:
         raise RunFailed(str(error)) from None
-    return token_file
 
 
 def _await(endpoint: str) -> None:

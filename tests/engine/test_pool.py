@@ -117,7 +117,7 @@ def test_the_first_pool_of_a_user_may_begin_together_with_a_run(tmp_path, monkey
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
         try:
             assert secret.file_for_run(None) is None
-            assert portable._require_same(f"127.0.0.1:{port}", None) == secret.default_file()
+            assert portable._token_file(f"127.0.0.1:{port}", None) == secret.default_file()
         finally:
             process.kill()
 
